@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs';
+import { loadEnvFile } from 'node:process';
+import { z } from 'zod';
+
+const roles = ['engines', 'api', 'relay', 'projector', 'scheduler'] as const;
+export type Role = (typeof roles)[number];
+
+/** Unset and empty mean the same, so that a copied `.env.example` changes nothing. */
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
+  optional(schema).transform((given) => given ?? value);
+
+const Url = z.url();
+const Flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
+const RoleList = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim()))
+  .pipe(z.array(z.enum(roles)).min(1));
+
+const Environment = z.object({
+  PORT: withDefault(z.coerce.number().int().min(0).max(65_535), 8080),
+  HOST: withDefault(z.string(), '0.0.0.0'),
+  PUBLIC_URL: optional(Url),
+  TRUST_PROXY: withDefault(Flag, false),
+  LOG_LEVEL: withDefault(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']), 'info'),
+  DATA_DIR: withDefault(z.string(), './data'),
+  ROLES: withDefault(RoleList, [...roles]),
+  DATABASE_URL: optional(Url),
+  EVENTSTORE_URL: optional(z.string().regex(/^(esdb|kurrentdb)(\+discover)?:\/\//)),
+  MASTER_KEY: optional(z.base64().refine((text) => Buffer.from(text, 'base64').length === 32)),
+  SHUTDOWN_GRACE_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 30_000),
+  MAIL_URL: optional(Url),
+  MAIL_FROM: withDefault(z.string(), 'LLM Member <no-reply@localhost>'),
+  ADMIN_EMAIL: optional(z.email()),
+  ADMIN_PASSWORD: optional(z.string().min(10).max(200)),
+  OPENAI_API_KEY: optional(z.string()),
+  OPENAI_BASE_URL: optional(Url),
+  OPENAI_LIKE_API_KEY: optional(z.string()),
+  OPENAI_LIKE_BASE_URL: optional(Url),
+  UPSTREAM_CONNECT_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 10_000),
+  UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 120_000),
+  UPSTREAM_IDLE_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 60_000),
+  CALL_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 600_000),
+});
+
+/** A provider endpoint that the environment names. */
+export interface ProviderConfig {
+  /** The lower-case prefix of its variables; what routes call it. */
+  readonly id: string;
+  readonly apiKey: string;
+  readonly baseUrl: string;
+}
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl: string | undefined;
+  readonly trustProxy: boolean;
+  readonly logLevel: z.infer<typeof Environment>['LOG_LEVEL'];
+  readonly dataDir: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly databaseUrl: string | undefined;
+  readonly eventstoreUrl: string | undefined;
+  readonly masterKey: string | undefined;
+  readonly shutdownGraceMs: number;
+  readonly mailUrl: string | undefined;
+  readonly mailFrom: string;
+  readonly admin: { readonly email: string; readonly password: string } | undefined;
+  readonly providers: readonly ProviderConfig[];
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstTokenMs: number;
+    readonly idleMs: number;
+    readonly totalMs: number;
+  };
+}
+
+/** Something in the environment is wrong; the message names each variable and why. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads `.env` (what is set already wins) and the environment; the only place that does. */
+export function readConfig(): Config {
+  if (existsSync('.env')) loadEnvFile('.env');
+  return parseConfig(process.env);
+}
+
+export function parseConfig(environment: NodeJS.ProcessEnv): Config {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(
+      ({ path, message }) => `  ${path.join('.')}: ${message}`,
+    );
+    throw new ConfigError(`The environment is not usable:\n${lines.join('\n')}`);
+  }
+  const env = parsed.data;
+  if (Boolean(env.ADMIN_EMAIL) !== Boolean(env.ADMIN_PASSWORD)) {
+    throw new ConfigError('ADMIN_EMAIL and ADMIN_PASSWORD go together: set both or neither.');
+  }
+  if (!env.MASTER_KEY && (env.DATABASE_URL || env.EVENTSTORE_URL)) {
+    throw new ConfigError(
+      'With DATABASE_URL or EVENTSTORE_URL set, MASTER_KEY is needed: 32 bytes in base64 ' +
+        '(openssl rand -base64 32), the same for every process.',
+    );
+  }
+  return Object.freeze(toConfig(env));
+}
+
+function toConfig(env: z.infer<typeof Environment>): Config {
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
+    trustProxy: env.TRUST_PROXY,
+    logLevel: env.LOG_LEVEL,
+    dataDir: env.DATA_DIR,
+    roles: new Set(env.ROLES),
+    databaseUrl: env.DATABASE_URL,
+    eventstoreUrl: env.EVENTSTORE_URL,
+    masterKey: env.MASTER_KEY,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+    mailUrl: env.MAIL_URL,
+    mailFrom: env.MAIL_FROM,
+    admin:
+      env.ADMIN_EMAIL && env.ADMIN_PASSWORD
+        ? { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD }
+        : undefined,
+    providers: [
+      ...provider('openai', env.OPENAI_API_KEY, env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'),
+      ...(env.OPENAI_LIKE_BASE_URL
+        ? provider('openai_like', env.OPENAI_LIKE_API_KEY ?? 'none', env.OPENAI_LIKE_BASE_URL)
+        : []),
+    ],
+    timeouts: {
+      connectMs: env.UPSTREAM_CONNECT_TIMEOUT_MS,
+      firstTokenMs: env.UPSTREAM_FIRST_TOKEN_TIMEOUT_MS,
+      idleMs: env.UPSTREAM_IDLE_TIMEOUT_MS,
+      totalMs: env.CALL_TIMEOUT_MS,
+    },
+  };
+}
+
+const provider = (id: string, apiKey: string | undefined, baseUrl: string): ProviderConfig[] =>
+  apiKey ? [{ id, apiKey, baseUrl: baseUrl.replace(/\/+$/, '') }] : [];

@@ -1,0 +1,115 @@
+import type { Decider } from '../decider.ts';
+import type { Instant } from '../ids.ts';
+import { Rejection } from '../rejection.ts';
+import type { MemberEvent, Role } from './events.ts';
+
+type Registration = Extract<MemberEvent, { type: 'MemberRegistered' }>['data'];
+
+export type MemberCommand =
+  | ({ readonly type: 'RegisterMember' } & Registration)
+  | { readonly type: 'SupersedeRegistration'; readonly by: string }
+  | { readonly type: 'VerifyMember' }
+  | {
+      readonly type: 'SignIn';
+      /** What argon2 said of the password, outside. */
+      readonly passwordRight: boolean;
+      readonly sessionId: string;
+      readonly expiresAt: Instant;
+      readonly sealedClient: string;
+    }
+  | { readonly type: 'SignOut'; readonly sessionId: string }
+  | { readonly type: 'GrantRole'; readonly role: Role };
+
+export type Member =
+  | { readonly status: 'unregistered' }
+  | {
+      readonly status: 'unverified' | 'active' | 'superseded';
+      readonly registration: Registration;
+      readonly roles: readonly Role[];
+      /** The latest sessions that were signed out, so that signing out twice changes nothing. */
+      readonly ended: readonly string[];
+    };
+
+const endedRemembered = 100;
+
+/** A person: registered by an address, verified by its owner, signed in and out. */
+export const member: Decider<MemberCommand, MemberEvent, Member> = {
+  initialState: { status: 'unregistered' },
+  decide(command, state) {
+    if (command.type === 'RegisterMember') {
+      const { type: _, ...registration } = command;
+      if (state.status !== 'unregistered') return [];
+      return [{ type: 'MemberRegistered', data: registration }];
+    }
+    if (state.status === 'unregistered') {
+      throw new Rejection('member_not_found', 'There is no such member.');
+    }
+    return decideRegistered(command, state);
+  },
+  evolve(state, event) {
+    if (event.type === 'MemberRegistered') {
+      return { status: 'unverified', registration: event.data, roles: [], ended: [] };
+    }
+    return state.status === 'unregistered' ? state : evolveRegistered(state, event);
+  },
+};
+
+type Registered = Exclude<Member, { status: 'unregistered' }>;
+
+function decideRegistered(
+  command: Exclude<MemberCommand, { type: 'RegisterMember' }>,
+  state: Registered,
+): readonly MemberEvent[] {
+  const { memberId, walletId, emailHash } = state.registration;
+  switch (command.type) {
+    case 'SupersedeRegistration':
+      if (state.status !== 'unverified') return [];
+      return [{ type: 'RegistrationSuperseded', data: { memberId, by: command.by } }];
+    case 'VerifyMember':
+      if (state.status === 'active') return [];
+      return [{ type: 'EmailVerified', data: { memberId, walletId, emailHash } }];
+    case 'SignIn':
+      return [signedIn(command, state)];
+    case 'SignOut':
+      if (state.ended.includes(command.sessionId)) return [];
+      return [{ type: 'LoggedOut', data: { memberId, sessionId: command.sessionId } }];
+    case 'GrantRole':
+      if (state.roles.includes(command.role)) return [];
+      return [{ type: 'RoleGranted', data: { memberId, role: command.role } }];
+  }
+}
+
+function signedIn(
+  { passwordRight, sessionId, expiresAt, sealedClient }: Extract<MemberCommand, { type: 'SignIn' }>,
+  { status, registration: { memberId } }: Registered,
+): MemberEvent {
+  if (!passwordRight) {
+    return { type: 'LoginFailed', data: { memberId, reason: 'wrong_password', sealedClient } };
+  }
+  if (status !== 'active') {
+    return { type: 'LoginFailed', data: { memberId, reason: 'email_unverified', sealedClient } };
+  }
+  return { type: 'LoginSucceeded', data: { memberId, sessionId, expiresAt, sealedClient } };
+}
+
+function evolveRegistered(
+  state: Registered,
+  event: Exclude<MemberEvent, { type: 'MemberRegistered' }>,
+): Member {
+  switch (event.type) {
+    case 'RegistrationSuperseded':
+      return { ...state, status: 'superseded' };
+    case 'EmailVerified':
+      return { ...state, status: 'active' };
+    case 'LoginSucceeded':
+    case 'LoginFailed':
+      return state;
+    case 'LoggedOut':
+      return {
+        ...state,
+        ended: [...state.ended, event.data.sessionId].slice(-endedRemembered),
+      };
+    case 'RoleGranted':
+      return { ...state, roles: [...state.roles, event.data.role] };
+  }
+}

@@ -1,0 +1,31 @@
+/** Every way the domain says no. Codes are stable for ever: the API maps each to a status. */
+export type RejectionCode =
+  | 'account_disabled'
+  | 'already_set_up'
+  | 'api_key_not_found'
+  | 'claim_conflict'
+  | 'code_expired'
+  | 'code_invalid'
+  | 'credit_on_hold'
+  | 'currency_mismatch'
+  | 'email_taken'
+  | 'email_unverified'
+  | 'idempotency_conflict'
+  | 'insufficient_quota'
+  | 'invalid_amount'
+  | 'invalid_credentials'
+  | 'kind_not_grantable'
+  | 'member_not_found'
+  | 'hold_conflict'
+  | 'wallet_full';
+
+/** A refusal by a rule of the domain: nothing was changed. */
+export class Rejection extends Error {
+  readonly code: RejectionCode;
+
+  constructor(code: RejectionCode, message: string) {
+    super(message);
+    this.name = 'Rejection';
+    this.code = code;
+  }
+}
