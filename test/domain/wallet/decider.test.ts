@@ -1,0 +1,288 @@
+import test from 'ava';
+import { imbalance } from '../../../src/domain/accounts.ts';
+import { nameId } from '../../../src/domain/ids.ts';
+import { canonical, Decimal } from '../../../src/domain/money.ts';
+import { wallet } from '../../../src/domain/wallet/decider.ts';
+import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
+import { balances } from '../../../src/domain/wallet/wallet.ts';
+import { fold, given } from '../../support/given.ts';
+import {
+  ending,
+  grantOf,
+  history,
+  noon,
+  reserveOf,
+  settleOf,
+  walletId,
+} from '../../support/wallets.ts';
+
+const later = '2026-02-01T00:00:00.000Z';
+const balanceOf = (events: readonly WalletEvent[], at = noon) =>
+  balances(fold(wallet, events), at).map(({ asset, posted, held, available }) =>
+    [asset, canonical(posted), canonical(held), canonical(available)].join(' '),
+  );
+
+test('a first grant opens the wallet and books its value to the kind’s account', (t) => {
+  const [opened, granted] = given(wallet)(t)
+    .when(grantOf('10'))
+    .yieldsTypes('WalletPeriodOpened', 'CreditGranted');
+  t.is(opened?.type, 'WalletPeriodOpened');
+  t.deepEqual(granted?.type === 'CreditGranted' && granted.data.legs, [
+    { account: 'promo:expense', asset: 'CNY', amount: '10' },
+    { account: `credit:${walletId}:promo`, asset: 'CNY', amount: '-10' },
+  ]);
+});
+
+test('each kind is granted from its own account', (t) => {
+  const source = (kind: 'paid' | 'plan' | 'compensation', asset = 'CNY') => {
+    const events = wallet.decide(grantOf('1', { kind, asset }), fold(wallet, []));
+    const granted = events.find(({ type }) => type === 'CreditGranted');
+    return granted?.type === 'CreditGranted' && granted.data.legs[0]?.account;
+  };
+  t.is(source('paid'), 'deferred:credit');
+  t.is(source('plan'), 'deferred:subscription');
+  t.is(source('compensation'), 'compensation:expense');
+  t.is(source('plan', 'requests'), 'units:requests');
+});
+
+test('the same lot granted twice changes nothing', (t) => {
+  given(
+    wallet,
+    ...history(grantOf('10')),
+  )(t)
+    .when(grantOf('10'))
+    .yields();
+});
+
+test('a grant of nothing, or in another currency, is refused', (t) => {
+  given(wallet)(t).when(grantOf('0')).isRefused('invalid_amount');
+  given(wallet)(t).when(grantOf('-1')).isRefused('invalid_amount');
+  given(wallet)(t)
+    .when(grantOf('1', { asset: 'USD' }))
+    .isRefused('currency_mismatch');
+});
+
+test('reserving moves the bound from credit to hold', (t) => {
+  const events = history(grantOf('10'), reserveOf('a'));
+  t.deepEqual(balanceOf(events), ['CNY 10 0.0004 9.9996']);
+  const reserved = events.at(-1);
+  t.deepEqual(reserved?.type === 'CreditReserved' && reserved.data.legs, [
+    { account: `credit:${walletId}:promo`, asset: 'CNY', amount: '0.0004' },
+    { account: `hold:${walletId}:promo`, asset: 'CNY', amount: '-0.0004' },
+  ]);
+});
+
+test('reserving twice for one call changes nothing', (t) => {
+  given(
+    wallet,
+    ...history(grantOf('10'), reserveOf('a')),
+  )(t)
+    .when(reserveOf('a'))
+    .yields();
+});
+
+test('another request can’t take over an open call', (t) => {
+  given(
+    wallet,
+    ...history(grantOf('10'), reserveOf('a')),
+  )(t)
+    .when(reserveOf('a', { processId: nameId('another process') }))
+    .isRefused('hold_conflict');
+});
+
+test('settling charges the usage and returns the rest', (t) => {
+  const events = history(grantOf('10'), reserveOf('a'), settleOf('a', { input: 100, output: 10 }));
+  t.deepEqual(balanceOf(events), ['CNY 9.99987 0 9.99987']);
+  const settled = events.at(-1);
+  t.deepEqual(settled?.type === 'UsageSettled' && settled.data.legs, [
+    { account: `hold:${walletId}:promo`, asset: 'CNY', amount: '0.0004' },
+    { account: `credit:${walletId}:promo`, asset: 'CNY', amount: '-0.00027' },
+    { account: 'revenue:usage', asset: 'CNY', amount: '-0.00013' },
+  ]);
+});
+
+test('settling, releasing or expiring a call that is not open decides nothing', (t) => {
+  const done = history(grantOf('10'), reserveOf('a'), settleOf('a', { input: 1 }));
+  const callId = nameId('a');
+  given(
+    wallet,
+    ...done,
+  )(t)
+    .when(settleOf('a', { input: 1 }))
+    .yields();
+  given(
+    wallet,
+    ...done,
+  )(t)
+    .when({ type: 'ReleaseHold', callId, ending, at: noon })
+    .yields();
+  given(
+    wallet,
+    ...done,
+  )(t)
+    .when({ type: 'ExpireHold', callId, ending, at: noon })
+    .yields();
+});
+
+test('releasing gives the whole hold back', (t) => {
+  const callId = nameId('a');
+  const open = history(grantOf('10'), reserveOf('a'));
+  const events = given(
+    wallet,
+    ...open,
+  )(t)
+    .when({ type: 'ReleaseHold', callId, ending, at: noon })
+    .yieldsTypes('ReservationReleased');
+  t.deepEqual(balanceOf([...open, ...events]), ['CNY 10 0 10']);
+});
+
+test('expiring an abandoned hold gives it back and says there was no evidence', (t) => {
+  const callId = nameId('a');
+  const open = history(grantOf('10'), reserveOf('a'));
+  const events = given(
+    wallet,
+    ...open,
+  )(t)
+    .when({ type: 'ExpireHold', callId, ending: { ...ending, outcome: 'abandoned' }, at: noon })
+    .yieldsTypes('ReservationExpired');
+  t.deepEqual(balanceOf([...open, ...events]), ['CNY 10 0 10']);
+});
+
+test('a usage beyond the hold charges the hold and absorbs the overrun', (t) => {
+  const open = history(grantOf('10'), reserveOf('a'));
+  const [settled, overage] = given(
+    wallet,
+    ...open,
+  )(t)
+    .when(settleOf('a', { input: 1000, output: 100 }))
+    .yieldsTypes('UsageSettled', 'OverageAccrued');
+  t.is(settled?.type === 'UsageSettled' && settled.data.charge, '0.0004');
+  t.deepEqual(overage?.type === 'OverageAccrued' && overage.data.legs, [
+    { account: 'writeoff', asset: 'CNY', amount: '0.0009' },
+    { account: 'revenue:usage', asset: 'CNY', amount: '-0.0009' },
+  ]);
+});
+
+test('an unopened wallet and an empty one refuse a call', (t) => {
+  given(wallet)(t).when(reserveOf('a')).isRefused('insufficient_quota');
+  given(
+    wallet,
+    ...history(grantOf('0.000001')),
+  )(t)
+    .when(reserveOf('a'))
+    .isRefused('insufficient_quota');
+});
+
+test('credit that open calls hold is worth a retry', (t) => {
+  given(
+    wallet,
+    ...history(grantOf('0.0005'), reserveOf('a')),
+  )(t)
+    .when(reserveOf('b'))
+    .isRefused('credit_on_hold');
+});
+
+test('a bound beyond the credit clamps the output to what the credit covers', (t) => {
+  const [reserved] = given(
+    wallet,
+    ...history(grantOf('0.0002')),
+  )(t)
+    .when(reserveOf('a'))
+    .yieldsTypes('CreditReserved');
+  t.is(reserved?.type === 'CreditReserved' && reserved.data.maxOutput, 33);
+  t.is(reserved?.type === 'CreditReserved' && reserved.data.amount, '0.000199');
+});
+
+test('an answer under sixteen tokens is not worth a clamp', (t) => {
+  given(
+    wallet,
+    ...history(grantOf('0.000147')),
+  )(t)
+    .when(reserveOf('a'))
+    .isRefused('insufficient_quota');
+  given(
+    wallet,
+    ...history(grantOf('0.000148')),
+  )(t)
+    .when(reserveOf('a'))
+    .yieldsTypes('CreditReserved');
+});
+
+test('a price in another currency than the wallet’s is refused', (t) => {
+  given(
+    wallet,
+    ...history(grantOf('10')),
+  )(t)
+    .when(reserveOf('a', { price: { ...reserveOf('a').price, currency: 'USD' } }))
+    .isRefused('currency_mismatch');
+});
+
+test('a call is charged wholly to the allowance that its bound fits into', (t) => {
+  const quotes = [
+    { asset: 'requests', fixed: new Decimal(1), perOutput: new Decimal(0) },
+    ...reserveOf('a').quotes,
+  ];
+  const granted = [grantOf('10'), grantOf('1', { asset: 'requests', kind: 'plan' })];
+  const first = [...granted, reserveOf('a', { quotes }), settleOf('a', { input: 5 })];
+  t.deepEqual(balanceOf(history(...first)), ['CNY 10 0 10']);
+  const second = history(...first, reserveOf('b', { quotes }), settleOf('b', { input: 5 }));
+  t.deepEqual(balanceOf(second), ['CNY 9.999995 0 9.999995']);
+});
+
+test('tokens of an allowance are input plus output', (t) => {
+  const quotes = [{ asset: 'tokens', fixed: new Decimal(100), perOutput: new Decimal(1) }];
+  const events = history(
+    grantOf('1000', { asset: 'tokens', kind: 'plan' }),
+    reserveOf('a', { quotes }),
+    settleOf('a', { input: 90, cachedInput: 10, output: 15, reasoning: 5 }),
+  );
+  t.deepEqual(balanceOf(events), ['CNY 0 0 0', 'tokens 880 0 880']);
+});
+
+test('a lot is unusable from its expiry on, and before it takes effect', (t) => {
+  const expiring = history(grantOf('10', { expiresAt: later }));
+  given(
+    wallet,
+    ...expiring,
+  )(t)
+    .when(reserveOf('a', { at: later }))
+    .isRefused('insufficient_quota');
+  t.deepEqual(balanceOf(expiring, later), ['CNY 10 0 0']);
+  given(
+    wallet,
+    ...history(grantOf('10', { at: later })),
+  )(t)
+    .when(reserveOf('a'))
+    .isRefused('insufficient_quota');
+});
+
+test('what returns to a lot that expired meanwhile expires in the same append', (t) => {
+  const open = history(grantOf('0.0004', { expiresAt: later }), reserveOf('a'));
+  const events = given(
+    wallet,
+    ...open,
+  )(t)
+    .when(settleOf('a', { input: 100 }, { at: later }))
+    .yieldsTypes('UsageSettled', 'CreditExpired');
+  t.deepEqual(balanceOf([...open, ...events], later), ['CNY 0 0 0']);
+});
+
+test('a lot for some models pays for those alone', (t) => {
+  const scoped = history(grantOf('10', { scope: ['other'] }));
+  given(
+    wallet,
+    ...scoped,
+  )(t)
+    .when(reserveOf('a'))
+    .isRefused('insufficient_quota');
+});
+
+test('every event balances by asset', (t) => {
+  const events = history(
+    grantOf('10'),
+    grantOf('3', { kind: 'compensation', priority: -1 }),
+    reserveOf('a', { input: 4_000_000, output: 10 }),
+    settleOf('a', { input: 3_500_000, cachedInput: 7 }),
+  );
+  for (const { data } of events) t.is('legs' in data ? imbalance(data.legs).size : 0, 0);
+});
