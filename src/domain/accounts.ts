@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Amount, canonical, type Decimal, money, zero } from './money.ts';
+import type { Decimal } from './money.ts';
+import { Amount, canonical, money, zero } from './money.ts';
 
 /** A currency (`CNY`) or a unit (`requests`, `tokens`, `characters`). */
 export const UnitAsset = z.enum(['requests', 'tokens', 'characters']);
@@ -65,9 +66,7 @@ export const earnedAt = (asset: Asset): string =>
   isUnit(asset) ? account.units(asset) : account.revenueUsage;
 
 /** A balanced entry: amounts of one account and asset are added, empty legs dropped. */
-export function entry(
-  lines: readonly { account: string; asset: Asset; amount: Decimal }[],
-): Leg[] {
+export function entry(lines: readonly { account: string; asset: Asset; amount: Decimal }[]): Leg[] {
   const totals = new Map<string, { account: string; asset: Asset; amount: Decimal }>();
   for (const line of lines) {
     const key = `${line.account} ${line.asset}`;
@@ -76,7 +75,11 @@ export function entry(
   }
   return [...totals.values()]
     .filter(({ amount }) => !amount.isZero())
-    .map(({ account: name, asset, amount }) => ({ account: name, asset, amount: canonical(amount) }));
+    .map(({ account: name, asset, amount }) => ({
+      account: name,
+      asset,
+      amount: canonical(amount),
+    }));
 }
 
 /** The sum of an entry's legs, by asset; every one must be zero (I1). */

@@ -1,6 +1,7 @@
 import { canonical, Decimal, money, sum } from '../money.ts';
 import type { Prices } from './events.ts';
-import { type Usage, type UsageClass, usageClasses } from './usage.ts';
+import type { Usage, UsageClass } from './usage.ts';
+import { usageClasses } from './usage.ts';
 
 const perPrice = new Decimal(1_000_000);
 

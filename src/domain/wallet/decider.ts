@@ -4,7 +4,8 @@ import type { WalletEvent } from './events.ts';
 import { grant, open } from './grant.ts';
 import { reserve } from './reserve.ts';
 import { giveBack, settle } from './resolve.ts';
-import { emptyWallet, evolve, type Wallet } from './wallet.ts';
+import type { Wallet } from './wallet.ts';
+import { emptyWallet, evolve } from './wallet.ts';
 
 /** Prepaid credit in lots, held before a call and charged after it; MONEY's tables in code. */
 export const wallet: Decider<WalletCommand, WalletEvent, Wallet> = {

@@ -1,6 +1,7 @@
 import type { Asset, CreditKind } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
-import { type Decimal, least, sum } from '../money.ts';
+import type { Decimal } from '../money.ts';
+import { least, sum } from '../money.ts';
 
 /** One grant of one asset, and what is left of it. */
 export interface Lot {

@@ -1,9 +1,11 @@
 import { account, entry, isUnit } from '../accounts.ts';
-import { canonical, type Decimal } from '../money.ts';
+import type { Decimal } from '../money.ts';
+import { canonical } from '../money.ts';
 import { Rejection } from '../rejection.ts';
 import type { Quote, ReserveCredit } from './commands.ts';
 import type { WalletEvent } from './events.ts';
-import { allocate, freeOf, heldOf, type Lot, usableLots } from './lots.ts';
+import type { Lot } from './lots.ts';
+import { allocate, freeOf, heldOf, usableLots } from './lots.ts';
 import type { Hold, Wallet } from './wallet.ts';
 
 /** An answer shorter than this is not worth a clamped call. */

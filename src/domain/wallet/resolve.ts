@@ -1,8 +1,10 @@
-import { type Asset, account, earnedAt, entry, expiryTarget, isUnit } from '../accounts.ts';
+import type { Asset } from '../accounts.ts';
+import { account, earnedAt, entry, expiryTarget, isUnit } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import { canonical, Decimal, least, zero } from '../money.ts';
 import { rate } from '../price-list/rating.ts';
-import { tokensOf, type Usage } from '../price-list/usage.ts';
+import type { Usage } from '../price-list/usage.ts';
+import { tokensOf } from '../price-list/usage.ts';
 import type { Ending, ExpireHold, ReleaseHold, SettleUsage } from './commands.ts';
 import type { WalletEvent } from './events.ts';
 import { consume, isExpired } from './lots.ts';

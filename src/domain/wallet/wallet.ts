@@ -1,8 +1,10 @@
 import type { Asset } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
-import { type Decimal, money, sum, zero } from '../money.ts';
+import type { Decimal } from '../money.ts';
+import { money, sum, zero } from '../money.ts';
 import type { CallFacts, PriceUsed, WalletEvent, WalletEventData } from './events.ts';
-import { type HeldPart, isExpired, type Lot } from './lots.ts';
+import type { HeldPart, Lot } from './lots.ts';
+import { isExpired } from './lots.ts';
 
 /** The reserved part of a wallet for one call. */
 export interface Hold {

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import test from 'ava';
+import { ConfigError, parseConfig, variables } from '../src/config.ts';
+
+const example = parseEnv(readFileSync('.env.example', 'utf8'));
+
+test('.env.example lists every variable', (t) => {
+  t.deepEqual(Object.keys(example).sort(), [...variables].sort());
+});
+
+test('.env.example, copied unchanged, means the defaults', (t) => {
+  t.deepEqual(parseConfig(example), parseConfig({}));
+  t.is(parseConfig(example).databaseUrl, undefined);
+});
+
+test('what is wrong is named', (t) => {
+  const error = t.throws(() => parseConfig({ PORT: 'http', LOG_LEVEL: 'loud' }), {
+    instanceOf: ConfigError,
+  });
+  t.regex(error?.message ?? '', /PORT[\s\S]*LOG_LEVEL/);
+});
+
+test('an engine of one’s own needs the master key that all processes share', (t) => {
+  const DATABASE_URL = 'postgres://localhost/x';
+  t.throws(() => parseConfig({ DATABASE_URL }), { instanceOf: ConfigError });
+  const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
+  t.is(parseConfig({ DATABASE_URL, MASTER_KEY }).databaseUrl, DATABASE_URL);
+  t.throws(() => parseConfig({ MASTER_KEY: 'c2hvcnQ=' }), { instanceOf: ConfigError });
+});
+
+test('the first admin’s address and password go together', (t) => {
+  t.throws(() => parseConfig({ ADMIN_EMAIL: 'ann@example.com' }), { instanceOf: ConfigError });
+});
+
+test('a provider exists when its key, or its address, is set', (t) => {
+  const ids = (environment: NodeJS.ProcessEnv) =>
+    parseConfig(environment).providers.map(({ id }) => id);
+  t.deepEqual(ids({}), []);
+  t.deepEqual(ids({ OPENAI_API_KEY: 'sk-x' }), ['openai']);
+  t.deepEqual(ids({ OPENAI_LIKE_BASE_URL: 'http://127.0.0.1:9/v1' }), ['openai_like']);
+});
