@@ -12,7 +12,9 @@ const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<S
   optional(schema).transform((given) => given ?? value);
 
 const Url = z.url();
-const Flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
+const Flag = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((text) => text === 'true' || text === '1');
 const RoleList = z
   .string()
   .transform((text) => text.split(',').map((each) => each.trim()))
@@ -87,12 +89,13 @@ export function readConfig(): Config {
   return parseConfig(process.env);
 }
 
+/** The variables there are, as `.env.example` must list them. */
+export const variables: readonly string[] = Object.keys(Environment.shape);
+
 export function parseConfig(environment: NodeJS.ProcessEnv): Config {
   const parsed = Environment.safeParse(environment);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map(
-      ({ path, message }) => `  ${path.join('.')}: ${message}`,
-    );
+    const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
     throw new ConfigError(`The environment is not usable:\n${lines.join('\n')}`);
   }
   const env = parsed.data;
@@ -103,6 +106,12 @@ export function parseConfig(environment: NodeJS.ProcessEnv): Config {
     throw new ConfigError(
       'With DATABASE_URL or EVENTSTORE_URL set, MASTER_KEY is needed: 32 bytes in base64 ' +
         '(openssl rand -base64 32), the same for every process.',
+    );
+  }
+  if (!env.ROLES.includes('engines') && !(env.DATABASE_URL && env.EVENTSTORE_URL)) {
+    throw new ConfigError(
+      'Without the role `engines`, DATABASE_URL and EVENTSTORE_URL are needed: ' +
+        '`ROLES=engines npm start` prints them.',
     );
   }
   return Object.freeze(toConfig(env));

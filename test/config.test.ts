@@ -29,6 +29,11 @@ test('an engine of one’s own needs the master key that all processes share', (
   t.throws(() => parseConfig({ MASTER_KEY: 'c2hvcnQ=' }), { instanceOf: ConfigError });
 });
 
+test('a process without engines must be told where they are', (t) => {
+  t.throws(() => parseConfig({ ROLES: 'api,projector' }), { instanceOf: ConfigError });
+  t.true(parseConfig({ ROLES: 'engines' }).roles.has('engines'));
+});
+
 test('the first admin’s address and password go together', (t) => {
   t.throws(() => parseConfig({ ADMIN_EMAIL: 'ann@example.com' }), { instanceOf: ConfigError });
 });
