@@ -1,0 +1,25 @@
+import type { PublishPriceList } from './price-list/decider.ts';
+import type { ChangeRoute } from './route/decider.ts';
+import { sandboxUpstream } from './route/default-route.ts';
+
+const terms = {
+  type: 'PublishPriceList',
+  currency: 'CNY',
+  prices: { input: '1', cachedInput: '0.5', output: '2' },
+  defaultMaxOutput: 4096,
+} as const;
+
+/** What a fresh installation sells: the sandbox, and the name that old clients ask for. */
+export const firstPriceLists: readonly Omit<PublishPriceList, 'at'>[] = [
+  { ...terms, alias: 'demo' },
+  { ...terms, alias: 'gpt-3.5-turbo' },
+];
+
+/** `demo` is the sandbox whatever is configured; other aliases take the default route. */
+export const firstRoutes: readonly ChangeRoute[] = [
+  {
+    type: 'ChangeRoute',
+    alias: 'demo',
+    candidates: [{ upstream: sandboxUpstream, model: 'demo', weight: 1 }],
+  },
+];
