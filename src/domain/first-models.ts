@@ -6,13 +6,13 @@ const terms = {
   type: 'PublishPriceList',
   currency: 'CNY',
   prices: { input: '1', cachedInput: '0.5', output: '2' },
-  defaultMaxOutput: 4096,
 } as const;
 
 /** What a fresh installation sells: the sandbox, and the name that old clients ask for. */
 export const firstPriceLists: readonly Omit<PublishPriceList, 'at'>[] = [
-  { ...terms, alias: 'demo' },
-  { ...terms, alias: 'gpt-3.5-turbo' },
+  // As many as the sandbox writes when nobody says: for `demo` the bound is the charge.
+  { ...terms, alias: 'demo', defaultMaxOutput: 64 },
+  { ...terms, alias: 'gpt-3.5-turbo', defaultMaxOutput: 4096 },
 ];
 
 /** `demo` is the sandbox whatever is configured; other aliases take the default route. */

@@ -14,6 +14,7 @@ export type RejectionCode =
   | 'insufficient_quota'
   | 'invalid_amount'
   | 'invalid_credentials'
+  | 'invalid_expiry'
   | 'kind_not_grantable'
   | 'member_not_found'
   | 'hold_conflict'

@@ -59,3 +59,13 @@ export class OutcomeUnknown extends Error {
     this.name = 'OutcomeUnknown';
   }
 }
+
+/** Too many commands wait for one stream already: nothing was done. */
+export class Busy extends Error {
+  readonly retryable = true;
+
+  constructor(stream: string) {
+    super(`Too many commands are waiting for ${stream}.`);
+    this.name = 'Busy';
+  }
+}

@@ -26,6 +26,8 @@ export interface FeedStart {
   /** Only streams with one of these prefixes; absent: all but system streams. */
   readonly prefixes?: readonly string[];
   readonly signal: AbortSignal;
+  /** Called for every sign of life, also of events that are for somebody else. */
+  readonly onAlive?: () => void;
 }
 
 /** The event log as the program knows it: no truncation, no deletion, no unconditional append. */
@@ -41,6 +43,8 @@ export interface Log {
   ): Promise<Appended>;
   /** A stream's events after a revision, oldest first; nothing for a stream that doesn't exist. */
   read(stream: string, after?: bigint): AsyncIterable<StoredEvent>;
+  /** A stream's last revision; null while there is no stream. */
+  tail(stream: string): Promise<bigint | null>;
   /** The log from a position on, and then live, resubscribing by itself on every error. */
   subscribe(start: FeedStart): AsyncIterable<FeedItem>;
   /** The position of the last event that isn't a system event; null for an empty log. */

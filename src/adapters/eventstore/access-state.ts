@@ -1,0 +1,121 @@
+import type { Recorded } from '../../domain/events.ts';
+import type { Role } from '../../domain/member/events.ts';
+import type { AccessRows } from '../postgres/index-rows.ts';
+import type { KeyOwner } from './access.ts';
+
+export interface IndexedMember {
+  readonly status: 'unverified' | 'active' | 'superseded';
+  readonly roles: readonly Role[];
+  readonly walletId: string;
+  readonly emailHash: string;
+  readonly sealed: string;
+}
+
+/** The access index's memory. */
+export interface AccessState {
+  fill(rows: AccessRows): void;
+  /**
+   * Events of a stream may come twice, and this process's own before others' older ones: every
+   * change here is one that no repetition and no order can undo.
+   */
+  apply(event: Recorded): void;
+  key(hash: string): KeyOwner | 'revoked' | undefined;
+  /** Undefined also for a member of whom only later events than the registration are known. */
+  member(memberId: string): IndexedMember | undefined;
+  sessionEnded(sessionId: string): boolean;
+}
+
+/** A member's way is through these in this order, with gaps but never back. */
+const statuses = ['unverified', 'superseded', 'active'] as const;
+
+interface Known {
+  status: IndexedMember['status'];
+  roles: readonly Role[];
+  registration: Pick<IndexedMember, 'walletId' | 'emailHash' | 'sealed'> | undefined;
+  /** What is asked for with every call, made once for every change. */
+  shown: IndexedMember | undefined;
+}
+
+/** Longer than any session lives. */
+const endedMs = 7 * 24 * 60 * 60 * 1000;
+
+export function accessState(): AccessState {
+  const keys = new Map<string, KeyOwner | 'revoked'>();
+  const members = new Map<string, Known>();
+  const endedBefore = new Set<string>();
+  const ended = new Map<string, number>();
+
+  const hold = (hash: string, owner: KeyOwner | 'revoked') => {
+    if (keys.get(hash) !== 'revoked') keys.set(hash, owner);
+  };
+
+  const change = (memberId: string, changes: Partial<Omit<Known, 'shown'>>) => {
+    const before = members.get(memberId);
+    const status = furthest(before?.status ?? 'unverified', changes.status ?? 'unverified');
+    const roles = [...new Set([...(before?.roles ?? []), ...(changes.roles ?? [])])];
+    const registration = changes.registration ?? before?.registration;
+    const shown = registration && { ...registration, status, roles };
+    members.set(memberId, { status, roles, registration, shown });
+  };
+
+  const end = (sessionId: string, atMs: number) => {
+    ended.set(sessionId, atMs);
+    for (const [oldest, at] of ended) {
+      if (at > atMs - endedMs) break;
+      ended.delete(oldest);
+    }
+  };
+
+  return {
+    fill(rows) {
+      for (const row of rows.apiKeys) hold(row.hash, row.revoked ? 'revoked' : ownerOf(row));
+      for (const row of rows.members) {
+        const { member_id, status, roles, wallet_id, email_hash, sealed } = row;
+        const registration = { walletId: wallet_id, emailHash: email_hash, sealed };
+        change(member_id, { status, roles, registration });
+      }
+      for (const { session_id } of rows.endedSessions) endedBefore.add(session_id);
+    },
+    apply(event) {
+      switch (event.type) {
+        case 'ApiKeyClaimed': {
+          const { hash, keyId, memberId, walletId, name } = event.data;
+          hold(hash, { keyId, memberId, walletId, name });
+          return;
+        }
+        case 'ApiKeyRevoked':
+          hold(event.data.hash, 'revoked');
+          return;
+        case 'MemberRegistered': {
+          const { memberId, ...registration } = event.data;
+          change(memberId, { registration });
+          return;
+        }
+        case 'EmailVerified':
+          change(event.data.memberId, { status: 'active' });
+          return;
+        case 'RegistrationSuperseded':
+          change(event.data.memberId, { status: 'superseded' });
+          return;
+        case 'RoleGranted':
+          change(event.data.memberId, { roles: [event.data.role] });
+          return;
+        case 'LoggedOut':
+          end(event.data.sessionId, Date.parse(event.meta.recordedAt));
+      }
+    },
+    key: (hash) => keys.get(hash),
+    member: (memberId) => members.get(memberId)?.shown,
+    sessionEnded: (sessionId) => ended.has(sessionId) || endedBefore.has(sessionId),
+  };
+}
+
+const furthest = (a: Known['status'], b: Known['status']): Known['status'] =>
+  statuses.indexOf(a) < statuses.indexOf(b) ? b : a;
+
+const ownerOf = (row: AccessRows['apiKeys'][number]): KeyOwner => ({
+  keyId: row.key_id,
+  memberId: row.member_id,
+  walletId: row.wallet_id,
+  name: row.name,
+});

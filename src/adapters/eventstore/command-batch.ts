@@ -1,0 +1,130 @@
+import type { CommandContext, Envelope } from '../../domain/envelope.ts';
+import type { DomainEvent } from '../../domain/events.ts';
+import { currentVersion } from '../../domain/events.ts';
+import type { Instant } from '../../domain/ids.ts';
+import { eventIdOf, later } from '../../domain/ids.ts';
+import type { Fold, Noun } from './fold.ts';
+import type { NewEvent } from './log.ts';
+import { sizeOf } from './serialised.ts';
+import type { Draft, Entry, Waiting } from './waiting.ts';
+
+const mostEvents = 500;
+const mostBytes = 900 * 1024;
+
+export interface Batch<Command, Event extends DomainEvent, State> {
+  readonly entries: readonly Entry<Command, Event, State>[];
+  readonly events: readonly NewEvent[];
+  /** The fold including all of it. */
+  readonly fold: Fold<State>;
+  /** One of its commands may be run by other processes too. */
+  readonly claimed: boolean;
+}
+
+/** Takes commands off the queue and decides them in order, as many as one append holds. */
+export function decideBatch<Command, Event extends DomainEvent, State>(
+  { decider }: Pick<Noun<Command, Event, State>, 'decider'>,
+  queue: Waiting<Command, Event, State>[],
+  start: Fold<State>,
+  now: Instant,
+): Batch<Command, Event, State> {
+  const entries: Entry<Command, Event, State>[] = [];
+  const append = appendInMaking();
+  let fold = start;
+
+  /** False: it has to wait for the next append. */
+  const take = (waiting: Waiting<Command, Event, State>): boolean => {
+    const at = later(later(waiting.context.at, now), fold.at);
+    let decided: readonly Event[];
+    try {
+      decided = decider.decide(waiting.command(at), fold.state);
+    } catch (refusal) {
+      entries.push({ waiting, refusal });
+      return true;
+    }
+    const drafts = drafted(decided, envelope(waiting.context, at), (fold.revision ?? -1n) + 1n);
+    const added = append.add(waiting.context.commandId, drafts);
+    if (added === 'next_time') return false;
+    if (added === 'never') {
+      entries.push({
+        waiting,
+        refusal: new Error('A command decided more than one append holds.'),
+      });
+      return true;
+    }
+    for (const { event, revision } of drafts) {
+      fold = { state: decider.evolve(fold.state, event), revision, at };
+    }
+    entries.push({ waiting, drafts, fold });
+    return true;
+  };
+
+  let taken = 0;
+  for (const waiting of queue) {
+    // Its caller was told that nobody knows, and may ask again: better that it never happens.
+    if (!waiting.gaveUp && !take(waiting)) break;
+    taken += 1;
+  }
+  queue.splice(0, taken);
+  const claimed = entries.some(({ waiting }) => waiting.context.claimedAfter !== undefined);
+  return { entries, events: append.events, fold, claimed };
+}
+
+/** Keeps an append within the log's limits, and its ids unique. */
+function appendInMaking() {
+  const events: NewEvent[] = [];
+  const commandIds = new Set<string>();
+  let bytes = 0;
+  return {
+    events,
+    add(commandId: string, drafts: readonly Draft<DomainEvent>[]) {
+      if (drafts.length === 0) return 'added';
+      // The second of two runs of one command finds the first one's events, once they are written.
+      if (commandIds.has(commandId)) return 'next_time';
+      const added = drafts.map(toNewEvent);
+      const size = added.reduce((sum, each) => sum + sizeOf(each), 0);
+      if (events.length + added.length > mostEvents || bytes + size > mostBytes) {
+        return events.length > 0 ? 'next_time' : 'never';
+      }
+      events.push(...added);
+      commandIds.add(commandId);
+      bytes += size;
+      return 'added';
+    },
+  };
+}
+
+const toNewEvent = ({ event: { type, data }, id, meta }: Draft<DomainEvent>): NewEvent => ({
+  id,
+  type,
+  data,
+  metadata: meta,
+});
+
+function drafted<Event extends DomainEvent>(
+  decided: readonly Event[],
+  meta: Envelope,
+  first: bigint,
+): readonly Draft<Event>[] {
+  return decided.map((event, index) => ({
+    event,
+    id: eventIdOf(meta.commandId, index),
+    revision: first + BigInt(index),
+    meta,
+  }));
+}
+
+function envelope(context: CommandContext, at: Instant): Envelope {
+  const { commandId, correlationId, causationId, actor, source, reason, bodyHash } = context;
+  return {
+    v: currentVersion,
+    commandId,
+    $correlationId: correlationId,
+    ...(causationId === undefined ? {} : { $causationId: causationId }),
+    actor,
+    recordedAt: at,
+    effectiveAt: at,
+    source,
+    ...(reason === undefined ? {} : { reason }),
+    ...(bodyHash === undefined ? {} : { bodyHash }),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Frame } from './event-frame.ts';
+import { eventFrame, streamNotFoundFrame } from './event-frame.ts';
+import type { EventLog } from './event-log.ts';
+import type { Page } from './log-pages.ts';
+import { pagesOfAll, pagesOfStream } from './log-pages.ts';
+import type { ReadPlan } from './read-plan.ts';
+import type { RecordedEvent } from './recorded-event.ts';
+import { resolveLinks, unresolved } from './resolve-links.ts';
+import { streamDeleted } from './service-error.ts';
+import { visibleRange } from './visible-range.ts';
+
+/** The answer of a read that ends: up to `count` events of what the log held when it was asked. */
+export async function* readFrames(
+  log: EventLog,
+  plan: ReadPlan,
+  count: number,
+): AsyncGenerator<readonly Frame[]> {
+  const pages =
+    plan.stream === undefined ? allPages(log, plan) : await streamPages(log, plan, plan.stream);
+  if (pages === undefined) {
+    yield [streamNotFoundFrame(plan.stream ?? '')];
+    return;
+  }
+  let left = count;
+  if (left <= 0) return;
+  for await (const { events } of pages) {
+    yield await framesOf(log, plan, events.length > left ? events.slice(0, left) : events);
+    left -= events.length;
+    if (left <= 0) return;
+  }
+}
+
+export async function framesOf(
+  log: Pick<EventLog, 'reader'>,
+  plan: Pick<ReadPlan, 'resolveLinks' | 'structuredIds'>,
+  events: readonly RecordedEvent[],
+): Promise<Frame[]> {
+  const resolved = plan.resolveLinks
+    ? await resolveLinks(log.reader, events)
+    : events.map(unresolved);
+  return resolved.map((event) => eventFrame(event, plan.structuredIds));
+}
+
+/** A position is where an event begins: reading forwards includes it, backwards ends before it. */
+function allPages(log: EventLog, { from, backwards, filter }: ReadPlan): AsyncGenerator<Page> {
+  const last = log.recent.last();
+  const edge = from === 'start' ? 0 : from === 'end' ? last + 1 : Math.min(from, last + 1);
+  return backwards
+    ? pagesOfAll(log, { from: edge - 1, to: 0, backwards, filter })
+    : pagesOfAll(log, { from: edge, to: last, backwards, filter });
+}
+
+async function streamPages(
+  log: EventLog,
+  { from, backwards }: ReadPlan,
+  stream: string,
+): Promise<AsyncGenerator<Page> | undefined> {
+  const visible = visibleRange(await log.writer.stateOf(stream), stream, log.clock());
+  if (visible.type === 'deleted') throw streamDeleted(stream);
+  if (visible.type === 'not_found') return undefined;
+  const { first, last, createdAfter } = visible;
+  const after = backwards ? last : last + 1;
+  const edge = from === 'start' ? 0 : from === 'end' ? after : from;
+  const range = backwards
+    ? { from: Math.min(edge, last), to: first }
+    : { from: Math.max(edge, first), to: last };
+  return pagesOfStream(log, { ...range, backwards, stream, createdAfter });
+}

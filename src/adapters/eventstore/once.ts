@@ -1,0 +1,104 @@
+import type { CommandContext } from '../../domain/envelope.ts';
+import { nameId } from '../../domain/ids.ts';
+import { Rejection } from '../../domain/rejection.ts';
+import { streamOf } from '../../domain/streams.ts';
+import { backOff } from './back-off.ts';
+import type { Log } from './log.ts';
+import type { OnceState, Reply } from './once-stream.ts';
+import { appendOnce, readOnceStream } from './once-stream.ts';
+
+/** A command whose effect must happen once, however often it is asked for. */
+export interface Claim {
+  /** Who asks for what; a key means something within it only. */
+  readonly scope: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  /** The stream that the command writes to. */
+  readonly target: string;
+  readonly context: CommandContext;
+}
+
+/** Runs the command under the id it is given, or finds what was written under it since the claim. */
+export type RunClaimed = (claimedAfter: bigint | null, commandId: string) => Promise<Reply>;
+
+export interface OnceParts {
+  readonly log: Pick<Log, 'append' | 'read' | 'tail'>;
+  readonly clock: () => Date;
+  /** What a refusal is answered with, now and ever after. */
+  readonly replyOf: (rejection: Rejection) => Reply;
+  /** How long somebody else's run is waited for before it is taken for dead. */
+  readonly patienceMs?: number;
+}
+
+/** The same claim with the same body gets the same reply; with another body, `idempotency_conflict`. */
+export type Once = (
+  claim: Claim,
+  run: RunClaimed,
+) => Promise<Reply & { readonly replayed: boolean }>;
+
+export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): Once {
+  /** Waits while somebody else seems to be at work on the same. */
+  async function settled(stream: string, bodyHash: string): Promise<OnceState> {
+    const since = performance.now();
+    for (let attempt = 0; ; attempt += 1) {
+      const state = await readOnceStream(log, stream);
+      const waitedMs = Math.max(performance.now() - since, ageOf(state, clock()));
+      if (isOver(state, bodyHash) || waitedMs > patienceMs) return state;
+      await backOff(attempt, { firstMs: 10, mostMs: 200 });
+    }
+  }
+
+  /** Says who runs it; whoever ran it before can no more say what came of it. */
+  async function take(stream: string, state: OnceState, claim: Claim) {
+    const { bodyHash, target } = claim;
+    const revision = state.claim?.revision ?? `${(await log.tail(target)) ?? -1n}`;
+    const data = state.claim ?? { bodyHash, stream: target, revision };
+    const context = { ...claim.context, at: clock().toISOString() };
+    const taken = await appendOnce(log, stream, state, {
+      event: { type: 'CommandClaimed', data },
+      context,
+    });
+    return taken && { ...taken, claimedAfter: revision === '-1' ? null : BigInt(revision) };
+  }
+
+  /** One try: the reply, or null when somebody else has taken over meanwhile. */
+  async function attempt(claim: Claim, run: RunClaimed) {
+    const { commandId } = claim.context;
+    const stream = streamOf.once(commandId);
+    const state = await settled(stream, claim.bodyHash);
+    if (state.claim && state.claim.bodyHash !== claim.bodyHash) {
+      throw new Rejection('idempotency_conflict', 'This key was used with another body.');
+    }
+    if (state.reply) return { ...state.reply, replayed: true };
+    const taken = await take(stream, state, claim);
+    if (!taken) return null;
+    const reply = await run(taken.claimedAfter, commandId).catch(storable(replyOf));
+    const context = { ...claim.context, at: clock().toISOString() };
+    const done = await appendOnce(log, stream, taken, {
+      event: { type: 'CommandDone', data: { reply } },
+      context,
+    });
+    return done && { ...reply, replayed: false };
+  }
+
+  return async (claim, run) => {
+    const commandId = nameId(`once/${claim.scope}/${claim.key}`);
+    const named = { ...claim, context: { ...claim.context, commandId } };
+    for (;;) {
+      const outcome = await attempt(named, run);
+      if (outcome) return outcome;
+    }
+  };
+}
+
+const isOver = ({ claim, reply }: OnceState, bodyHash: string): boolean =>
+  reply !== undefined || claim === undefined || claim.bodyHash !== bodyHash;
+
+/** A refusal is an outcome; a fault says nothing. */
+const storable = (replyOf: OnceParts['replyOf']) => (error: unknown) => {
+  if (error instanceof Rejection) return replyOf(error);
+  throw error;
+};
+
+const ageOf = ({ at }: OnceState, now: Date): number =>
+  at === undefined ? Number.POSITIVE_INFINITY : now.getTime() - Date.parse(at);

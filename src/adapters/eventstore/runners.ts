@@ -1,0 +1,29 @@
+import { apiKey } from '../../domain/api-key/decider.ts';
+import { apiKeyEvents } from '../../domain/api-key/events.ts';
+import { email } from '../../domain/email/decider.ts';
+import { emailEvents } from '../../domain/email/events.ts';
+import { member } from '../../domain/member/decider.ts';
+import { memberEvents } from '../../domain/member/events.ts';
+import { priceList } from '../../domain/price-list/decider.ts';
+import { priceListEvents } from '../../domain/price-list/events.ts';
+import { route } from '../../domain/route/decider.ts';
+import { routeEvents } from '../../domain/route/events.ts';
+import { settings } from '../../domain/settings/decider.ts';
+import { settingsEvents } from '../../domain/settings/events.ts';
+import { wallet } from '../../domain/wallet/decider.ts';
+import { walletEvents } from '../../domain/wallet/events.ts';
+import type { SingleWriterParts } from './single-writer.ts';
+import { singleWriter } from './single-writer.ts';
+
+export type Runners = ReturnType<typeof runners>;
+
+/** Every noun with its writer. */
+export const runners = (parts: SingleWriterParts) => ({
+  apiKey: singleWriter({ decider: apiKey, events: apiKeyEvents }, parts),
+  email: singleWriter({ decider: email, events: emailEvents }, parts),
+  member: singleWriter({ decider: member, events: memberEvents }, parts),
+  priceList: singleWriter({ decider: priceList, events: priceListEvents }, parts),
+  route: singleWriter({ decider: route, events: routeEvents }, parts),
+  settings: singleWriter({ decider: settings, events: settingsEvents }, parts),
+  wallet: singleWriter({ decider: wallet, events: walletEvents }, parts),
+});

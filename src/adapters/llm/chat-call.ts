@@ -1,0 +1,32 @@
+import type { CallFacts } from '../../domain/wallet/events.ts';
+import type { Json } from './upstream.ts';
+
+/** A chat call that a member may make; nothing of it is planned or paid for yet. */
+export interface ChatCall {
+  readonly facts: CallFacts;
+  readonly walletId: string;
+  /** What the member sent, unknown fields and all. */
+  readonly body: Readonly<Json>;
+  readonly stream: boolean;
+  /** Answers asked for. */
+  readonly n: number;
+  /** Output tokens asked for, of each answer; undefined: the alias decides. */
+  readonly outputTokens: number | undefined;
+  /** A stream is to end with a chunk that says the usage. */
+  readonly wantsUsage: boolean;
+  /** Aborts when the client is gone, or with the reason `client_stalled` when it stopped reading. */
+  readonly client: AbortSignal;
+}
+
+/**
+ * What a member gets. A body is charged before it is here. Chunks come as fast as they are read;
+ * the iterable ends when the charge is recorded and throws a `CallFault` for a broken answer.
+ */
+export type ChatAnswer =
+  | { readonly stream: false; readonly body: Json }
+  | {
+      readonly stream: true;
+      readonly chunks: AsyncIterable<readonly Json[]>;
+      /** Aborts when the call is over, however that came; a writer that waits for its client stops. */
+      readonly ended: AbortSignal;
+    };

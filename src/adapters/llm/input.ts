@@ -1,0 +1,132 @@
+import { Buffer } from 'node:buffer';
+import { CallFault } from './call-fault.ts';
+import type { Family } from './tokenizer.ts';
+import { countTokens } from './tokenizer.ts';
+import type { Json } from './upstream.ts';
+
+/** What of a request becomes input: its texts, and how many wrappers a template puts around them. */
+export interface Input {
+  readonly texts: readonly string[];
+  readonly wrappers: number;
+}
+
+/** These steer the answer and are never read by the model; any other field counts as input. */
+const notInput = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'n',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'seed',
+  'logprobs',
+  'top_logprobs',
+  'logit_bias',
+  'user',
+  'store',
+  'metadata',
+  'modalities',
+  'service_tier',
+  'parallel_tool_calls',
+  'reasoning_effort',
+  'verbosity',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+]);
+
+/** Fields whose cost nothing in the request bounds. */
+const unbounded = ['audio', 'web_search_options', 'prediction'] as const;
+
+/** Reads what becomes input, or refuses what can't be bounded. */
+export function inputOf(body: Readonly<Json>): Input {
+  refuseUnbounded(body);
+  const texts: string[] = [];
+  const messages = Array.isArray(body.messages) ? body.messages : [];
+  messages.forEach((message, index) => {
+    if (isObject(message)) addMessage(message, `messages[${index}]`, texts);
+  });
+  let wrappers = messages.length;
+  for (const [field, value] of Object.entries(body)) {
+    if (notInput.has(field) || value === null || value === undefined) continue;
+    texts.push(JSON.stringify(value));
+    wrappers += Array.isArray(value) ? value.length : 1;
+  }
+  return { texts, wrappers };
+}
+
+function refuseUnbounded(body: Readonly<Json>): void {
+  for (const field of unbounded) {
+    if (body[field] !== undefined && body[field] !== null) throw unsupported(field);
+  }
+  const { modalities } = body;
+  if (modalities === undefined || modalities === null) return;
+  const textOnly = Array.isArray(modalities) && modalities.every((each) => each === 'text');
+  if (!textOnly) throw unsupported('modalities');
+}
+
+function addMessage({ content, role: _, ...rest }: Json, path: string, texts: string[]): void {
+  if (rest.audio !== undefined && rest.audio !== null) throw unsupported(`${path}.audio`);
+  if (typeof content === 'string') texts.push(content);
+  else if (Array.isArray(content)) addParts(content, `${path}.content`, texts);
+  else if (content !== undefined && content !== null) throw unsupported(`${path}.content`);
+  for (const [field, value] of Object.entries(rest)) texts.push(field, textOf(value));
+}
+
+function addParts(parts: readonly unknown[], path: string, texts: string[]): void {
+  parts.forEach((part, index) => {
+    const text = isObject(part) ? (part.text ?? part.refusal) : undefined;
+    const type = isObject(part) ? part.type : undefined;
+    if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
+      throw unsupported(`${path}[${index}]`);
+    }
+    texts.push(text);
+  });
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const unsupported = (param: string) =>
+  new CallFault('unsupported_input', `\`${param}\` is not supported: its cost has no bound.`, {
+    param,
+  });
+
+/** Tokens that a chat template puts around one message or tool, and around the whole. */
+const perWrapper: Readonly<Record<Family, number>> = {
+  sandbox: 3,
+  o200k_base: 4,
+  cl100k_base: 4,
+  unknown: 16,
+};
+const around = 3;
+
+/** The tokens of an input as its family counts them; the nearest family where there is none. */
+export async function inputTokens(family: Family, { texts, wrappers }: Input): Promise<number> {
+  return around + wrappers * perWrapper[family] + (await countTokens(family, texts));
+}
+
+/** Never less than what an upstream of this family may count (MONEY, "What a call may cost"). */
+export async function inputBound(family: Family, input: Input): Promise<number> {
+  switch (family) {
+    case 'sandbox':
+      return inputTokens(family, input);
+    case 'o200k_base':
+    case 'cl100k_base':
+      return Math.ceil((await inputTokens(family, input)) * 1.1);
+    case 'unknown': {
+      const bytes = input.texts.reduce((total, text) => total + Buffer.byteLength(text), 0);
+      return around + input.wrappers * perWrapper.unknown + bytes;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { CallFault } from './call-fault.ts';
+import type { HoldParts } from './call-hold.ts';
+import { holdFor } from './call-hold.ts';
+import type { CallInFlight } from './calls-in-flight.ts';
+import { callsInFlight } from './calls-in-flight.ts';
+import type { ChatAnswer, ChatCall } from './chat-call.ts';
+import { answerIdOf } from './disguise.ts';
+import { firstAnswer } from './first-answer.ts';
+import type { Cut } from './meter.ts';
+import { meter } from './meter.ts';
+import type { PlanParts } from './plan-call.ts';
+import { planCall } from './plan-call.ts';
+import { received } from './received.ts';
+import type { Relay } from './relay-answer.ts';
+import { relayBody, relayChunks } from './relay-answer.ts';
+
+export interface MeteredParts extends PlanParts, Omit<HoldParts, 'background'> {
+  /** The longest a call may take, its client's reading included. */
+  readonly totalMs: number;
+}
+
+export interface Metered {
+  /**
+   * Holds what a call may cost, asks the upstream, and charges what was consumed, exactly once,
+   * however the call ends. Throws `CallFault`, or what the wallet refuses with.
+   */
+  readonly answer: (call: ChatCall) => Promise<ChatAnswer>;
+  /** Calls whose hold may be open. */
+  readonly inFlight: () => number;
+  readonly drain: (graceMs: number) => Promise<void>;
+}
+
+/** Upstreams that are paid for: no call without a hold, no hold without an end. */
+export function metered(parts: MeteredParts): Metered {
+  const calls = callsInFlight();
+  const holdParts: HoldParts = { ...parts, background: calls.background };
+  return {
+    inFlight: calls.inFlight,
+    drain: calls.drain,
+    answer(call) {
+      if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
+      return paid(parts, holdParts, { call, flight: calls.open() });
+    },
+  };
+}
+
+interface Running {
+  readonly call: ChatCall;
+  readonly flight: CallInFlight;
+}
+
+/** Plans and holds; a call that gets no further leaves nothing open. */
+async function held(parts: MeteredParts, holdParts: HoldParts, { call, flight }: Running) {
+  try {
+    const plan = await planCall(parts, call);
+    if (call.client.aborted) throw endedBy('client_closed');
+    return { plan, hold: await holdFor(holdParts, call, plan) };
+  } catch (error) {
+    flight.over();
+    throw error;
+  }
+}
+
+async function paid(
+  parts: MeteredParts,
+  holdParts: HoldParts,
+  running: Running,
+): Promise<ChatAnswer> {
+  const { call, flight } = running;
+  const { plan, hold } = await held(parts, holdParts, running);
+  const text = received();
+  const counter = meter({ call, plan, hold, received: text, clock: parts.clock });
+  void counter.over.then(flight.over);
+  void counter.over.then(watch(flight, call.client, parts.totalMs));
+  const cut = () => void counter.cut(cutOf(flight.ended));
+  if (flight.ended.aborted) cut();
+  else flight.ended.addEventListener('abort', cut, { once: true });
+  const relay: Relay = {
+    call,
+    meter: counter,
+    received: text,
+    ended: flight.ended,
+    faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
+    note: (error) =>
+      parts.log.info({ err: error, call: call.facts.callId }, 'a call did not end well'),
+    mask: { id: answerIdOf(call.facts.callId), alias: call.facts.model },
+  };
+  const first = await firstAnswer(relay, plan, hold.maxOutput);
+  return first.stream
+    ? { stream: true, chunks: relayChunks(relay, first), ended: flight.ended }
+    : { stream: false, body: await relayBody(relay, first.body) };
+}
+
+/** Ends a call when its client goes or its time is up. */
+function watch({ cut }: CallInFlight, client: AbortSignal, totalMs: number): () => void {
+  const gone = () => cut(client.reason === 'client_stalled' ? 'client_stalled' : 'client_closed');
+  const timer = setTimeout(() => cut('timed_out'), totalMs);
+  if (client.aborted) gone();
+  else client.addEventListener('abort', gone, { once: true });
+  return () => {
+    clearTimeout(timer);
+    client.removeEventListener('abort', gone);
+  };
+}
+
+const cutOf = ({ reason }: AbortSignal): Cut => {
+  switch (reason) {
+    case 'client_stalled':
+    case 'timed_out':
+    case 'shut_down':
+      return reason;
+    default:
+      return 'client_closed';
+  }
+};
+
+const explanations: Readonly<Record<Cut, string>> = {
+  client_closed: 'The client closed the connection.',
+  client_stalled: 'The client stopped reading.',
+  timed_out: 'The call took too long and was ended.',
+  shut_down: 'The server is being restarted; the answer is not complete.',
+};
+
+const endedBy = (cut: Cut): CallFault => new CallFault(cut, explanations[cut]);

@@ -1,0 +1,78 @@
+import type { CallFault } from './call-fault.ts';
+import { broken, chatStream } from './chat-stream.ts';
+import type { Patience } from './patience.ts';
+import { serverSentEvents } from './server-sent-events.ts';
+import type { Json } from './upstream.ts';
+
+/** One request on its way: what reading its answer needs. */
+export interface Exchange {
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+  abort(): void;
+  /** What really happened when asking or reading threw. */
+  faultOf(error: unknown): CallFault;
+  end(): void;
+}
+
+/** How long the line may take to fall silent after the end mark, so that it can be used again. */
+const hangUpMs = 1_000;
+
+/** The chunks of an answer's bytes; it throws unless the answer was whole. */
+export async function* streamedChunks(
+  body: AsyncIterable<Uint8Array>,
+  exchange: Exchange,
+  idleMs: number,
+): AsyncGenerator<readonly Json[]> {
+  const reader = chunkReader(body, exchange.patience, idleMs);
+  try {
+    while (!reader.isWhole()) {
+      const chunks = await reader.next();
+      if (chunks.length > 0) yield chunks;
+    }
+  } catch (error) {
+    throw exchange.faultOf(error);
+  } finally {
+    if (reader.isWhole()) reader.hangUp(exchange.end);
+    else {
+      exchange.end();
+      exchange.abort();
+    }
+  }
+}
+
+/** Reads batch by batch; the upstream's clock runs only while a read waits. */
+function chunkReader(body: AsyncIterable<Uint8Array>, clock: Patience, idleMs: number) {
+  const bytes = body[Symbol.asyncIterator]();
+  const events = serverSentEvents();
+  const stream = chatStream();
+  let isWhole = false;
+  let reads = 0;
+
+  /** Before the first token, comments and empty chunks buy no more time. */
+  const wait = () => {
+    if (stream.begun()) clock.begin(idleMs);
+    else if (reads > 0) clock.resume();
+    reads += 1;
+  };
+
+  return {
+    isWhole: () => isWhole,
+    async next(): Promise<readonly Json[]> {
+      wait();
+      const { done, value } = await bytes.next();
+      clock.pause();
+      const chunks = stream.read(done ? events.end() : events.push(value));
+      isWhole = stream.ended() || (done === true && stream.finished());
+      if (done && !isWhole) throw broken('The upstream broke off its answer.');
+      return chunks;
+    },
+    /** Reads the few bytes behind the end mark, so that the connection can serve another call. */
+    hangUp(end: () => void): void {
+      clock.begin(hangUpMs);
+      const rest = async () => {
+        while (!(await bytes.next()).done);
+      };
+      rest().then(end, end);
+    },
+  };
+}

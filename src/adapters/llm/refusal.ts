@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { CallFault } from './call-fault.ts';
+
+const Refusal = z.object({
+  error: z.object({ message: z.string(), param: z.string().nullish() }),
+});
+
+/** The request itself is wrong, so every upstream would say the same. */
+const blamesRequest = new Set([400, 413, 422]);
+
+/** Anything that could tell a member who stands behind an alias, or on whose account. */
+const revealing = new RegExp(
+  [
+    'https?:|www\\.|@|\\bsk-|\\borg-|\\bproj_|\\breq_|api.?key|account|organi[sz]ation|billing',
+    'openai|azure|microsoft|anthropic|claude|gemini|google|vertex|bedrock|amazon|\\baws\\b',
+    'mistral|deepseek|qwen|alibaba|dashscope|doubao|volc|zhipu|bigmodel|\\bglm|\\bgrok|\\bxai\\b',
+    'openrouter|siliconflow|together|fireworks|groq|ollama|vllm|llama|cohere|perplexity|hugging',
+  ].join('|'),
+  'i',
+);
+const fieldName = /^[\w.[\]-]{1,100}$/;
+
+/** What an upstream's error status means to a call. */
+export function refusal(status: number, body: string, model: string): CallFault {
+  const cause = new Error(`The upstream answered ${status}.`);
+  if (!blamesRequest.has(status)) {
+    return new CallFault('upstream_failed', 'The upstream failed.', { retryable: true, cause });
+  }
+  const { message, param } = said(body, model);
+  return new CallFault('upstream_refused', message, { param, cause });
+}
+
+/** The upstream's own words where they are harmless; they help the caller most. */
+function said(body: string, model: string): { message: string; param: string | undefined } {
+  const plain = 'The model refused this request as invalid.';
+  const parsed = Refusal.safeParse(parseJson(body));
+  if (!parsed.success) return { message: plain, param: undefined };
+  const { message, param } = parsed.data.error;
+  const harmless = message.length <= 1_000 && !reveals(message, model);
+  const named = param && fieldName.test(param) && !reveals(param, model);
+  return { message: harmless ? message : plain, param: named ? param : undefined };
+}
+
+const reveals = (text: string, model: string): boolean =>
+  revealing.test(text) || text.toLowerCase().includes(model.toLowerCase());
+
+/** Undefined for what isn't JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Usage } from '../../domain/price-list/usage.ts';
+import { CallFault } from './call-fault.ts';
+import type { ChatCall } from './chat-call.ts';
+import { disguise } from './disguise.ts';
+import type { FirstAnswer } from './first-answer.ts';
+import type { Meter, Verdict } from './meter.ts';
+import type { Received } from './received.ts';
+import type { Json } from './upstream.ts';
+import { usageAsOpenAi } from './usage.ts';
+
+/** One paid call while its answer passes through. */
+export interface Relay {
+  readonly call: ChatCall;
+  readonly meter: Meter;
+  readonly received: Received;
+  /** Aborts when the call is ended from our side. */
+  readonly ended: AbortSignal;
+  /** The reason of our own end, if it was that, else what was thrown. */
+  readonly faultOf: (error: unknown) => unknown;
+  /** Tells the operator, who may know more than the member. */
+  readonly note: (error: unknown) => void;
+  /** What members see instead of the upstream's model and id. */
+  readonly mask: { readonly id: string; readonly alias: string };
+}
+
+/** A whole body, once its charge is recorded. */
+export async function relayBody(relay: Relay, body: Json): Promise<Json> {
+  const usage = charged(await completed(relay, body.usage));
+  body.usage ??= usageAsOpenAi(usage);
+  disguise(body, relay.mask);
+  return body;
+}
+
+/** The chunks as they come; it ends, with the usage if that was asked for, once the charge is recorded. */
+export async function* relayChunks(
+  relay: Relay,
+  { first, rest }: Extract<FirstAnswer, { stream: true }>,
+): AsyncGenerator<readonly Json[]> {
+  const { received, meter, call } = relay;
+  const tail = usageTail(relay);
+  try {
+    for (let next = first; !next.done; next = await rest.next()) {
+      const batch = next.value.filter(tail.passes);
+      if (batch.length > 0) {
+        yield batch;
+        received.delivered();
+      }
+      if (relay.ended.aborted) throw relay.ended.reason;
+    }
+    const usage = charged(await completed(relay, tail.usage()));
+    if (call.wantsUsage) yield [tail.chunk(usageAsOpenAi(usage))];
+  } catch (error) {
+    const fault = relay.faultOf(error);
+    relay.note(fault);
+    await meter.failed(fault);
+    throw fault;
+  } finally {
+    // Only somebody who stopped reading gets here with the call still open.
+    await meter.cut('client_closed');
+    await rest.return?.();
+  }
+}
+
+function completed({ meter, ended }: Relay, usage: unknown): Promise<Verdict> {
+  ended.throwIfAborted();
+  return meter.complete(usage);
+}
+
+function charged(verdict: Verdict): Usage {
+  if (verdict.kind === 'charged') return verdict.usage;
+  throw new CallFault('charge_unknown', 'The end of this call could not be recorded.');
+}
+
+/** Takes the usage out of a stream's chunks and knows its last one. */
+function usageTail({ call, mask, received }: Relay) {
+  let usage: unknown;
+  let last: Json = {};
+  let ending: Json | undefined;
+  return {
+    /** False for the chunk that is kept for the end. */
+    passes(chunk: Json): boolean {
+      received.take(chunk);
+      disguise(chunk, mask);
+      last = chunk;
+      if (!chunk.usage) {
+        if (!call.wantsUsage && chunk.usage === null) chunk.usage = undefined;
+        return true;
+      }
+      usage = chunk.usage;
+      if (Array.isArray(chunk.choices) && chunk.choices.length > 0) {
+        chunk.usage = call.wantsUsage ? null : undefined;
+        return true;
+      }
+      ending = chunk;
+      return false;
+    },
+    usage: () => usage,
+    chunk: (counted: Json): Json => ending ?? { ...last, choices: [], usage: usage ?? counted },
+  };
+}

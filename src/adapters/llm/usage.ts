@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { Usage } from '../../domain/price-list/usage.ts';
+
+const Count = z.int().nonnegative();
+/** Some servers write null where a detail doesn't apply. */
+const Detail = Count.nullish().transform((count) => count ?? 0);
+
+const OpenAiUsage = z.object({
+  prompt_tokens: Count,
+  completion_tokens: Detail,
+  total_tokens: Count.nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: Detail }).nullish(),
+  completion_tokens_details: z.object({ reasoning_tokens: Detail }).nullish(),
+  prompt_cache_hit_tokens: Detail,
+});
+
+/**
+ * OpenAI's totals in disjoint classes: input without what was cached, output without reasoning.
+ * Undefined for anything that doesn't add up, which is the same as no usage.
+ */
+export function usageFrom(raw: unknown): Usage | undefined {
+  const parsed = OpenAiUsage.safeParse(raw);
+  if (!parsed.success) return undefined;
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = parsed.data;
+  if (prompt + completion === 0) return undefined;
+  const cachedInput =
+    parsed.data.prompt_tokens_details?.cached_tokens || parsed.data.prompt_cache_hit_tokens;
+  const reasoning = parsed.data.completion_tokens_details?.reasoning_tokens ?? 0;
+  // A few servers leave reasoning out of the completion; their total gives them away.
+  const apart = reasoning > 0 && total === prompt + completion + reasoning;
+  const output = apart ? completion : completion - reasoning;
+  if (cachedInput > prompt || output < 0) return undefined;
+  return { input: prompt - cachedInput, cachedInput, output, reasoning };
+}
+
+/** A usage as OpenAI writes it, for an answer whose upstream gave none. */
+export const usageAsOpenAi = ({ input, cachedInput, output, reasoning }: Usage) => ({
+  prompt_tokens: input + cachedInput,
+  completion_tokens: output + reasoning,
+  total_tokens: input + cachedInput + output + reasoning,
+  prompt_tokens_details: { cached_tokens: cachedInput },
+  completion_tokens_details: { reasoning_tokens: reasoning },
+});

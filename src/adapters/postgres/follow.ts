@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { backOff } from '../eventstore/back-off.ts';
+import type { FeedItem } from '../eventstore/log.ts';
+import { batches } from './batches.ts';
+
+/** Somebody who reads the log from a checkpoint of their own on, for ever. */
+export interface Follower {
+  readonly name: string;
+  /** Gets ready, after any failure again, and says after which position to begin. */
+  open(): Promise<bigint | null>;
+  subscribe(after: bigint | null, signal: AbortSignal): AsyncIterable<FeedItem>;
+  /** Handles a batch wholly, or rejects: then everything begins at `open` again. */
+  take(items: readonly FeedItem[]): Promise<void>;
+  /** False: nothing more is wanted from the log while this process lives. */
+  wants(): boolean;
+  close(): void;
+}
+
+export interface FollowOptions {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Called with the reason of a failure, and with null once it is over. */
+  readonly onState: (failure: string | null) => void;
+}
+
+const mostItems = 1_000;
+/**
+ * Under load, few transactions cost a fraction of many: at most this many in this time. An event that
+ * comes alone is taken at once, and so is what follows from it.
+ */
+const mostBatches = 2;
+const withinMs = 50;
+
+/** Follows the log until the signal aborts; failures are retried with growing delays, never given up. */
+export async function follow(follower: Follower, options: FollowOptions): Promise<void> {
+  const { log, signal, onState } = options;
+  let failures = 0;
+  const progressed = () => {
+    if (failures > 0) log.info(`${follower.name} goes on`);
+    failures = 0;
+    onState(null);
+  };
+  while (!signal.aborted) {
+    try {
+      await readOn(follower, signal, progressed);
+    } catch (error) {
+      if (signal.aborted) break;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (failures === 0) log.warn({ err: error }, `${follower.name} is interrupted`);
+      onState(reason);
+    }
+    await backOff(failures, { firstMs: 100, mostMs: 2_000, signal }).catch(() => {});
+    failures += 1;
+  }
+  follower.close();
+}
+
+async function readOn(
+  follower: Follower,
+  signal: AbortSignal,
+  progressed: () => void,
+): Promise<void> {
+  const after = await follower.open();
+  const open = (own: AbortSignal) => follower.subscribe(after, own);
+  const pause = pacer(signal);
+  if (follower.wants()) {
+    for await (const batch of batches(open, { most: mostItems, signal })) {
+      await follower.take(batch);
+      progressed();
+      if (!follower.wants()) break;
+      await pause();
+    }
+  }
+  if (!follower.wants()) await aborted(signal);
+}
+
+function pacer(signal: AbortSignal): () => Promise<void> {
+  const recent: number[] = [];
+  return async () => {
+    recent.push(performance.now());
+    if (recent.length < mostBatches) return;
+    const restMs = (recent.shift() ?? 0) + withinMs - performance.now();
+    if (restMs > 1) await sleep(restMs, undefined, { signal }).catch(() => {});
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

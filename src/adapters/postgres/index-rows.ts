@@ -1,0 +1,70 @@
+import type { DatabasePool, DatabaseTransactionConnection } from 'slonik';
+import { z } from 'zod';
+import type { IndexedKey } from '../../projections/api-keys.ts';
+import { apiKeys, indexedKeys } from '../../projections/api-keys.ts';
+import { asOf } from '../../projections/as-of.ts';
+import { memberRoles } from '../../projections/member-roles.ts';
+import type { IndexedMember } from '../../projections/members.ts';
+import { indexedMembers, members } from '../../projections/members.ts';
+import type { IndexedPriceList } from '../../projections/price-lists.ts';
+import { indexedPriceLists, priceLists } from '../../projections/price-lists.ts';
+import type { Projection } from '../../projections/projection.ts';
+import { query } from '../../projections/query.ts';
+import type { IndexedRoute } from '../../projections/routes.ts';
+import { indexedRoutes, routes } from '../../projections/routes.ts';
+import type { EndedSession } from '../../projections/sessions.ts';
+import { endedSessions, sessions } from '../../projections/sessions.ts';
+
+/** What the access index of a process starts from. */
+export interface AccessRows {
+  readonly apiKeys: readonly z.infer<typeof IndexedKey>[];
+  readonly members: readonly z.infer<typeof IndexedMember>[];
+  readonly endedSessions: readonly z.infer<typeof EndedSession>[];
+  /** The rows hold every event up to here, and perhaps some later ones; null: none yet. */
+  readonly after: bigint | null;
+}
+
+/** What the model catalogue of a process starts from. */
+export interface CatalogueRows {
+  readonly priceLists: readonly z.infer<typeof IndexedPriceList>[];
+  readonly routes: readonly z.infer<typeof IndexedRoute>[];
+  readonly after: bigint | null;
+}
+
+/** Keys, members and ended sessions as one snapshot shows them. */
+export const accessRows = (pool: DatabasePool): Promise<AccessRows> =>
+  snapshot(pool, async (read) => ({
+    apiKeys: await read.any(indexedKeys()),
+    members: await read.any(indexedMembers()),
+    endedSessions: await read.any(endedSessions()),
+    after: await readTo(read, [apiKeys, members, memberRoles, sessions]),
+  }));
+
+/** Prices and routes as one snapshot shows them. */
+export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
+  snapshot(pool, async (read) => ({
+    priceLists: await read.any(indexedPriceLists()),
+    routes: await read.any(indexedRoutes()),
+    after: await readTo(read, [priceLists, routes]),
+  }));
+
+const Nothing = z.object({});
+
+const snapshot = <Rows>(
+  pool: DatabasePool,
+  read: (connection: DatabaseTransactionConnection) => Promise<Rows>,
+): Promise<Rows> =>
+  pool.transaction(async (connection) => {
+    await connection.query(
+      query(Nothing)`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`,
+    );
+    return read(connection);
+  });
+
+async function readTo(
+  read: DatabaseTransactionConnection,
+  projections: readonly Projection[],
+): Promise<bigint | null> {
+  const position = await read.maybeOneFirst(asOf(projections));
+  return position === null ? null : BigInt(position);
+}

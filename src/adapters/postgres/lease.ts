@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { closeQuietly, connect } from './connect.ts';
+import { leaseMs, leaseState, renewEveryMs } from './lease-state.ts';
+
+/** What tells other processes that this one lives, and so ends its calls itself. */
+export interface ProcessLease {
+  /** The same for the life of the process, also when the lease was lost in between. */
+  readonly processId: string;
+  /** Surely not lapsed: without it no new call may be taken. */
+  held(): boolean;
+  /** How long it has been renewed without a break; 0 during and after any interruption. */
+  steadyForMs(): number;
+  /** Lets the lease lapse at once: this process has no calls any more. */
+  close(): Promise<void>;
+}
+
+export interface LeaseParts {
+  readonly databaseUrl: string;
+  readonly log: Logger;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+const retryMs = 250;
+
+/** Gets the lease and renews it on a connection of its own, for as long as the process lives. */
+export function processLease({
+  databaseUrl,
+  log,
+  now = () => performance.now(),
+}: LeaseParts): ProcessLease {
+  const processId = randomUUID();
+  const state = leaseState(now);
+  const closing = new AbortController();
+  let client: pg.Client | undefined;
+  let failing = false;
+
+  async function renew(): Promise<void> {
+    const connection = client ?? (await reconnect());
+    const askedAt = now();
+    await connection.query(renewal, [processId, leaseMs / 1_000]);
+    state.renewed(askedAt);
+    if (failing) log.info({ processId }, 'the process lease is renewed again');
+    failing = false;
+  }
+
+  async function reconnect(): Promise<pg.Client> {
+    const options = { name: 'lease', statementMs: renewEveryMs, onBreak: state.broke };
+    client = await connect(databaseUrl, options);
+    await client.query(forgetOld);
+    return client;
+  }
+
+  function interrupted(error: unknown): void {
+    state.broke();
+    if (client) closeQuietly(client);
+    client = undefined;
+    if (!failing) log.warn({ err: error, processId }, 'the process lease cannot be renewed');
+    failing = true;
+  }
+
+  async function keep(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const pauseMs = await renew().then(
+        () => renewEveryMs,
+        (error: unknown) => {
+          interrupted(error);
+          return retryMs;
+        },
+      );
+      await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
+    }
+  }
+
+  const kept = keep();
+  return {
+    processId,
+    held: state.held,
+    steadyForMs: state.steadyForMs,
+    async close() {
+      closing.abort();
+      await kept;
+      if (!client) return;
+      await client.query(renewal, [processId, 0]).catch(() => {});
+      closeQuietly(client);
+    },
+  };
+}
+
+const forgetOld = `
+  DELETE FROM feed.leases WHERE expires_at < clock_timestamp() - interval '1 day'`;
+
+const renewal = `
+  INSERT INTO feed.leases AS l (process_id, expires_at)
+  VALUES ($1, clock_timestamp() + make_interval(secs => $2))
+  ON CONFLICT (process_id) DO UPDATE SET expires_at = EXCLUDED.expires_at`;

@@ -1,0 +1,105 @@
+import type { Logger } from 'pino';
+import type { CommandContext } from '../../domain/envelope.ts';
+import type { Recorded } from '../../domain/events.ts';
+import { later } from '../../domain/ids.ts';
+import type { member } from '../../domain/member/decider.ts';
+import type { PolicyCommand } from '../../domain/policies.ts';
+import { policies } from '../../domain/policies.ts';
+import { Rejection } from '../../domain/rejection.ts';
+import type { wallet } from '../../domain/wallet/decider.ts';
+import type { RunnerOf } from '../eventstore/execute.ts';
+
+/** What a claimed command is, and where it writes. */
+interface Claim {
+  readonly scope: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly target: string;
+  readonly context: CommandContext;
+}
+
+/** Runs a command whose effect must happen once, however often it is asked for. */
+type Once = (
+  claim: Claim,
+  run: (
+    claimedAfter: bigint | null,
+    commandId: string,
+  ) => Promise<{ readonly status: number; readonly body: null }>,
+) => Promise<unknown>;
+
+export interface PolicyRunnerParts {
+  readonly member: Pick<RunnerOf<typeof member>, 'run'>;
+  readonly wallet: Pick<RunnerOf<typeof wallet>, 'run'>;
+  readonly once: Once;
+  readonly clock: () => Date;
+  readonly log: Logger;
+}
+
+/**
+ * Runs the commands that an event calls for, and says the position of the last event they wrote now
+ * (null: none). Command ids come from the event, so that running it again changes nothing: the API
+ * does it at once for the caller to see, the policies' feed for certain.
+ */
+export type RunPoliciesFor = (event: Recorded) => Promise<bigint | null>;
+
+export function policyRunner(parts: PolicyRunnerParts): RunPoliciesFor {
+  return async (event) => {
+    let last: bigint | null = null;
+    for (const [index, command] of commandsFor(event).entries()) {
+      try {
+        last = (await run(command, contextOf(event, index, parts.clock), parts)) ?? last;
+      } catch (err) {
+        // A rule says no, and would say so again: the other commands must not wait for it.
+        if (!(err instanceof Rejection)) throw err;
+        parts.log.warn(
+          { err, event: event.id, command: index },
+          `policy ${event.type} was refused`,
+        );
+      }
+    }
+    return last;
+  };
+}
+
+function commandsFor(event: Recorded): readonly PolicyCommand[] {
+  // The policy under a type takes events of that type, which TypeScript can't follow through an index.
+  const policy = policies[event.type] as
+    | ((event: Recorded) => readonly PolicyCommand[])
+    | undefined;
+  return policy?.(event) ?? [];
+}
+
+function contextOf(event: Recorded, index: number, clock: () => Date): CommandContext {
+  const source = `policy:${event.type}`;
+  return {
+    commandId: `policy/${event.type}/${event.id}/${index}`,
+    correlationId: event.meta.$correlationId,
+    causationId: event.id,
+    actor: { type: 'system', id: source },
+    at: later(clock().toISOString(), event.meta.recordedAt),
+    source,
+  };
+}
+
+async function run(
+  policy: PolicyCommand,
+  context: CommandContext,
+  { member, wallet, once }: PolicyRunnerParts,
+): Promise<bigint | null> {
+  const { stream } = policy;
+  if (policy.noun === 'member') {
+    return (await member.run(stream, () => policy.command, context)).position;
+  }
+  if (!policy.once) return (await wallet.run(stream, policy.command, context)).position;
+  const { commandId } = context;
+  let position: bigint | null = null;
+  await once(
+    { scope: 'policy', key: commandId, bodyHash: commandId, target: stream, context },
+    async (claimedAfter, claimedId) => {
+      const claimed = { ...context, commandId: claimedId, claimedAfter };
+      position = (await wallet.run(stream, policy.command, claimed)).position;
+      return { status: 200, body: null };
+    },
+  );
+  return position;
+}

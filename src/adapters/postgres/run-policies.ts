@@ -1,0 +1,124 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { StoredEvent } from '../../domain/events.ts';
+import { decode, EventFromNewerVersion } from '../../domain/events.ts';
+import type { Log } from '../eventstore/log.ts';
+import { earliest, moveCheckpoints, readCheckpoints } from './checkpoints.ts';
+import { closeQuietly, connect } from './connect.ts';
+import { follow } from './follow.ts';
+import type { RunPoliciesFor } from './policy-runner.ts';
+
+/**
+ * The streams whose events policies look at. Each prefix has a checkpoint of its own: when a later
+ * release adds one, an older process that still runs doesn't move past its events unread.
+ */
+export const policyPrefixes = ['email-', 'settings'] as const;
+
+export interface PolicyFeedState {
+  readonly caughtUp: boolean;
+  /** Why nothing is done at the moment; null when all is well. */
+  readonly failing: string | null;
+  /** The event of a newer release at which the policies wait for that release. */
+  readonly waitsAt: bigint | null;
+  readonly position: bigint | null;
+}
+
+export interface PolicyFeedParts {
+  readonly databaseUrl: string;
+  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly run: RunPoliciesFor;
+  readonly log: Logger;
+}
+
+interface Lane {
+  readonly prefix: string;
+  position: bigint | null;
+}
+
+/** Runs every event's policies at least once: a checkpoint moves when all its commands are through. */
+export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts) {
+  const closing = new AbortController();
+  const lanes = policyPrefixes.map((prefix): Lane => ({ prefix, position: null }));
+  const state = { caughtUp: false, failing: null as string | null, waitsAt: null as bigint | null };
+  let client: pg.Client | undefined;
+
+  async function handle(event: StoredEvent): Promise<boolean> {
+    const lane = laneOf(lanes, event);
+    if (!lane || (lane.position !== null && event.position <= lane.position)) return true;
+    try {
+      await run(decode(event));
+    } catch (error) {
+      if (!(error instanceof EventFromNewerVersion)) throw error;
+      state.waitsAt = event.position;
+      log.error({ err: error, position: String(event.position) }, 'policies wait for a release');
+      return false;
+    }
+    return true;
+  }
+
+  async function save(events: readonly StoredEvent[]): Promise<void> {
+    if (!client) return;
+    const moves = lanes.flatMap((lane) => {
+      const to = events.findLast((event) => laneOf(lanes, event) === lane)?.position;
+      if (to === undefined || (lane.position !== null && to <= lane.position)) return [];
+      return [{ lane, consumer: consumerOf(lane), from: lane.position, to }];
+    });
+    if (moves.length === 0) return;
+    await client.query('BEGIN');
+    if (await moveCheckpoints(client, moves)) {
+      await client.query('COMMIT');
+      for (const { lane, to } of moves) lane.position = to;
+    } else {
+      await client.query('ROLLBACK');
+      await sync(client);
+    }
+  }
+
+  async function sync(from: pg.Client): Promise<void> {
+    const positions = await readCheckpoints(from, lanes.map(consumerOf));
+    for (const [index, lane] of lanes.entries()) lane.position = positions[index] ?? null;
+  }
+
+  const done = follow(
+    {
+      name: 'the policies',
+      async open() {
+        if (client) closeQuietly(client);
+        client = await connect(databaseUrl, { name: 'policies', statementMs: 10_000 });
+        await sync(client);
+        return earliest(lanes.map(({ position }) => position));
+      },
+      subscribe: (after, signal) => eventLog.subscribe({ after, prefixes: policyPrefixes, signal }),
+      async take(items) {
+        const through: StoredEvent[] = [];
+        for (const item of items) {
+          if (item.kind === 'caught_up') state.caughtUp = true;
+          else if (await handle(item.event)) through.push(item.event);
+          if (state.waitsAt !== null) break;
+        }
+        await save(through);
+      },
+      wants: () => state.waitsAt === null,
+      close() {
+        if (client) closeQuietly(client);
+      },
+    },
+    { log, signal: closing.signal, onState: (failure) => (state.failing = failure) },
+  );
+
+  return {
+    state: (): PolicyFeedState => ({
+      ...state,
+      position: earliest(lanes.map(({ position }) => position)),
+    }),
+    async close(): Promise<void> {
+      closing.abort();
+      await done;
+    },
+  };
+}
+
+const consumerOf = ({ prefix }: Lane) => ({ name: 'policies', version: 1, partition: prefix });
+
+const laneOf = (lanes: readonly Lane[], { stream }: StoredEvent): Lane | undefined =>
+  lanes.find(({ prefix }) => stream.startsWith(prefix));

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { KeyErased } from '../adapters/vault/vault-faults.ts';
+import { Instant, Uuid } from '../domain/ids.ts';
+import { Role } from '../domain/member/events.ts';
+import { memberRoles } from '../projections/member-roles.ts';
+import {
+  listMembers,
+  MemberCursor,
+  MemberRow,
+  members,
+  membersPage,
+} from '../projections/members.ts';
+import type { Reads } from './reads.ts';
+import { listOf, pageQuery, positionOf } from './reads.ts';
+import type { Unseal } from './registration.ts';
+import { registrationOf } from './registration.ts';
+import { route } from './route.ts';
+
+const Member = z.object({
+  id: Uuid,
+  wallet_id: Uuid,
+  /** Null once the member's data was erased. */
+  email: z.string().nullable(),
+  username: z.string().nullable(),
+  status: MemberRow.shape.status,
+  roles: z.array(Role),
+  registered_at: Instant,
+  verified_at: Instant.nullable(),
+});
+
+export const listEveryMember = (reads: Reads, unseal: Unseal) =>
+  route({
+    method: 'GET',
+    path: '/api/admin/members',
+    who: 'admin',
+    summary: 'Members, the newest first',
+    query: pageQuery(MemberCursor),
+    reply: listOf(Member),
+    handle: async ({ query: { limit, cursor: after } }) => {
+      const wanted = { limit, after };
+      const position = await positionOf(reads, [members, memberRoles]);
+      const { data, next_cursor } = membersPage(await reads.any(listMembers(wanted)), wanted);
+      const rows = await Promise.all(data.map((row) => shown(row, unseal)));
+      return { body: { data: rows, next_cursor, as_of_position: position } };
+    },
+  });
+
+async function shown({ member_id, sealed, ...row }: MemberRow, unseal: Unseal) {
+  return { id: member_id, ...row, ...(await told(unseal, member_id, sealed)) };
+}
+
+async function told(unseal: Unseal, memberId: string, sealed: string) {
+  try {
+    const { email, username } = await registrationOf(unseal, memberId, sealed);
+    return { email, username };
+  } catch (error) {
+    if (!(error instanceof KeyErased)) throw error;
+    return { email: null, username: null };
+  }
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { RunnerOf } from '../adapters/eventstore/execute.ts';
+import { Alias } from '../domain/price-list/events.ts';
+import type { route as decider } from '../domain/route/decider.ts';
+import { Candidate } from '../domain/route/events.ts';
+import { streamOf } from '../domain/streams.ts';
+import { commandContext } from './command-context.ts';
+import { ApiError } from './errors.ts';
+import { route } from './route.ts';
+
+/** Says which upstream models stand behind an alias, from the next call on. */
+export const putRoute = ({
+  run,
+  upstreams,
+  clock,
+}: {
+  readonly run: RunnerOf<typeof decider>['run'];
+  /** Their names: the environment's providers and the sandbox. */
+  readonly upstreams: readonly string[];
+  readonly clock: () => Date;
+}) =>
+  route({
+    method: 'PUT',
+    path: '/api/admin/routes/:alias',
+    who: 'admin',
+    summary: 'Set the upstream models behind a model alias',
+    params: z.object({ alias: Alias }),
+    body: z.strictObject({
+      candidates: z.array(z.strictObject(Candidate.shape)).min(1).max(32),
+    }),
+    reply: z.object({ alias: Alias, candidates: z.array(Candidate) }),
+    handle: async ({ caller, params: { alias }, body: { candidates }, request }) => {
+      for (const [index, { upstream }] of candidates.entries()) {
+        if (!upstreams.includes(upstream)) throw unknownUpstream(upstream, index, upstreams);
+      }
+      const { position } = await run(
+        streamOf.route(alias),
+        () => ({ type: 'ChangeRoute', alias, candidates }),
+        commandContext({ caller, request }, clock, 'change-route'),
+      );
+      return { body: { alias, candidates }, position };
+    },
+  });
+
+const unknownUpstream = (upstream: string, index: number, known: readonly string[]): ApiError =>
+  new ApiError('unknown_upstream', {
+    param: `candidates.${index}.upstream`,
+    values: { upstream, known: known.join(', ') },
+  });

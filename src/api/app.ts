@@ -1,0 +1,175 @@
+import type { Middleware, ParameterizedContext } from 'koa';
+import Koa from 'koa';
+import type { Logger } from 'pino';
+import type { Authenticate } from './caller.ts';
+import { answerPreflight, isOpenToOrigins, shareAnswer } from './cors.ts';
+import type { Audience } from './errors.ts';
+import { ApiError, errorAnswer } from './errors.ts';
+import { matcher } from './match-route.ts';
+import { readBody } from './read-body.ts';
+import type { RequestScope } from './request-scope.ts';
+import { requestScope } from './request-scope.ts';
+import type { Answer, Exchange, Route } from './route.ts';
+import { pageHeaders, securityHeaders } from './security-headers.ts';
+
+/** Called once a request, when its answer is complete or cut. */
+export type Observe = (done: {
+  readonly method: string;
+  /** The route's pattern; what matches none has one name. */
+  readonly path: string;
+  readonly status: number;
+  readonly seconds: number;
+}) => void;
+
+export interface AppParts {
+  readonly routes: readonly Route[];
+  readonly authenticate: Authenticate;
+  readonly log: Logger;
+  /** Believe the last `X-Forwarded-For` entry: one proxy of ours is in front. */
+  readonly trustProxy: boolean;
+  readonly observe?: Observe;
+}
+
+interface State {
+  scope: RequestScope;
+  route: Route | undefined;
+}
+
+type Step = Middleware<State>;
+type Context = ParameterizedContext<State>;
+
+/** The HTTP side: request id and log line, error boundary, then the route. */
+export function app(parts: AppParts): Koa<State> {
+  const koa = new Koa<State>({ proxy: parts.trustProxy, maxIpsCount: 1 });
+  koa.on('error', (error) => parts.log.error({ err: error }, 'outside of any request'));
+  koa.use(observed(parts));
+  koa.use(guarded(parts));
+  koa.use(dispatched(parts));
+  return koa;
+}
+
+function observed({ log, observe }: AppParts): Step {
+  return async (ctx, next) => {
+    const start = performance.now();
+    const scope = requestScope(ctx);
+    ctx.state.scope = scope;
+    ctx.set('x-request-id', scope.facts.id);
+    securityHeaders(ctx);
+    await next();
+    const ms = performance.now() - start;
+    const { method, status } = ctx;
+    const path = ctx.state.route?.path ?? 'unknown';
+    observe?.({ method, path, status, seconds: ms / 1000 });
+    log.info({
+      request: scope.facts.id,
+      ...(scope.facts.clientRequestId ? { client_request: scope.facts.clientRequestId } : {}),
+      ...scope.described,
+      method,
+      path,
+      status,
+      ms: Math.round(ms * 10) / 10,
+      ...(scope.facts.signal.aborted ? { client_gone: true } : {}),
+    });
+  };
+}
+
+function guarded({ log }: AppParts): Step {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      report(error, ctx.state.scope, log);
+      if (ctx.res.headersSent) ctx.res.destroy();
+      else answerError(ctx, error);
+    }
+  };
+}
+
+function answerError(ctx: Context, error: unknown): void {
+  const answer = errorAnswer(error, audienceOf(ctx));
+  ctx.respond = true;
+  ctx.status = answer.status;
+  ctx.set({ ...answer.headers });
+  ctx.body = JSON.stringify(answer.body);
+  ctx.set('content-type', `${answer.contentType}; charset=utf-8`);
+}
+
+function audienceOf(ctx: Context): Audience {
+  const { locale, id } = ctx.state.scope.facts;
+  return { openAi: isOpenAi(ctx), locale, requestId: id };
+}
+
+const isOpenAi = ({ path }: Context): boolean => path === '/v1' || path.startsWith('/v1/');
+
+/** What the caller did wrong is in the request's own line; the rest is ours to look at. */
+function report(error: unknown, { facts }: RequestScope, log: Logger): void {
+  const { status, code } = errorAnswer(error, { openAi: false, locale: 'en', requestId: facts.id });
+  facts.describe({ code });
+  if (status < 500) return;
+  const level = status === 500 ? 'error' : 'warn';
+  log[level]({ request: facts.id, err: error }, `answered ${status} ${code}`);
+}
+
+function dispatched({ routes, authenticate }: AppParts): Step {
+  const match = matcher(routes);
+  return async (ctx) => {
+    if (isOpenAi(ctx)) shareAnswer(ctx);
+    const found = match(methodWanted(ctx), ctx.path);
+    if (found.kind === 'unknown') throw new ApiError('not_found');
+    const candidates = found.kind === 'found' ? [found.route] : found.routes;
+    if (ctx.method === 'OPTIONS') return answerPreflight(ctx, candidates);
+    if (candidates.some(isOpenToOrigins)) shareAnswer(ctx);
+    if (found.kind === 'wrong_method') throw notAllowed(ctx, found.routes);
+    await perform(ctx, found.route, exchangeOf(ctx, found.params), authenticate);
+  };
+}
+
+async function perform(
+  ctx: Context,
+  route: Route,
+  exchange: Exchange,
+  authenticate: Authenticate,
+): Promise<void> {
+  ctx.state.route = route;
+  if (route.produces.startsWith('text/html')) pageHeaders(ctx);
+  await send(ctx, route, await route.run(exchange, authenticate));
+}
+
+const methodWanted = (ctx: Context): string =>
+  ctx.method === 'OPTIONS' ? ctx.get('access-control-request-method') : ctx.method;
+
+function notAllowed(ctx: Context, routes: readonly Route[]): ApiError {
+  const methods = routes.map(({ method }) => method).join(', ');
+  ctx.set('allow', methods);
+  return new ApiError('method_not_allowed', { values: { methods } });
+}
+
+const exchangeOf = (ctx: Context, params: Readonly<Record<string, string>>): Exchange => ({
+  authorization: ctx.req.headers.authorization,
+  idempotencyKey: ctx.get('idempotency-key'),
+  params,
+  query: Object.fromEntries(new URLSearchParams(ctx.querystring)),
+  readBody: (accepts, limitBytes) => readBody(ctx.req, accepts, limitBytes),
+  request: ctx.state.scope.facts,
+});
+
+async function send(ctx: Context, route: Route, answer: Answer<unknown>): Promise<void> {
+  ctx.status = answer.status ?? route.status;
+  if (answer.headers) ctx.set({ ...answer.headers });
+  if (answer.position !== undefined && answer.position !== null) {
+    ctx.set('x-position', answer.position.toString());
+  }
+  if ('stream' in answer) {
+    ctx.set('content-type', answer.type);
+    ctx.respond = false;
+    await answer.stream(ctx.res);
+  } else if ('text' in answer) {
+    ctx.body = answer.text;
+    ctx.set('content-type', answer.type);
+  } else if (answer.body === undefined) {
+    ctx.body = null;
+  } else {
+    ctx.body = JSON.stringify(answer.body);
+    ctx.set('content-type', 'application/json; charset=utf-8');
+  }
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Role } from '../domain/member/events.ts';
+import type { Authenticate, KeyCaller, SessionCaller } from './caller.ts';
+import { ApiError } from './errors.ts';
+import type { SessionTokens } from './session-tokens.ts';
+
+/** What a key gives access to. */
+interface KeyAccess {
+  readonly keyId: string;
+  readonly memberId: string;
+  readonly walletId: string;
+}
+
+interface MemberAccess {
+  readonly status: 'unverified' | 'active' | 'superseded';
+  readonly roles: readonly Role[];
+  readonly walletId: string;
+  readonly sealed: string;
+}
+
+type Now<Value> = Value | Promise<Value>;
+
+/** What the access index knows, kept current by the log itself. */
+export interface Access {
+  keyOf(hash: string): Now<KeyAccess | 'revoked' | 'unknown'>;
+  member(memberId: string): Now<MemberAccess | undefined>;
+  sessionEnded(sessionId: string): boolean;
+}
+
+export const hashOfKeyText = (key: string): string =>
+  createHash('sha256').update(key).digest('hex');
+
+/** Who is behind an `Authorization` header, for each kind of route. */
+export function authenticator(access: Access, tokens: Pick<SessionTokens, 'read'>): Authenticate {
+  const session = async (authorization: string | undefined): Promise<SessionCaller> => {
+    const found = await tokens.read(bearerOf(authorization) ?? '');
+    if (!found || access.sessionEnded(found.sessionId)) throw new ApiError('unauthenticated');
+    const member = await access.member(found.memberId);
+    if (!member) throw new ApiError('unauthenticated');
+    if (member.status !== 'active') throw new ApiError('account_disabled');
+    const admin = member.roles.includes('admin');
+    return { type: 'session', ...found, walletId: member.walletId, admin };
+  };
+
+  const key = async (authorization: string | undefined): Promise<KeyCaller> => {
+    const text = bearerOf(authorization);
+    if (!text?.startsWith('sk-')) throw new ApiError('invalid_api_key');
+    const found = await access.keyOf(hashOfKeyText(text));
+    if (found === 'revoked' || found === 'unknown') throw new ApiError('invalid_api_key');
+    const { keyId, memberId, walletId } = found;
+    const member = await access.member(memberId);
+    if (member?.status !== 'active') throw new ApiError('account_disabled');
+    return { type: 'key', keyId, memberId, walletId };
+  };
+
+  return {
+    anyone: () => Promise.resolve(undefined),
+    session,
+    key,
+    session_or_key: (authorization) =>
+      bearerOf(authorization)?.startsWith('sk-') ? key(authorization) : session(authorization),
+    admin: async (authorization) => {
+      const caller = await session(authorization);
+      if (!caller.admin) throw new ApiError('forbidden');
+      return caller;
+    },
+  };
+}
+
+const bearerOf = (authorization: string | undefined): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];

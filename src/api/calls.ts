@@ -1,0 +1,22 @@
+import { calls } from '../projections/calls.ts';
+import { CallCursor, CallRow, callsPage, listCalls } from '../projections/calls-reads.ts';
+import type { Reads } from './reads.ts';
+import { listOf, pageQuery, positionOf } from './reads.ts';
+import { route } from './route.ts';
+
+export const listMyCalls = (reads: Reads) =>
+  route({
+    method: 'GET',
+    path: '/api/calls',
+    who: 'session',
+    summary: 'My calls and what each cost, the newest first',
+    query: pageQuery(CallCursor),
+    reply: listOf(CallRow),
+    handle: async ({ caller, query: { limit, cursor: after } }) => {
+      const wanted = { limit, after };
+      const position = await positionOf(reads, [calls]);
+      const rows = await reads.any(listCalls(caller.memberId, wanted));
+      const { data, next_cursor } = callsPage(rows, wanted);
+      return { body: { data: [...data], next_cursor, as_of_position: position } };
+    },
+  });

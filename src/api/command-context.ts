@@ -1,0 +1,35 @@
+import type { CommandContext } from '../domain/envelope.ts';
+import type { Recorded } from '../domain/events.ts';
+import type { Caller } from './caller.ts';
+import { actorOf } from './caller.ts';
+import type { RequestFacts } from './route.ts';
+
+/**
+ * Runs what the policies ask for after events, so that an answer finds the consequences done; says
+ * the position of the last event there is now.
+ */
+export type React = (written: {
+  readonly events: readonly Recorded[];
+  readonly position: bigint | null;
+}) => Promise<bigint | null>;
+
+export const reactor =
+  (runPoliciesFor: (event: Recorded) => Promise<bigint | null>): React =>
+  async ({ events, position }) => {
+    let last = position;
+    for (const event of events) last = (await runPoliciesFor(event)) ?? last;
+    return last;
+  };
+
+/** The context of one of a request's commands; `name` tells it from the request's others. */
+export const commandContext = (
+  { caller, request }: { readonly caller: Caller; readonly request: Pick<RequestFacts, 'id'> },
+  clock: () => Date,
+  name: string,
+): CommandContext => ({
+  commandId: `${request.id}/${name}`,
+  correlationId: request.id,
+  actor: actorOf(caller),
+  at: clock().toISOString(),
+  source: 'api',
+});

@@ -1,0 +1,82 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { RunnerOf } from '../adapters/eventstore/execute.ts';
+import type { apiKey } from '../domain/api-key/decider.ts';
+import { Instant, Uuid } from '../domain/ids.ts';
+import { streamOf } from '../domain/streams.ts';
+import { apiKeys } from '../projections/api-keys.ts';
+import { hashOfKeyText } from './auth.ts';
+import type { Caller } from './caller.ts';
+import { commandContext } from './command-context.ts';
+import type { Reads } from './reads.ts';
+import { readable } from './reads.ts';
+import type { RequestFacts } from './route.ts';
+import { route } from './route.ts';
+
+export const KeyName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}+$/u);
+
+export interface IssueKeyParts {
+  readonly run: RunnerOf<typeof apiKey>['run'];
+  readonly clock: () => Date;
+}
+
+export interface IssuedKey {
+  readonly id: string;
+  /** The only time it is ever seen: what is kept is its hash. */
+  readonly key: string;
+  readonly prefix: string;
+  readonly createdAt: string;
+  readonly position: bigint | null;
+}
+
+/** Makes a key for a member. */
+export type IssueKey = (
+  wanted: { readonly memberId: string; readonly walletId: string; readonly name: string },
+  by: { readonly caller: Caller; readonly request: RequestFacts },
+) => Promise<IssuedKey>;
+
+export const keyIssuer =
+  ({ run, clock }: IssueKeyParts): IssueKey =>
+  async (wanted, by) => {
+    const id = randomUUID();
+    const key = `sk-${randomBytes(32).toString('base64url')}`;
+    const prefix = key.slice(0, 10);
+    const hash = hashOfKeyText(key);
+    const context = commandContext(by, clock, 'claim-api-key');
+    const { events, position } = await run(
+      streamOf.apiKey(hash),
+      () => ({ type: 'ClaimApiKey', hash, keyId: id, prefix, ...wanted }),
+      context,
+    );
+    const createdAt = events[0]?.meta.recordedAt ?? context.at;
+    return { id, key, prefix, createdAt, position };
+  };
+
+export const createApiKey = (issue: IssueKey, reads: Reads) =>
+  route({
+    method: 'POST',
+    path: '/api/api-keys',
+    who: 'session',
+    summary: 'Make an API key; it is shown this once',
+    body: z.strictObject({ name: KeyName }),
+    status: 201,
+    reply: z.object({
+      id: Uuid,
+      name: z.string(),
+      key: z.string(),
+      prefix: z.string(),
+      created_at: Instant,
+    }),
+    handle: async ({ caller, body: { name }, request }) => {
+      const { memberId, walletId } = caller;
+      const issued = await issue({ memberId, walletId, name }, { caller, request });
+      await readable(reads, [apiKeys], issued.position);
+      const { id, key, prefix, createdAt, position } = issued;
+      return { body: { id, name, key, prefix, created_at: createdAt }, position };
+    },
+  });

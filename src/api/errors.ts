@@ -1,0 +1,137 @@
+import { STATUS_CODES } from 'node:http';
+import { OutcomeUnknown } from '../adapters/eventstore/execute.ts';
+import { isPassingFault } from '../adapters/postgres/passing-fault.ts';
+import { EventFromNewerVersion } from '../domain/events.ts';
+import { Rejection } from '../domain/rejection.ts';
+import type { ErrorCode, ErrorKind } from './error-table.ts';
+import { errorTable } from './error-table.ts';
+import type { Locale } from './locale.ts';
+import type { Values } from './messages.ts';
+import { errorText } from './messages.ts';
+
+/** One field of a request that is wrong. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+interface ApiErrorDetails extends ErrorOptions {
+  /** The part of the request that is to blame, for OpenAI's `param`. */
+  readonly param?: string;
+  /** Fills the placeholders of the message. */
+  readonly values?: Values;
+  /** Takes the place of the catalogue's text. */
+  readonly detail?: string;
+  readonly fields?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** A refusal or failure that the edge itself decides; its text comes from the catalogue. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ApiErrorDetails;
+
+  constructor(code: ErrorCode, details: ApiErrorDetails = {}) {
+    super(details.detail ?? errorText(code, 'en', details.values), details);
+    this.name = 'ApiError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Where an answer goes: what shape and language its errors have. */
+export interface Audience {
+  readonly openAi: boolean;
+  readonly locale: Locale;
+  readonly requestId: string;
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Translates whatever was thrown; nothing that isn't meant for the caller gets through. */
+export function errorAnswer(error: unknown, audience: Audience): ErrorAnswer {
+  const known = toApiError(error);
+  const { code, details } = known;
+  const kind = errorTable[code];
+  const text = textOf(known, audience);
+  return {
+    status: statusOf(code, audience),
+    code,
+    headers: headersOf(kind, details.retryAfterSeconds),
+    contentType: audience.openAi ? 'application/json' : 'application/problem+json',
+    body: audience.openAi ? openAiBody(known, kind, text) : problem(known, audience, text),
+  };
+}
+
+/** How a refusal is stored with an `Idempotency-Key`: what its first answer said, in English. */
+export function storedRefusal({ code }: Rejection) {
+  const status = statusOf(code, { openAi: false });
+  return { status, body: problemOf(code, status, errorText(code, 'en')) };
+}
+
+/** The status of a code where it is answered. */
+export function statusOf(code: ErrorCode, { openAi }: Pick<Audience, 'openAi'>): number {
+  const { status, apiStatus } = errorTable[code];
+  return openAi ? status : (apiStatus ?? status);
+}
+
+/** OpenAI's error object, also for an event in the middle of a stream. */
+export const openAiBody = (error: ApiError, { type }: ErrorKind, message: string) => ({
+  error: { message, type, param: error.details.param ?? null, code: error.code },
+});
+
+const problem = ({ code, details }: ApiError, audience: Audience, detail: string) => ({
+  ...problemOf(code, statusOf(code, audience), detail),
+  ...(details.fields ? { errors: details.fields } : {}),
+});
+
+const problemOf = (code: ErrorCode, status: number, detail: string) => ({
+  type: `urn:llm-member:error:${code}`,
+  title: STATUS_CODES[status] ?? 'Error',
+  status,
+  detail,
+  code,
+});
+
+function textOf({ code, details }: ApiError, { locale, requestId }: Audience): string {
+  const fields = details.fields?.map((each) => `${each.field}: ${each.message}`).join('; ');
+  if (fields) return fields;
+  if (details.detail) return details.detail;
+  return errorText(code, locale, { requestId, ...details.values });
+}
+
+function headersOf(
+  { status, retryAfterSeconds, final }: ErrorKind,
+  asked?: number,
+): Record<string, string> {
+  const seconds = asked ?? retryAfterSeconds;
+  return {
+    ...(seconds === undefined ? {} : { 'retry-after': String(seconds) }),
+    ...(final ? { 'x-should-retry': 'false' } : {}),
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  };
+}
+
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof Rejection) return new ApiError(error.code, { cause: error });
+  if (error instanceof OutcomeUnknown) return new ApiError('outcome_unknown', { cause: error });
+  if (error instanceof EventFromNewerVersion) {
+    return new ApiError('event_from_newer_version', { cause: error });
+  }
+  const code = isPassing(error) ? 'unavailable' : 'internal_error';
+  return new ApiError(code, { cause: error });
+}
+
+/** A fault that passes by itself: the log, Postgres or the mail server is away for a moment. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('retryable' in error && error.retryable === true) return true;
+  return isPassingFault(error) || isPassing(error.cause);
+}

@@ -1,0 +1,68 @@
+import type { Route } from './route.ts';
+
+export type Match =
+  | {
+      readonly kind: 'found';
+      readonly route: Route;
+      readonly params: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'wrong_method'; readonly routes: readonly Route[] }
+  | { readonly kind: 'unknown' };
+
+/** Finds the route of a method and a raw path; `HEAD` is answered by `GET`. */
+export function matcher(routes: readonly Route[]): (method: string, path: string) => Match {
+  const plain = Map.groupBy(
+    routes.filter(({ path }) => !path.includes(':')),
+    ({ path }) => path,
+  );
+  const patterned = routes
+    .filter(({ path }) => path.includes(':'))
+    .map((route) => ({ route, segments: route.path.split('/') }));
+
+  return (method, path) => {
+    const exact = plain.get(path);
+    if (exact) return byMethod(method, exact, {});
+    const segments = path.split('/').map(decodedSegment);
+    const fitting = patterned.filter((each) => fits(each.segments, segments));
+    const [first] = fitting;
+    if (!first) return { kind: 'unknown' };
+    const params = paramsOf(first.segments, segments);
+    return byMethod(
+      method,
+      fitting.map(({ route }) => route),
+      params,
+    );
+  };
+}
+
+function byMethod(
+  method: string,
+  routes: readonly Route[],
+  params: Readonly<Record<string, string>>,
+): Match {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const route = routes.find((each) => each.method === wanted);
+  return route ? { kind: 'found', route, params } : { kind: 'wrong_method', routes };
+}
+
+/** Undefined for what is no text in percent-encoding, which then fits nothing. */
+function decodedSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+const fits = (pattern: readonly string[], segments: readonly (string | undefined)[]): boolean =>
+  pattern.length === segments.length &&
+  pattern.every((each, index) =>
+    each.startsWith(':') ? segments[index] : each === segments[index],
+  );
+
+const paramsOf = (pattern: readonly string[], segments: readonly (string | undefined)[]) =>
+  Object.fromEntries(
+    pattern.flatMap((each, index) =>
+      each.startsWith(':') ? [[each.slice(1), segments[index] ?? '']] : [],
+    ),
+  );

@@ -1,0 +1,175 @@
+import type { ErrorCode } from './error-table.ts';
+import type { Locale } from './locale.ts';
+
+type Text = Readonly<Record<Locale, string>>;
+
+/** What each error says to a person; `{name}` is filled in. */
+const errorTexts: Readonly<Record<ErrorCode, Text>> = {
+  account_disabled: { en: 'This account is disabled.', zh: '该账号已被停用。' },
+  already_set_up: {
+    en: 'There is an administrator already; sign in instead.',
+    zh: '系统已有管理员,请直接登录。',
+  },
+  api_key_not_found: { en: 'There is no such key.', zh: '没有这个密钥。' },
+  body_too_large: {
+    en: 'The body is larger than {limit} bytes.',
+    zh: '请求体超过了 {limit} 字节的上限。',
+  },
+  claim_conflict: { en: 'It belongs to somebody else already.', zh: '它已归他人所有。' },
+  code_expired: {
+    en: 'This link has expired; sign up again.',
+    zh: '该链接已过期,请重新注册。',
+  },
+  code_invalid: {
+    en: 'This link is not valid, or a newer one replaced it.',
+    zh: '该链接无效,或已被更新的链接取代。',
+  },
+  credit_on_hold: {
+    en: 'Calls in flight hold the remaining credit; try again in a moment.',
+    zh: '剩余额度被进行中的调用占用,请稍后再试。',
+  },
+  currency_mismatch: {
+    en: 'The wallet has another currency.',
+    zh: '钱包使用的是另一种货币。',
+  },
+  email_taken: { en: 'This address belongs to a member.', zh: '该邮箱已属于一位会员。' },
+  email_unverified: {
+    en: 'Open the link in the mail first: the address is not verified yet.',
+    zh: '邮箱尚未验证,请先打开邮件中的链接。',
+  },
+  event_from_newer_version: {
+    en: 'A newer release is being rolled out; try again in a moment.',
+    zh: '系统正在升级,请稍后再试。',
+  },
+  forbidden: { en: 'Only an administrator may do this.', zh: '只有管理员可以执行此操作。' },
+  hold_conflict: { en: 'This call is open already.', zh: '该调用已在进行中。' },
+  idempotency_conflict: {
+    en: 'This Idempotency-Key was used with another request.',
+    zh: '该 Idempotency-Key 已用于另一个请求。',
+  },
+  idempotency_key_required: {
+    en: 'This request needs an Idempotency-Key header of 1 to 255 visible ASCII characters.',
+    zh: '该请求需要 Idempotency-Key 请求头(1 到 255 个可见 ASCII 字符)。',
+  },
+  insufficient_quota: {
+    en: 'The credit does not cover this call; top up or choose a smaller one.',
+    zh: '额度不足以支付本次调用,请充值或缩小请求。',
+  },
+  internal_error: {
+    en: 'Something failed on our side. Request id: {requestId}.',
+    zh: '服务内部出错。请求编号:{requestId}。',
+  },
+  invalid_amount: { en: 'This amount is not usable here.', zh: '该金额无效。' },
+  invalid_api_key: {
+    en: 'The API key is missing, unknown or revoked.',
+    zh: 'API 密钥缺失、不存在或已吊销。',
+  },
+  invalid_credentials: {
+    en: 'The e-mail address or the password is wrong.',
+    zh: '邮箱或密码错误。',
+  },
+  invalid_expiry: {
+    en: 'It must expire in the future.',
+    zh: '过期时间必须在将来。',
+  },
+  invalid_json: { en: 'The body is not valid JSON.', zh: '请求体不是有效的 JSON。' },
+  invalid_request: { en: 'The request is not valid.', zh: '请求无效。' },
+  kind_not_grantable: {
+    en: 'Credit of this kind cannot be granted here.',
+    zh: '此处不能发放该类型的额度。',
+  },
+  member_not_found: { en: 'There is no such member.', zh: '没有这位会员。' },
+  method_not_allowed: {
+    en: 'This path does not know the method; it knows {methods}.',
+    zh: '该路径不支持此方法,支持的方法:{methods}。',
+  },
+  model_not_found: {
+    en: 'The model `{model}` does not exist or you do not have access to it.',
+    zh: '模型 `{model}` 不存在,或您无权使用。',
+  },
+  not_found: { en: 'There is nothing at this path.', zh: '该路径不存在。' },
+  outcome_unknown: {
+    en: 'The log has not answered in time: what was asked may still happen.',
+    zh: '未能及时确认结果:该操作可能仍会生效。',
+  },
+  rate_limit_exceeded: { en: 'Too many requests; slow down.', zh: '请求过于频繁,请放慢速度。' },
+  too_many_attempts: { en: 'Too many attempts; try again later.', zh: '尝试次数过多,请稍后再试。' },
+  unauthenticated: {
+    en: 'Sign in first: the session token is missing, expired or ended.',
+    zh: '请先登录:会话令牌缺失、已过期或已退出。',
+  },
+  unavailable: {
+    en: 'The service is not ready for this right now; try again in a moment.',
+    zh: '服务暂时不可用,请稍后再试。',
+  },
+  unknown_upstream: {
+    en: 'There is no upstream `{upstream}`; there are {known}.',
+    zh: '没有名为 `{upstream}` 的上游,可用的上游:{known}。',
+  },
+  unsupported_media_type: {
+    en: 'The body must be JSON, with `Content-Type: application/json` and no encoding.',
+    zh: '请求体必须是 JSON(`Content-Type: application/json`,且未压缩)。',
+  },
+  upstream_error: {
+    en: 'The model provider failed; nothing was charged.',
+    zh: '模型服务商出错,本次调用未计费。',
+  },
+  upstream_timeout: {
+    en: 'The model provider did not answer in time; nothing was charged.',
+    zh: '模型服务商未及时响应,本次调用未计费。',
+  },
+  wallet_full: {
+    en: 'Too many calls or grants are open in this wallet.',
+    zh: '该钱包中未完结的调用或额度过多。',
+  },
+};
+
+/** What mails and pages say. */
+const texts = {
+  verifySubject: { en: 'Verify your e-mail address', zh: '请验证您的邮箱' },
+  verifyBody: {
+    en: 'Hello,\n\nopen this link and press the button to verify your address:\n\n{link}\n\nIt is good for 24 hours. If you did not sign up, do nothing.\n',
+    zh: '您好:\n\n请打开下面的链接并点击按钮,以验证您的邮箱:\n\n{link}\n\n链接 24 小时内有效。如果您没有注册,请忽略本邮件。\n',
+  },
+  takenSubject: { en: 'You have an account already', zh: '您已经有账号了' },
+  takenBody: {
+    en: 'Hello,\n\nsomebody, perhaps you, tried to sign up with this address at {url}.\nIt belongs to an account already, and nothing was changed. Sign in with your password instead.\n',
+    zh: '您好:\n\n有人(也许是您)试图在 {url} 用这个邮箱注册。\n该邮箱已有账号,未作任何更改。请直接用密码登录。\n',
+  },
+  verifyTitle: { en: 'Verify your e-mail address', zh: '验证邮箱' },
+  verifyPrompt: {
+    en: 'Press the button to verify your address.',
+    zh: '请点击按钮,验证您的邮箱。',
+  },
+  verifyButton: { en: 'Verify', zh: '验证' },
+  verifiedTitle: { en: 'Your address is verified', zh: '邮箱验证成功' },
+  verifiedPrompt: { en: 'You can sign in now.', zh: '现在可以登录了。' },
+  failedTitle: { en: 'That did not work', zh: '操作未成功' },
+  setUpTitle: { en: 'Set up LLM Member', zh: '初始化 LLM Member' },
+  setUpPrompt: {
+    en: 'You are the first administrator. Choose how you sign in.',
+    zh: '您将成为首位管理员,请设置登录方式。',
+  },
+  setUpButton: { en: 'Set up', zh: '完成设置' },
+  setUpDoneTitle: { en: 'Ready', zh: '设置完成' },
+  setUpDonePrompt: {
+    en: 'This is your first API key. It is shown this once:',
+    zh: '这是您的第一个 API 密钥,仅显示这一次:',
+  },
+  emailLabel: { en: 'E-mail', zh: '邮箱' },
+  passwordLabel: { en: 'Password (8 characters or more)', zh: '密码(至少 8 个字符)' },
+} satisfies Readonly<Record<string, Text>>;
+
+export type Values = Readonly<Record<string, string | number>>;
+
+/** An error's text in the caller's language. */
+export const errorText = (code: ErrorCode, locale: Locale, values: Values = {}): string =>
+  fill(errorTexts[code][locale], values);
+
+/** A text of a mail or a page in the reader's language. */
+export const textOf = (name: keyof typeof texts, locale: Locale, values: Values = {}): string =>
+  fill(texts[name][locale], values);
+
+function fill(template: string, values: Values): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}

@@ -1,0 +1,72 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { z } from 'zod';
+import type { Observe } from './app.ts';
+import type { Route } from './route.ts';
+import { route } from './route.ts';
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+export interface MetricsParts {
+  /** Why new calls are refused; null: they are not. */
+  readonly gate: () => string | null;
+  /** Consumer of the log → how many seconds it is behind. */
+  readonly feedLag: () => Readonly<Record<string, number>>;
+}
+
+/** What Prometheus reads, and what feeds it. */
+export function metrics({ gate, feedLag }: MetricsParts): {
+  readonly observe: Observe;
+  readonly route: Route;
+} {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'http_requests_total',
+    help: 'Requests answered',
+    labelNames: ['method', 'path', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer',
+    labelNames: ['method', 'path'],
+    buckets: seconds,
+    registers,
+  });
+  new Gauge({
+    name: 'calls_accepted',
+    help: '1 while new calls are taken',
+    registers,
+    collect() {
+      this.set(gate() === null ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'feed_lag_seconds',
+    help: 'How far a consumer is behind the end of the log',
+    labelNames: ['consumer'],
+    registers,
+    collect() {
+      for (const [consumer, lag] of Object.entries(feedLag())) this.set({ consumer }, lag);
+    },
+  });
+  return {
+    observe({ method, path, status, seconds: took }) {
+      requests.inc({ method, path, status });
+      durations.observe({ method, path }, took);
+    },
+    route: metricsRoute(registry),
+  };
+}
+
+const metricsRoute = (registry: Registry) =>
+  route({
+    method: 'GET',
+    path: '/metrics',
+    who: 'anyone',
+    summary: 'For Prometheus',
+    reply: z.string(),
+    produces: 'text/plain',
+    handle: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+  });

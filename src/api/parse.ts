@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+import { en, zhCN } from 'zod/locales';
+import type { FieldError } from './errors.ts';
+import { ApiError } from './errors.ts';
+import type { Locale } from './locale.ts';
+
+const errorMaps = { en: en().localeError, zh: zhCN().localeError };
+
+/** A part of a request as its schema wants it; blames the caller, field by field, otherwise. */
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  locale: Locale,
+): z.output<Schema> {
+  const parsed = safely(() => schema.safeParse(value, { error: errorMaps[locale] }));
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.slice(0, 20).flatMap(fieldErrors);
+  const param = fields[0]?.field;
+  throw new ApiError('invalid_request', { fields, ...(param ? { param } : {}) });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: [...path, key].join('.'),
+      message: issue.message,
+    }));
+  }
+  return [{ field: path.join('.') || 'body', message: issue.message }];
+}
+
+function safely<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ApiError('invalid_request', { detail: 'It is nested too deeply.', cause: error });
+  }
+}

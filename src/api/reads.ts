@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommonQueryMethods } from 'slonik';
+import type { z } from 'zod';
+import { z as schema } from 'zod';
+import { asOf } from '../projections/as-of.ts';
+import type { Projection } from '../projections/projection.ts';
+
+/** Whatever runs a read model's queries. */
+export type Reads = Pick<CommonQueryMethods, 'any' | 'maybeOne' | 'maybeOneFirst'>;
+
+const patienceMs = 1_000;
+const stepMs = 10;
+
+/** How far read models have come; null: not even the first event. */
+export const positionOf = (
+  reads: Reads,
+  projections: readonly Projection[],
+): Promise<string | null> => reads.maybeOneFirst(asOf(projections));
+
+/** Waits a moment until read models have what was just written, so that its writer finds it there. */
+export async function readable(
+  reads: Reads,
+  projections: readonly Projection[],
+  position: bigint | null,
+): Promise<void> {
+  if (position === null) return;
+  for (let waited = 0; waited < patienceMs; waited += stepMs) {
+    const reached = await positionOf(reads, projections);
+    if (reached !== null && BigInt(reached) >= position) return;
+    await sleep(stepMs);
+  }
+}
+
+/** The shape of every list. */
+export const listOf = <Row extends z.ZodType>(row: Row) =>
+  schema.object({
+    data: schema.array(row),
+    next_cursor: schema.string().nullable(),
+    as_of_position: schema.string().nullable(),
+  });
+
+/** What every list's query string may say; `after` is the cursor's key. */
+export const pageQuery = <Cursor extends z.ZodType>(cursor: Cursor) =>
+  schema.object({
+    limit: schema
+      .string()
+      .regex(/^\d{1,3}$/)
+      .transform(Number)
+      .pipe(schema.int().min(1).max(100))
+      .default(20),
+    cursor: cursor.optional(),
+  });

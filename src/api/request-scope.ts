@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'koa';
+import { localeOf } from './locale.ts';
+import type { RequestFacts } from './route.ts';
+
+export interface RequestScope {
+  readonly facts: RequestFacts;
+  /** What the request's log line says beside method, path and status. */
+  readonly described: Record<string, string>;
+}
+
+/** Reads from a request what its handler, its log line and its errors need. */
+export function requestScope(ctx: Context): RequestScope {
+  const described: Record<string, string> = {};
+  const gone = new AbortController();
+  ctx.res.once('close', () => {
+    if (!ctx.res.writableFinished) gone.abort();
+  });
+  return {
+    described,
+    facts: {
+      id: `req_${randomUUID().replaceAll('-', '')}`,
+      clientRequestId: clientRequestIdOf(ctx.get('x-request-id')),
+      ip: ctx.ip.replace(/^::ffff:/, ''),
+      userAgent: ctx.get('user-agent').slice(0, 400),
+      locale: localeOf(ctx.get('accept-language')),
+      signal: gone.signal,
+      describe: (more) => void Object.assign(described, more),
+    },
+  };
+}
+
+/** The caller's own id, cut to what is harmless in a log and in an event. */
+function clientRequestIdOf(header: string): string | null {
+  const id = header.replace(/[^A-Za-z0-9._:@/+=-]/g, '').slice(0, 128);
+  return id === '' ? null : id;
+}

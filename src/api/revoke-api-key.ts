@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { RunnerOf } from '../adapters/eventstore/execute.ts';
+import type { apiKey } from '../domain/api-key/decider.ts';
+import { Uuid } from '../domain/ids.ts';
+import { Rejection } from '../domain/rejection.ts';
+import { streamOf } from '../domain/streams.ts';
+import { apiKeys, hashOfKey } from '../projections/api-keys.ts';
+import { commandContext } from './command-context.ts';
+import type { Reads } from './reads.ts';
+import { readable } from './reads.ts';
+import { route } from './route.ts';
+
+/** Ends a key of the caller's own, from the next request on. */
+export const revokeApiKey = ({
+  run,
+  reads,
+  clock,
+}: {
+  readonly run: RunnerOf<typeof apiKey>['run'];
+  readonly reads: Reads;
+  readonly clock: () => Date;
+}) =>
+  route({
+    method: 'DELETE',
+    path: '/api/api-keys/:id',
+    who: 'session',
+    summary: 'Revoke one of my API keys',
+    params: z.object({ id: Uuid }),
+    status: 204,
+    reply: z.undefined(),
+    handle: async ({ caller, params, request }) => {
+      const { memberId } = caller;
+      const found = await reads.maybeOne(hashOfKey(memberId, params.id));
+      if (!found) throw new Rejection('api_key_not_found', 'No such key of this member.');
+      const { position } = await run(
+        streamOf.apiKey(found.hash),
+        () => ({ type: 'RevokeApiKey', memberId }),
+        commandContext({ caller, request }, clock, 'revoke-api-key'),
+      );
+      await readable(reads, [apiKeys], position);
+      return { body: undefined, position };
+    },
+  });

@@ -1,0 +1,133 @@
+import type { Log } from '../adapters/eventstore/log.ts';
+import type { Runners } from '../adapters/eventstore/runners.ts';
+import type { Mailer } from '../adapters/mail/mailer.ts';
+import type { Vault } from '../adapters/vault/vault.ts';
+import { listEveryCall } from './admin-calls.ts';
+import type { Once } from './admin-grants.ts';
+import { grantCredit } from './admin-grants.ts';
+import { listEveryMember } from './admin-members.ts';
+import { putModel } from './admin-models.ts';
+import { putRoute } from './admin-routes.ts';
+import type { Access } from './auth.ts';
+import { listMyCalls } from './calls.ts';
+import type { ChatCompletionsParts } from './chat-completions.ts';
+import { chatCompletions } from './chat-completions.ts';
+import type { React } from './command-context.ts';
+import { createApiKey, keyIssuer } from './create-api-key.ts';
+import type { HashEmail } from './email-address.ts';
+import type { FirstAdmin } from './first-admin.ts';
+import { health } from './health.ts';
+import type { Limits } from './limits.ts';
+import { listMyApiKeys } from './list-api-keys.ts';
+import type { ModelsParts } from './models.ts';
+import { model, models } from './models.ts';
+import { sessionOpener } from './open-session.ts';
+import { openApiDocument } from './openapi-document.ts';
+import type { PasswordCheck } from './passwords.ts';
+import { profile, profileReader } from './profile.ts';
+import type { Reads } from './reads.ts';
+import type { Readiness } from './ready.ts';
+import { ready } from './ready.ts';
+import { revokeApiKey } from './revoke-api-key.ts';
+import type { Route } from './route.ts';
+import type { SessionTokens } from './session-tokens.ts';
+import { setup, setupForm, setupPage } from './setup.ts';
+import { signin } from './signin.ts';
+import { signout } from './signout.ts';
+import type { SignupParts } from './signup.ts';
+import { signup } from './signup.ts';
+import { usage } from './usage.ts';
+import { userProfile } from './user-profile.ts';
+import { verifyEmail, verifyEmailForm, verifyEmailPage } from './verify-email.ts';
+import { wallet } from './wallet.ts';
+
+/** What the endpoints call. */
+export interface RouteParts {
+  readonly run: Runners;
+  readonly head: Log['head'];
+  readonly reads: Reads;
+  readonly access: Access;
+  readonly vault: Vault;
+  readonly mailer: Mailer;
+  readonly tokens: SessionTokens;
+  readonly hashEmail: HashEmail;
+  readonly isPassword: PasswordCheck;
+  readonly limits: Limits;
+  readonly react: React;
+  readonly once: Once;
+  readonly appoint: FirstAdmin['appoint'];
+  readonly chat: ChatCompletionsParts;
+  readonly models: ModelsParts;
+  /** What a route may name. */
+  readonly upstreams: readonly string[];
+  readonly readiness: () => Readiness | Promise<Readiness>;
+  readonly metrics: Route;
+  readonly publicUrl: () => string;
+  readonly version: string;
+  readonly clock: () => Date;
+  readonly log: SignupParts['log'];
+}
+
+/** The table of contents: every endpoint there is. */
+export function routes(parts: RouteParts): readonly Route[] {
+  const { access, clock, limits, reads, run, vault } = parts;
+  const perIp = { ...parts, limit: limits.perIp };
+  const seal = vault.seal;
+  const issueKey = keyIssuer({ run: run.apiKey.run, clock });
+  const openSession = sessionOpener({
+    run: run.member.run,
+    issue: parts.tokens.issue,
+    seal,
+    clock,
+  });
+  const profileOf = profileReader(access, vault.unseal);
+  const forSignup = { ...perIp, ...vault, run: run.email.run, send: parts.mailer.send };
+  const forVerify = { ...perIp, run: run.email.run };
+  const forSignin = {
+    ...parts,
+    loadEmail: run.email.load,
+    loadMember: run.member.load,
+    unseal: vault.unseal,
+    limits: limits.guesses,
+    openSession,
+  };
+  const forSetup = { ...parts, openSession, issueKey, limit: limits.guesses.byIp };
+
+  const all: readonly Route[] = [
+    signup(forSignup),
+    verifyEmail(forVerify),
+    verifyEmailPage(),
+    verifyEmailForm(forVerify),
+    signin(forSignin),
+    signout({ run: run.member.run, clock }),
+    setup(forSetup),
+    setupPage(),
+    setupForm(forSetup),
+    profile(profileOf),
+
+    createApiKey(issueKey, reads),
+    listMyApiKeys(reads),
+    revokeApiKey({ run: run.apiKey.run, reads, clock }),
+
+    wallet({ load: run.wallet.load, head: parts.head, clock }),
+    listMyCalls(reads),
+    usage({ reads, profileOf, clock }),
+
+    listEveryMember(reads, vault.unseal),
+    listEveryCall(reads),
+    grantCredit({ ...parts, loadMember: run.member.load, run: run.wallet.run }),
+    putModel({ run: run.priceList.run, clock }),
+    putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+
+    chatCompletions(parts.chat),
+    models(parts.models),
+    model(parts.models),
+    userProfile(profileOf),
+
+    health(),
+    ready(parts.readiness),
+    parts.metrics,
+    openApiDocument(() => all, parts.version),
+  ];
+  return all;
+}

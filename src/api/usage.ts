@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { Asset } from '../domain/accounts.ts';
+import { Amount } from '../domain/money.ts';
+import {
+  usageByDay,
+  usagePerDay,
+  usagePerModel,
+  usageTotals,
+} from '../projections/usage-by-day.ts';
+import { ApiError } from './errors.ts';
+import type { Profile } from './profile.ts';
+import type { Reads } from './reads.ts';
+import { positionOf } from './reads.ts';
+import { route } from './route.ts';
+import { UserProfile } from './user-profile.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+const usualDays = 30;
+const mostDays = 366;
+
+const Count = z.int().nonnegative();
+const Used = z.object({
+  asset: Asset,
+  calls: Count,
+  input: Count,
+  cached_input: Count,
+  output: Count,
+  reasoning: Count,
+  charge: Amount,
+});
+
+/** What a member used within some days, beside what a client app shows of its user. */
+export const usage = ({
+  reads,
+  profileOf,
+  clock,
+}: {
+  readonly reads: Reads;
+  readonly profileOf: Profile;
+  readonly clock: () => Date;
+}) =>
+  route({
+    method: 'GET',
+    path: '/api/usage',
+    who: 'session_or_key',
+    summary: 'What I used, by UTC day and by model; the last 30 days unless said',
+    query: z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
+    reply: UserProfile.extend({
+      from: z.string(),
+      to: z.string(),
+      totals: z.array(Used),
+      by_day: z.array(Used.extend({ day: z.string() })),
+      by_model: z.array(Used.extend({ model: z.string() })),
+      as_of_position: z.string().nullable(),
+    }),
+    handle: async ({ caller: { memberId }, query }) => {
+      const days = daysOf(query, clock());
+      const position = await positionOf(reads, [usageByDay]);
+      const [profile, totals, byDay, byModel] = await Promise.all([
+        profileOf(memberId),
+        reads.any(usageTotals(memberId, days)),
+        reads.any(usagePerDay(memberId, days)),
+        reads.any(usagePerModel(memberId, days)),
+      ]);
+      return {
+        body: {
+          ...profile,
+          user_plan: null,
+          expire_at: null,
+          ...days,
+          totals: [...totals],
+          by_day: [...byDay],
+          by_model: [...byModel],
+          as_of_position: position,
+        },
+      };
+    },
+  });
+
+function daysOf(asked: { from?: string | undefined; to?: string | undefined }, now: Date) {
+  const to = asked.to ?? dayOf(now);
+  const from = asked.from ?? dayOf(new Date(Date.parse(to) - (usualDays - 1) * dayMs));
+  const days = (Date.parse(to) - Date.parse(from)) / dayMs + 1;
+  if (days >= 1 && days <= mostDays) return { from, to };
+  const message = `1 to ${mostDays} days before \`to\``;
+  throw new ApiError('invalid_request', { param: 'from', fields: [{ field: 'from', message }] });
+}
+
+const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);

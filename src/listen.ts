@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import type { RequestListener, Server } from 'node:http';
+import { createServer } from 'node:http';
+
+/** Longer than clients and proxies keep an idle connection, so that they close it and never we. */
+const keepAliveMs = 75_000;
+
+export interface Listening {
+  readonly port: number;
+  /** Takes no new connection; resolves when the last request is answered. */
+  close(): Promise<void>;
+}
+
+/** Serves HTTP. A port that is taken is a plain error that names it. */
+export async function listen(
+  { port, host }: { readonly port: number; readonly host: string },
+  handle: RequestListener,
+): Promise<Listening> {
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, handle);
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new Error(`Port ${port} on ${host} can’t be used; set PORT to another one.`, {
+      cause: error,
+    });
+  }
+  return { port: portOf(server), close: () => close(server) };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  return address.port;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+}

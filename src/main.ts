@@ -1,0 +1,95 @@
+import { pino } from 'pino';
+import { openDataDir } from './adapters/files/data-dir.ts';
+import { banner } from './banner.ts';
+import { closers } from './closers.ts';
+import type { Config } from './config.ts';
+import { readConfig } from './config.ts';
+import { startEngines } from './engines.ts';
+import type { Served } from './program.ts';
+import { startProgram } from './program.ts';
+
+/** Repeated signals of one Ctrl-C (the terminal's and npm's) count as one. */
+const sameSignalMs = 1_000;
+
+const say = (text: string) => process.stdout.write(text);
+
+try {
+  await main(readConfig());
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? messageOf(error) : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+/** config → engines → ports → feed, API → the signal that ends it → the same backwards. */
+async function main(config: Config): Promise<void> {
+  const log = pino({ level: config.logLevel });
+  const started = closers();
+  const ending = new AbortController();
+  onSignal(
+    () => ending.abort(),
+    () => process.exit(1),
+  );
+  try {
+    await run({ ...config, dataDir: await openDataDir(config.dataDir) }, { log, started, ending });
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    log.info('stopping');
+    await started.close();
+    log.info('stopped');
+  }
+}
+
+async function run(
+  config: Config,
+  {
+    log,
+    started,
+    ending,
+  }: Pick<Parameters<typeof startProgram>[0], 'log' | 'started'> & {
+    ending: AbortController;
+  },
+): Promise<void> {
+  const { dataDir, databaseUrl, eventstoreUrl } = config;
+  const { signal } = ending;
+  const engines = await startEngines({ dataDir, databaseUrl, eventstoreUrl, log, signal });
+  started.add(engines.stop);
+  if ([...config.roles].every((role) => role === 'engines')) {
+    say(`DATABASE_URL=${engines.databaseUrl}\nEVENTSTORE_URL=${engines.eventstoreUrl}\n`);
+  } else {
+    signal.throwIfAborted();
+    const clock = () => new Date();
+    tell(await startProgram({ config, engines, log, clock, started }), config);
+  }
+  await aborted(signal);
+}
+
+function tell(served: Served | undefined, { admin }: Config): void {
+  if (served) say(banner(served.url, served.setUp, admin?.email));
+}
+
+function onSignal(first: () => void, again: () => void): void {
+  let at: number | undefined;
+  const take = () => {
+    const now = performance.now();
+    if (at === undefined) {
+      at = now;
+      first();
+    } else if (now - at > sameSignalMs) again();
+  };
+  process.on('SIGTERM', take).on('SIGINT', take);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function messageOf(error: Error): string {
+  const isPlain = ['ConfigError', 'DataDirInUse', 'MasterKeyUnusable', 'WrongMasterKey'].includes(
+    error.name,
+  );
+  return isPlain ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,152 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { accessIndex } from './adapters/eventstore/access.ts';
+import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
+import { once } from './adapters/eventstore/once.ts';
+import { runners } from './adapters/eventstore/runners.ts';
+import { metered } from './adapters/llm/metered.ts';
+import { directFeed } from './adapters/postgres/direct-feed.ts';
+import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
+import { policyRunner } from './adapters/postgres/policy-runner.ts';
+import { projector } from './adapters/postgres/project.ts';
+import { runPolicies } from './adapters/postgres/run-policies.ts';
+import { sweeper } from './adapters/postgres/sweeper.ts';
+import { api } from './api/api.ts';
+import { storedRefusal } from './api/errors.ts';
+import type { SetUp } from './api/first-admin.ts';
+import { defaultRoute } from './domain/route/default-route.ts';
+import { publishFirstModels } from './first-data.ts';
+import { indexed } from './indexed.ts';
+import { listen } from './listen.ts';
+import type { PortParts, Ports } from './ports.ts';
+import { openPorts } from './ports.ts';
+import { projections } from './projections/registry.ts';
+import { readiness } from './readiness.ts';
+
+export interface Served {
+  readonly url: string;
+  readonly setUp: SetUp;
+}
+
+/** Everything but the engines: the ports on the two URLs, then what this process's roles name. */
+export async function startProgram(parts: PortParts): Promise<Served | undefined> {
+  const ports = await openPorts(parts);
+  const write = openWriteSide(ports, parts);
+  const feed = parts.config.roles.has('projector') ? startFeed(ports, write, parts) : undefined;
+  if (parts.config.roles.has('scheduler')) startSweeper(ports, write, parts);
+  if (!parts.config.roles.has('api')) return undefined;
+  return serve(parts, { ports, write, feed });
+}
+
+type WriteSide = ReturnType<typeof openWriteSide>;
+
+/** The nouns' runners, and what this process knows of keys, members, prices and routes. */
+function openWriteSide(ports: Ports, { started }: PortParts) {
+  const { eventLog, pool, clock, log } = ports;
+  const bare = runners({ log: eventLog, clock });
+  const access = accessIndex({ log: eventLog, logger: log, rows: () => accessRows(pool) });
+  const catalogue = catalogueIndex({ log: eventLog, logger: log, rows: () => catalogueRows(pool) });
+  started.add(access.close);
+  started.add(catalogue.close);
+  const run = {
+    ...bare,
+    apiKey: indexed(bare.apiKey, access.apply),
+    member: indexed(bare.member, access.apply),
+    priceList: indexed(bare.priceList, catalogue.apply),
+    route: indexed(bare.route, catalogue.apply),
+  };
+  const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });
+  const runPoliciesFor = policyRunner({ ...run, once: claimed, clock, log });
+  return { run, access, catalogue, once: claimed, runPoliciesFor };
+}
+
+function startFeed(ports: Ports, { runPoliciesFor }: WriteSide, { started }: PortParts) {
+  const { databaseUrl, eventLog, log } = ports;
+  const feed = directFeed({
+    eventLog,
+    projector: projector({ databaseUrl, projections, log }),
+    log,
+  });
+  started.add(feed.close);
+  const policies = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log });
+  started.add(policies.close);
+  return feed;
+}
+
+function startSweeper(
+  { pool, lease, clock, log }: Ports,
+  { run }: WriteSide,
+  { started }: PortParts,
+) {
+  const sweeping = sweeper({ pool, lease, wallet: run.wallet, clock, log });
+  sweeping.start();
+  started.add(sweeping.close);
+}
+
+interface Parts {
+  readonly ports: Ports;
+  readonly write: WriteSide;
+  readonly feed: ReturnType<typeof startFeed> | undefined;
+}
+
+async function serve(
+  { config, engines, started }: PortParts,
+  { ports, write, feed }: Parts,
+): Promise<Served> {
+  const { upstreams, eventLog, pool, vault, mailer, lease, clock, log } = ports;
+  const { run, access, catalogue, runPoliciesFor } = write;
+  const providers = config.providers.map(({ id }) => id);
+  let url = '';
+  let isStopping = false;
+  const { gate, now } = readiness({
+    engines: engines.state,
+    leaseHeld: lease.held,
+    log: eventLog.health,
+    indexes: [access.fresh, catalogue.fresh],
+    feed: feed?.state,
+    stopping: () => isStopping,
+  });
+  const calls = metered({
+    wallet: run.wallet,
+    catalogue: {
+      priceOf: catalogue.priceOf,
+      routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, providers),
+    },
+    upstreams,
+    processId: lease.processId,
+    totalMs: config.timeouts.totalMs,
+    clock,
+    log,
+    random: Math.random,
+  });
+  const { app, ensureSetUp } = await api({
+    run,
+    access,
+    vault,
+    mailer,
+    runPoliciesFor,
+    once: write.once,
+    head: eventLog.head,
+    reads: pool,
+    chat: { answer: calls.answer, gate },
+    models: { aliases: catalogue.aliases },
+    upstreams: [...upstreams.keys()],
+    readiness: now,
+    feedLag: () => ({}),
+    publicUrl: () => config.publicUrl ?? url,
+    version: packageJson.version,
+    trustProxy: config.trustProxy,
+    clock,
+    log,
+  });
+  await publishFirstModels(run, clock);
+  const server = await listen(config, app.callback());
+  started.add(async () => {
+    isStopping = true;
+    const closed = server.close();
+    await calls.drain(config.shutdownGraceMs);
+    await closed;
+  });
+  url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${server.port}`;
+  const setUp = await ensureSetUp(config.admin);
+  return { url: config.publicUrl ?? url, setUp };
+}

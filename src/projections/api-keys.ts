@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { Instant, Uuid } from '../domain/ids.ts';
+import type { PageOf } from './page.ts';
+import { cursor, page } from './page.ts';
+import { first, latest, projection } from './projection.ts';
+import { fragment, query } from './query.ts';
+
+/** Every API key that was ever claimed, by its hash alone. */
+export const apiKeys = projection(
+  'api_keys',
+  {
+    version: 1,
+    key: { key_id: 'uuid' },
+    columns: {
+      hash: first('text'),
+      member_id: first('uuid'),
+      wallet_id: first('uuid'),
+      name: first('text'),
+      prefix: first('text'),
+      created_at: first('timestamptz'),
+      revoked_at: latest('timestamptz'),
+    },
+    indexes: ['(member_id, created_at DESC, key_id DESC)'],
+  },
+  {
+    ApiKeyClaimed: ({ data, meta }) => [
+      {
+        key_id: data.keyId,
+        hash: data.hash,
+        member_id: data.memberId,
+        wallet_id: data.walletId,
+        name: data.name,
+        prefix: data.prefix,
+        created_at: meta.recordedAt,
+      },
+    ],
+    ApiKeyRevoked: ({ data, meta }) => [{ key_id: data.keyId, revoked_at: meta.recordedAt }],
+  },
+);
+
+export const ApiKeyRow = z.object({
+  id: Uuid,
+  name: z.string(),
+  prefix: z.string(),
+  created_at: Instant,
+  revoked_at: Instant.nullable(),
+});
+export type ApiKeyRow = z.infer<typeof ApiKeyRow>;
+export const ApiKeyCursor = cursor(z.tuple([Instant, Uuid]));
+
+/** A member's keys, the newest first; revoked ones say when. */
+export const listApiKeys = (
+  memberId: string,
+  { limit, after }: PageOf<z.infer<typeof ApiKeyCursor>>,
+) =>
+  query(ApiKeyRow)`
+    SELECT key_id AS id, name, prefix, created_at, revoked_at
+    FROM read.api_keys
+    WHERE member_id = ${memberId} AND ${
+      after
+        ? fragment`(created_at, key_id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
+        : fragment`TRUE`
+    }
+    ORDER BY created_at DESC, key_id DESC
+    LIMIT ${limit + 1}`;
+
+export const apiKeysPage = (rows: readonly ApiKeyRow[], wanted: PageOf<unknown>) =>
+  page(rows, wanted, (row) => [row.created_at, row.id]);
+
+const KeyHash = z.object({ hash: z.string() });
+
+/** The hash, and so the stream, of a member's key. */
+export const hashOfKey = (memberId: string, keyId: string) =>
+  query(KeyHash)`
+    SELECT hash FROM read.api_keys WHERE key_id = ${keyId} AND member_id = ${memberId}`;
+
+export const IndexedKey = z.object({
+  hash: z.string(),
+  key_id: Uuid,
+  member_id: Uuid,
+  wallet_id: Uuid,
+  name: z.string(),
+  prefix: z.string(),
+  revoked: z.boolean(),
+});
+
+/** Every key, as the access index of a process starts from them. */
+export const indexedKeys = () =>
+  query(IndexedKey)`
+    SELECT hash, key_id, member_id, wallet_id, name, prefix, revoked_at IS NOT NULL AS revoked
+    FROM read.api_keys`;

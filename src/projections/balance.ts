@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { Asset } from '../domain/accounts.ts';
+import type { Recorded } from '../domain/events.ts';
+import { canonical, money } from '../domain/money.ts';
+import { legsOf } from './legs.ts';
+import type { RowOf } from './projection.ts';
+import { projection, sum } from './projection.ts';
+import { query } from './query.ts';
+import { Total } from './total.ts';
+
+const key = { wallet_id: 'uuid', asset: 'text' } as const;
+const columns = { posted: sum('numeric'), held: sum('numeric') };
+type Row = RowOf<typeof key, typeof columns>;
+
+/** What each wallet has in each asset, from the journal's legs alone. */
+export const balance = projection('balance', { version: 1, key, columns }, (event) => {
+  if (event.type !== 'WalletPeriodOpened') return moved(event);
+  const { walletId, currency } = event.data;
+  return [{ wallet_id: walletId, asset: currency, posted: '0', held: '0' }];
+});
+
+/** `credit:` is what may be spent, `hold:` what a call has reserved; both are owed to the member. */
+function moved(event: Recorded): readonly Row[] {
+  return legsOf(event).flatMap(({ account, asset, amount }): readonly Row[] => {
+    const [kind, walletId = ''] = account.split(':', 2);
+    if (kind !== 'credit' && kind !== 'hold') return [];
+    const owed = canonical(money(amount).negated());
+    const row = { wallet_id: walletId, asset, posted: owed };
+    return [kind === 'hold' ? { ...row, held: owed } : row];
+  });
+}
+
+const BalanceRow = z.object({ asset: Asset, posted: Total, held: Total });
+
+/** What a wallet had when this was projected; what it has is the fold's business. */
+export const balanceOf = (walletId: string) =>
+  query(BalanceRow)`
+    SELECT asset, trim_scale(posted)::text AS posted, trim_scale(held)::text AS held
+    FROM read.balance WHERE wallet_id = ${walletId} ORDER BY asset`;

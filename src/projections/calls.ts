@@ -1,0 +1,100 @@
+import type { WalletEventData } from '../domain/wallet/events.ts';
+import type { RowOf } from './projection.ts';
+import { first, latest, projection, sum } from './projection.ts';
+
+const key = { id: 'uuid' } as const;
+const columns = {
+  request_id: first('text'),
+  client_request_id: first('text'),
+  at: first('timestamptz'),
+  member_id: first('uuid'),
+  wallet_id: first('uuid'),
+  api_key_id: first('uuid'),
+  model: first('text'),
+  status: latest('text'),
+  outcome: latest('text'),
+  basis: latest('text'),
+  input: latest('bigint'),
+  cached_input: latest('bigint'),
+  output: latest('bigint'),
+  reasoning: latest('bigint'),
+  price_version: first('integer'),
+  price_currency: first('text'),
+  price_input: first('numeric'),
+  price_cached_input: first('numeric'),
+  price_output: first('numeric'),
+  hold: first('numeric'),
+  asset: first('text'),
+  charge: latest('numeric'),
+  overage: sum('numeric'),
+  latency_ms: latest('bigint'),
+  first_token_ms: latest('bigint'),
+  upstream: latest('text'),
+  upstream_model: latest('text'),
+  ended_at: latest('timestamptz'),
+};
+type Row = RowOf<typeof key, typeof columns>;
+
+/** One row a call: what was asked, reserved, consumed and charged, and what it was rated with. */
+export const calls = projection(
+  'calls',
+  {
+    version: 1,
+    key,
+    columns,
+    indexes: ['(member_id, at DESC, id DESC)', '(at DESC, id DESC)'],
+  },
+  {
+    CreditReserved: ({ data, meta }) => [
+      {
+        id: data.call.callId,
+        request_id: data.call.requestId,
+        client_request_id: data.call.clientRequestId,
+        at: meta.recordedAt,
+        member_id: data.call.memberId,
+        wallet_id: data.walletId,
+        api_key_id: data.call.apiKeyId,
+        model: data.call.model,
+        status: 'open',
+        price_version: data.price.version,
+        price_currency: data.price.currency,
+        price_input: data.price.prices.input,
+        price_cached_input: data.price.prices.cachedInput,
+        price_output: data.price.prices.output,
+        hold: data.amount,
+        asset: data.asset,
+      },
+    ],
+    UsageSettled: ({ data, meta }) => [
+      {
+        ...ended(data, meta.recordedAt),
+        status: 'settled',
+        basis: data.basis,
+        input: data.usage.input,
+        cached_input: data.usage.cachedInput,
+        output: data.usage.output,
+        reasoning: data.usage.reasoning,
+        charge: data.charge,
+      },
+    ],
+    ReservationReleased: ({ data, meta }) => [
+      { ...ended(data, meta.recordedAt), status: 'released', basis: 'released', charge: '0' },
+    ],
+    ReservationExpired: ({ data, meta }) => [
+      { ...ended(data, meta.recordedAt), status: 'expired', basis: data.basis, charge: '0' },
+    ],
+    OverageAccrued: ({ data }) => [{ id: data.callId, overage: data.amount }],
+  },
+);
+
+type Ended = WalletEventData<'UsageSettled' | 'ReservationReleased' | 'ReservationExpired'>;
+
+const ended = (data: Ended, at: string): Row => ({
+  id: data.call.callId,
+  outcome: data.outcome,
+  upstream: data.upstream,
+  upstream_model: data.upstreamModel,
+  latency_ms: data.latencyMs,
+  first_token_ms: data.firstTokenMs,
+  ended_at: at,
+});

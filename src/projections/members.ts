@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { EmailHash } from '../domain/email/events.ts';
+import { Instant, Uuid } from '../domain/ids.ts';
+import { Role } from '../domain/member/events.ts';
+import type { PageOf } from './page.ts';
+import { cursor, page } from './page.ts';
+import { first, latest, projection } from './projection.ts';
+import { fragment, query } from './query.ts';
+
+/** Who is a member, and in what state. Addresses and names are sealed. */
+export const members = projection(
+  'members',
+  {
+    version: 1,
+    key: { member_id: 'uuid' },
+    columns: {
+      wallet_id: first('uuid'),
+      email_hash: latest('text'),
+      sealed: latest('text'),
+      status: latest('text'),
+      registered_at: first('timestamptz'),
+      verified_at: latest('timestamptz'),
+    },
+    indexes: ['(registered_at DESC, member_id DESC)'],
+  },
+  {
+    MemberRegistered: ({ data, meta }) => [
+      {
+        member_id: data.memberId,
+        wallet_id: data.walletId,
+        email_hash: data.emailHash,
+        sealed: data.sealed,
+        status: 'unverified',
+        registered_at: meta.recordedAt,
+      },
+    ],
+    RegistrationSuperseded: ({ data }) => [{ member_id: data.memberId, status: 'superseded' }],
+    EmailVerified: ({ data, meta }) => [
+      { member_id: data.memberId, status: 'active', verified_at: meta.recordedAt },
+    ],
+  },
+);
+
+const Status = z.enum(['unverified', 'active', 'superseded']);
+
+export const MemberRow = z.object({
+  member_id: Uuid,
+  wallet_id: Uuid,
+  sealed: z.string(),
+  status: Status,
+  roles: z.array(Role),
+  registered_at: Instant,
+  verified_at: Instant.nullable(),
+});
+export type MemberRow = z.infer<typeof MemberRow>;
+export const MemberCursor = cursor(z.tuple([Instant, Uuid]));
+
+const roles = fragment`COALESCE((SELECT jsonb_agg(r.role ORDER BY r.role) FROM read.member_roles AS r
+  WHERE r.member_id = m.member_id AND r.granted), '[]')`;
+
+/** All members, the newest first. */
+export const listMembers = ({ limit, after }: PageOf<z.infer<typeof MemberCursor>>) =>
+  query(MemberRow)`
+    SELECT m.member_id, m.wallet_id, m.sealed, m.status, ${roles} AS roles, m.registered_at,
+           m.verified_at
+    FROM read.members AS m
+    WHERE ${
+      after
+        ? fragment`(m.registered_at, m.member_id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
+        : fragment`TRUE`
+    }
+    ORDER BY m.registered_at DESC, m.member_id DESC
+    LIMIT ${limit + 1}`;
+
+export const membersPage = (rows: readonly MemberRow[], wanted: PageOf<unknown>) =>
+  page(rows, wanted, (row) => [row.registered_at, row.member_id]);
+
+export const IndexedMember = z.object({
+  member_id: Uuid,
+  wallet_id: Uuid,
+  email_hash: EmailHash,
+  sealed: z.string(),
+  status: Status,
+  roles: z.array(Role),
+});
+
+/** Every member, as the access index of a process starts from them. */
+export const indexedMembers = () =>
+  query(IndexedMember)`
+    SELECT m.member_id, m.wallet_id, m.email_hash, m.sealed, m.status, ${roles} AS roles
+    FROM read.members AS m`;

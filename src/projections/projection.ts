@@ -1,0 +1,104 @@
+import type { EventType, Recorded } from '../domain/events.ts';
+import type { Instant } from '../domain/ids.ts';
+import type { Amount } from '../domain/money.ts';
+
+/** What a value of each column type is in a handler's row; `numeric` is `numeric(38,12)`. */
+interface SqlValue {
+  readonly uuid: string;
+  readonly text: string;
+  readonly numeric: Amount;
+  readonly bigint: bigint | number;
+  readonly integer: number;
+  readonly boolean: boolean;
+  readonly timestamptz: Instant;
+  readonly date: string;
+  readonly jsonb: unknown;
+}
+export type SqlType = keyof SqlValue;
+
+/** How the values that one row gets from several events become one value. */
+export type Merge = 'sum' | 'latest' | 'first';
+
+export interface Column<Type extends SqlType = SqlType> {
+  readonly type: Type;
+  readonly merge: Merge;
+}
+
+/** Values add up, exactly; starts at 0. The only merge that several streams may feed. */
+export const sum = <Type extends 'numeric' | 'bigint'>(type: Type): Column<Type> => ({
+  type,
+  merge: 'sum',
+});
+/** The newest value that isn't null; fed by events of one consistency unit only. */
+export const latest = <Type extends SqlType>(type: Type): Column<Type> => ({
+  type,
+  merge: 'latest',
+});
+/** The oldest value that isn't null; fed by events of one consistency unit only. */
+export const first = <Type extends SqlType>(type: Type): Column<Type> => ({
+  type,
+  merge: 'first',
+});
+
+type Keys = Readonly<Record<string, SqlType>>;
+type Columns = Readonly<Record<string, Column>>;
+type ValueIn<C> = C extends Column<infer Type> ? SqlValue[Type] | null : never;
+
+/** What a handler returns: the whole key, and those columns that the event says something about. */
+export type RowOf<Key extends Keys, Cols extends Columns> = {
+  readonly [Name in keyof Key]: SqlValue[Key[Name]];
+} & { readonly [Name in keyof Cols]?: ValueIn<Cols[Name]> };
+
+type EventOfType<Type extends EventType> = Extract<Recorded, { type: Type }>;
+
+/** Handlers by event type, or one for every event there is. */
+export type Handlers<Row> =
+  | { readonly [Type in EventType]?: (event: EventOfType<Type>) => readonly Row[] }
+  | ((event: Recorded) => readonly Row[]);
+
+interface Declaration<Key extends Keys, Cols extends Columns> {
+  /** Raised whenever the same events would give other rows; each version has tables of its own. */
+  readonly version: number;
+  readonly key: Key;
+  readonly columns: Cols;
+  /** Beside the key's, as SQL: `(member_id, at DESC)`. */
+  readonly indexes?: readonly string[];
+  /** A boolean column: rows in which it is false are deleted. */
+  readonly keepWhile?: string & keyof Cols;
+}
+
+/** A row whose columns are no longer known to the type system. */
+export type AnyRow = Readonly<Record<string, unknown>>;
+
+/** One read model: its table, how it is fed, and nothing that touches a database. */
+export interface Projection {
+  /** Also its table's and its view's name. */
+  readonly name: string;
+  readonly version: number;
+  readonly key: Keys;
+  readonly columns: Columns;
+  readonly indexes: readonly string[];
+  readonly keepWhile: string | undefined;
+  /** What one event says to this table; throws only on what no handler expected. */
+  rowsOf(event: Recorded): readonly AnyRow[];
+}
+
+/** Declares a read model. */
+export function projection<const Key extends Keys, const Cols extends Columns>(
+  name: string,
+  declaration: Declaration<Key, Cols>,
+  handlers: Handlers<RowOf<Key, Cols>>,
+): Projection {
+  const { version, key, columns, indexes = [], keepWhile } = declaration;
+  return { name, version, key, columns, indexes, keepWhile, rowsOf: rowsBy(handlers) };
+}
+
+function rowsBy(handlers: Handlers<AnyRow>): (event: Recorded) => readonly AnyRow[] {
+  if (typeof handlers === 'function') return handlers;
+  const none: readonly AnyRow[] = [];
+  return (event) => {
+    // The handler under a type takes events of that type, which TypeScript can't follow through an index.
+    const handle = handlers[event.type] as ((event: Recorded) => readonly AnyRow[]) | undefined;
+    return handle ? handle(event) : none;
+  };
+}

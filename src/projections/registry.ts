@@ -1,0 +1,29 @@
+import { apiKeys } from './api-keys.ts';
+import { balance } from './balance.ts';
+import { calls } from './calls.ts';
+import { eventIndex } from './event-index.ts';
+import { memberRoles } from './member-roles.ts';
+import { members } from './members.ts';
+import { openHolds } from './open-holds.ts';
+import { priceLists } from './price-lists.ts';
+import type { Projection } from './projection.ts';
+import { routes } from './routes.ts';
+import { sessions } from './sessions.ts';
+import { trialBalance } from './trial-balance.ts';
+import { usageByDay } from './usage-by-day.ts';
+
+/** Every read model there is. */
+export const projections: readonly Projection[] = [
+  members,
+  memberRoles,
+  apiKeys,
+  sessions,
+  balance,
+  trialBalance,
+  calls,
+  usageByDay,
+  eventIndex,
+  openHolds,
+  priceLists,
+  routes,
+];

@@ -1,0 +1,94 @@
+import type { Merge, Projection, SqlType } from './projection.ts';
+
+const sqlTypes: Readonly<Record<SqlType, string>> = {
+  uuid: 'uuid',
+  text: 'text',
+  numeric: 'numeric(38,12)',
+  bigint: 'bigint',
+  integer: 'integer',
+  boolean: 'boolean',
+  timestamptz: 'timestamptz',
+  date: 'date',
+  jsonb: 'jsonb',
+};
+
+/** Sums outgrow what they add up; a total must never be refused. */
+const totalTypes: Readonly<Record<SqlType, string>> = { ...sqlTypes, numeric: 'numeric(50,12)' };
+
+/** Where one version of a read model lives. */
+export const schemaOf = ({ name, version }: Projection): string => `${name}_v${version}`;
+export const tableOf = (projection: Projection): string =>
+  `${schemaOf(projection)}.${projection.name}`;
+
+/** The statements that make a version's schema, table and indexes, unless they are there. */
+export function ddlOf(projection: Projection): readonly string[] {
+  const { name, key, columns, indexes } = projection;
+  const keys = Object.entries(key).map(([column, type]) => `${column} ${sqlTypes[type]} NOT NULL`);
+  const others = Object.entries(columns).map(([column, { type, merge }]) =>
+    merge === 'sum'
+      ? `${column} ${totalTypes[type]} NOT NULL DEFAULT 0`
+      : `${column} ${sqlTypes[type]}`,
+  );
+  const lines = [...keys, ...others, `PRIMARY KEY (${Object.keys(key).join(', ')})`];
+  return [
+    `CREATE SCHEMA IF NOT EXISTS ${schemaOf(projection)}`,
+    // Rows are written several times while they are young: room beside them keeps that cheap.
+    `CREATE TABLE IF NOT EXISTS ${tableOf(projection)} (${lines.join(', ')}) WITH (fillfactor = 80)`,
+    ...indexes.map(
+      (index, n) =>
+        `CREATE INDEX IF NOT EXISTS ${name}_${n + 1} ON ${tableOf(projection)} ${index}`,
+    ),
+  ];
+}
+
+/**
+ * The one statement that merges a folded batch into the table; its parameters are the batch's
+ * columns. `null` says nothing: it overwrites no value.
+ */
+export function upsertOf(projection: Projection): string {
+  const { key, columns } = projection;
+  const keys = Object.keys(key);
+  const names = [...keys, ...Object.keys(columns)];
+  const types = [...Object.values(key), ...Object.values(columns).map(({ type }) => type)];
+  const parameters = types.map((type, n) => `$${n + 1}::${parameterType(type)}[]`);
+  const selected = [
+    ...keys.map((name) => `r.${name}`),
+    ...Object.entries(columns).map(([name, { type, merge }]) => {
+      if (merge === 'sum') return `COALESCE(r.${name}, 0)`;
+      return type === 'jsonb' ? `r.${name}::jsonb` : `r.${name}`;
+    }),
+  ];
+  const batch = `unnest(${parameters.join(', ')}) AS r(${names.join(', ')})`;
+  return `${deletion(projection, batch)}INSERT INTO ${tableOf(projection)} AS t (${names.join(', ')})
+SELECT ${selected.join(', ')} FROM ${batch}${kept(projection)}
+ON CONFLICT (${keys.join(', ')}) ${onConflict(projection)}`;
+}
+
+// Arrays of arrays are flattened by unnest, so JSON travels as text.
+const parameterType = (type: SqlType): string => (type === 'jsonb' ? 'text' : sqlTypes[type]);
+
+const merged: Readonly<Record<Merge, (name: string) => string>> = {
+  sum: (name) => `t.${name} + EXCLUDED.${name}`,
+  latest: (name) => `COALESCE(EXCLUDED.${name}, t.${name})`,
+  first: (name) => `COALESCE(t.${name}, EXCLUDED.${name})`,
+};
+
+function onConflict({ columns }: Projection): string {
+  const sets = Object.entries(columns).map(
+    ([name, { merge }]) => `${name} = ${merged[merge](name)}`,
+  );
+  return sets.length > 0 ? `DO UPDATE SET ${sets.join(', ')}` : 'DO NOTHING';
+}
+
+/** Within one statement the deleted and the inserted keys are disjoint, so their order is no matter. */
+function deletion(projection: Projection, batch: string): string {
+  const { keepWhile, key } = projection;
+  if (!keepWhile) return '';
+  const same = Object.keys(key).map((name) => `t.${name} = r.${name}`);
+  return `WITH gone AS (DELETE FROM ${tableOf(projection)} AS t USING ${batch}
+WHERE ${same.join(' AND ')} AND r.${keepWhile} IS FALSE)
+`;
+}
+
+const kept = ({ keepWhile }: Projection): string =>
+  keepWhile ? ` WHERE r.${keepWhile} IS NOT FALSE` : '';

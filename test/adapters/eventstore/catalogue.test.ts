@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import test from 'ava';
+import { pino } from 'pino';
+import { catalogue } from '../../../src/adapters/eventstore/catalogue.ts';
+import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import type { CatalogueRows } from '../../../src/adapters/postgres/index-rows.ts';
+import { streamOf } from '../../../src/domain/streams.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { MemoryLog } from '../../support/memory-log.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+import { contextOf } from '../../support/purse.ts';
+
+const clock = () => new Date('2025-01-01T00:00:00.000Z');
+const noRows: CatalogueRows = { priceLists: [], routes: [], after: null };
+
+async function catalogueOn(t: ExecutionContext, log: MemoryLog, rows = noRows) {
+  const index = catalogue({
+    log,
+    logger: pino({ level: 'silent' }),
+    rows: () => Promise.resolve(rows),
+  });
+  t.teardown(() => index.close());
+  await index.filled;
+  return index;
+}
+
+function operatorOn(log: MemoryLog) {
+  const { priceList, route } = runners({ log, clock });
+  return {
+    publish: (alias: string, output: string) =>
+      priceList.run(
+        streamOf.priceList(alias),
+        (at) => ({
+          type: 'PublishPriceList',
+          ...{ alias, currency: 'CNY', prices: { input: '1', cachedInput: '0.5', output } },
+          ...{ defaultMaxOutput: 64, at },
+        }),
+        contextOf(randomUUID()),
+      ),
+    send: (alias: string, model: string) =>
+      route.run(
+        streamOf.route(alias),
+        () => ({
+          type: 'ChangeRoute',
+          alias,
+          candidates: [{ upstream: 'openai', model, weight: 1 }],
+        }),
+        contextOf(randomUUID()),
+      ),
+  };
+}
+
+test('prices and routes of other processes arrive without a restart', async (t) => {
+  const log = memoryLog();
+  const index = await catalogueOn(t, log);
+  const { publish, send } = operatorOn(log);
+  t.is(index.priceOf('m'), undefined);
+  await publish('m', '2');
+  await publish('m', '3');
+  await send('m', 'gpt');
+  await eventually(() => index.routeOf('m') !== undefined);
+  t.deepEqual(index.priceOf('m'), {
+    ...{ alias: 'm', version: 2, currency: 'CNY', defaultMaxOutput: 64 },
+    prices: { input: '1', cachedInput: '0.5', output: '3' },
+  });
+  t.deepEqual(index.routeOf('m'), [{ upstream: 'openai', model: 'gpt', weight: 1 }]);
+  t.deepEqual(index.aliases(), ['m']);
+});
+
+test('the latest price and route win, in whatever order they are heard of', async (t) => {
+  const elsewhere = memoryLog();
+  const { publish, send } = operatorOn(elsewhere);
+  const outcomes = [
+    await publish('m', '2'),
+    await publish('m', '3'),
+    await send('m', 'old'),
+    await send('m', 'new'),
+  ];
+  const events = outcomes.flatMap((outcome) => [...outcome.events]);
+  for (const order of [events, events.toReversed(), [...events, ...events]]) {
+    const index = await catalogueOn(t, memoryLog());
+    index.apply(order);
+    t.is(index.priceOf('m')?.prices.output, '3');
+    t.is(index.routeOf('m')?.[0]?.model, 'new');
+  }
+});
+
+test('the catalogue starts from rows and goes on after them', async (t) => {
+  const log = memoryLog();
+  const { publish, send } = operatorOn(log);
+  await publish('m', '2');
+  await send('m', 'old');
+  const rows: CatalogueRows = {
+    priceLists: [
+      {
+        ...{ alias: 'm', version: 1, currency: 'CNY', default_max_output: 64 },
+        ...{ input: '1', cached_input: '0.5', output: '2' },
+      },
+    ],
+    routes: [{ alias: 'm', candidates: [{ upstream: 'openai', model: 'old', weight: 1 }] }],
+    after: 1n,
+  };
+  const unchanged = await catalogueOn(t, log, rows);
+  t.is(unchanged.priceOf('m')?.prices.output, '2');
+  t.is(unchanged.routeOf('m')?.[0]?.model, 'old');
+  await publish('m', '3');
+  await send('m', 'new');
+  const index = await catalogueOn(t, log, rows);
+  t.is(index.priceOf('m')?.version, 2);
+  t.is(index.routeOf('m')?.[0]?.model, 'new');
+});

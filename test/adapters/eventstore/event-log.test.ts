@@ -1,0 +1,2 @@
+// On the embedded node, or on whatever EVENTSTORE_URL names.
+import './event-log.contract.ts';

@@ -1,0 +1,242 @@
+import test from 'ava';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { eventually } from '../../support/eventually.ts';
+import { allChunks, bodyOf, chunksOf, textIn } from '../../support/paid-calls.ts';
+import type { PaidMock } from '../../support/paid-mock.ts';
+import { adapter, cost, endsWith, faultOf, paidMock, watched } from '../../support/paid-mock.ts';
+
+let upstream: PaidMock;
+test.before(async () => {
+  upstream = await paidMock();
+});
+test.after.always(() => upstream.close());
+
+const stream: Json = { stream: true };
+
+/** "Hello" and what a template puts around it, as the mock's family counts. */
+const helloTokens = 8;
+
+test('a complete body is charged its usage', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=100&cached=40&chunks=5&reasoning=2');
+  bodyOf(await calls.call());
+  await endsWith(t, calls, 'UsageSettled', {
+    basis: 'usage',
+    outcome: 'completed',
+    charge: cost(60, 7, 40),
+    usage: { input: 60, cachedInput: 40, output: 5, reasoning: 2 },
+    upstream: 'mock',
+  });
+});
+
+for (const usage of ['yes', 'inline', 'cumulative']) {
+  test(`a complete stream is charged its usage (${usage})`, async (t) => {
+    const calls = await upstream.on(`gpt-4o?input=9&chunks=5&usage=${usage}`);
+    t.is(textIn(await allChunks(await calls.call(stream))), ' word'.repeat(5));
+    await endsWith(t, calls, 'UsageSettled', {
+      basis: 'usage',
+      outcome: 'completed',
+      charge: cost(9, 5),
+    });
+  });
+}
+
+for (const usage of ['no', 'rubbish']) {
+  for (const streams of [false, true]) {
+    test(`a complete answer without usable usage is counted (${usage}, ${streams})`, async (t) => {
+      const calls = await upstream.on(`gpt-4o?chunks=6&usage=${usage}`);
+      const answer = await calls.call({ stream: streams });
+      if (answer.stream) await allChunks(answer);
+      await endsWith(t, calls, 'UsageSettled', {
+        basis: 'estimate',
+        outcome: 'completed',
+        charge: cost(helloTokens, 6),
+      });
+    });
+  }
+}
+
+/** A test in which time runs out has the machine to itself. */
+const limited = (how: string) => (how.startsWith('hang') ? test.serial : test);
+
+const failures = [
+  ['status=500', 'upstream_failed', 'upstream_failed'],
+  ['status=401', 'upstream_failed', 'upstream_failed'],
+  ['status=429', 'upstream_failed', 'upstream_failed'],
+  ['status=400', 'upstream_refused', 'refused'],
+  ['rubbish=first', 'upstream_failed', 'upstream_failed'],
+  ['cut=socket&chunks=1', 'upstream_failed', 'upstream_failed'],
+  ['hang=headers', 'upstream_timed_out', 'upstream_timed_out'],
+  ['hang=first', 'upstream_timed_out', 'upstream_timed_out'],
+] as const;
+
+for (const streams of [false, true]) {
+  for (const [how, code, outcome] of failures) {
+    if (streams && how.startsWith('cut')) continue;
+    limited(how)(`an error before the first byte costs nothing (${how}, ${streams})`, async (t) => {
+      const calls = await upstream.on(`gpt-4o?${how}`, { impatient: how.startsWith('hang') });
+      t.is(await faultOf(t, calls.call({ stream: streams })), code);
+      await endsWith(t, calls, 'ReservationReleased', { outcome });
+    });
+  }
+}
+
+const breaks = [
+  ['cut=socket', 'upstream_failed'],
+  ['cut=early', 'upstream_failed'],
+  ['cut=error', 'upstream_failed'],
+  ['rubbish=mid', 'upstream_failed'],
+  ['hang=mid', 'upstream_timed_out'],
+] as const;
+
+for (const [how, code] of breaks) {
+  limited(how)(
+    `an upstream that fails in the middle of its stream costs nothing (${how})`,
+    async (t) => {
+      const calls = await upstream.on(`gpt-4o?${how}&delay=5`, { impatient: how === 'hang=mid' });
+      const answer = await calls.call(stream);
+      t.is(await faultOf(t, allChunks(answer)), code);
+      await endsWith(t, calls, 'ReservationReleased', { outcome: code });
+    },
+  );
+}
+
+test('an upstream that cannot be reached costs nothing', async (t) => {
+  const nobody = adapter('http://127.0.0.1:9/v1', 5_000);
+  const calls = await upstream.on('gpt-4o', { upstreams: [nobody] });
+  t.is(await faultOf(t, calls.call()), 'upstream_failed');
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
+  await nobody.close();
+});
+
+for (const streams of [false, true]) {
+  test(`a client that goes before the upstream’s headers pays nothing (${streams})`, async (t) => {
+    const calls = await upstream.on('gpt-4o?hang=headers');
+    const client = new AbortController();
+    const asked = upstream.mock.asked.length;
+    const call = calls.call({ stream: streams }, client.signal);
+    await eventually(() => upstream.mock.asked.length > asked);
+    client.abort();
+    t.is(await faultOf(t, call), 'client_closed');
+    await endsWith(t, calls, 'ReservationReleased', { outcome: 'client_closed' });
+  });
+}
+
+test('a client that is gone before anything was reserved leaves no trace', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  t.is(await faultOf(t, calls.call({}, AbortSignal.abort())), 'client_closed');
+  t.deepEqual(calls.ends(), []);
+  t.is(calls.metered.inFlight(), 0);
+});
+
+test('a client that hangs up mid-stream pays the input and what was received', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=6&hang=mid');
+  const client = new AbortController();
+  const chunks = chunksOf(await calls.call(stream, client.signal));
+  for (let seen = 0; seen < 3; ) seen += (await chunks.next()).value?.length ?? 0;
+  const last = chunks.next();
+  client.abort();
+  t.is(await faultOf(t, last), 'client_closed');
+  await endsWith(t, calls, 'UsageSettled', {
+    basis: 'estimate',
+    outcome: 'client_closed',
+    charge: cost(helloTokens, 3),
+  });
+});
+
+test('a reader that leaves the stream pays the same', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=1000&delay=5');
+  const chunks = chunksOf(await calls.call({ ...stream, max_tokens: 1_000 }));
+  await chunks.next();
+  await chunks.return?.();
+  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', outcome: 'client_closed' });
+  await eventually(() => upstream.mock.abandoned() > 0);
+});
+
+test('a client that hangs up after the headers pays the input, and no word that did not come', async (t) => {
+  const { upstream: begins, answering } = watched(upstream.adapter);
+  const calls = await upstream.on('gpt-4o?hang=first', { upstreams: [begins] });
+  const client = new AbortController();
+  const call = calls.call(stream, client.signal);
+  await answering;
+  client.abort();
+  t.is(await faultOf(t, call), 'client_closed');
+  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: cost(helloTokens, 0) });
+});
+
+test('a client that hangs up while a body comes pays what was received of it', async (t) => {
+  const { upstream: begins, answering } = watched(upstream.adapter);
+  const calls = await upstream.on('gpt-4o?chunks=8&hang=mid', { upstreams: [begins] });
+  const client = new AbortController();
+  const call = calls.call({}, client.signal);
+  const answer = await answering;
+  await eventually(() => !answer.stream && answer.partial().endsWith('word'));
+  client.abort();
+  t.is(await faultOf(t, call), 'client_closed');
+  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: cost(helloTokens, 4) });
+});
+
+test.serial(
+  'a call that takes too long after its first byte pays what was delivered',
+  async (t) => {
+    const calls = await upstream.on('gpt-4o?chunks=6&hang=mid', { totalMs: 1_500 });
+    const answer = await calls.call(stream);
+    t.is(await faultOf(t, allChunks(answer)), 'timed_out');
+    await endsWith(t, calls, 'UsageSettled', {
+      basis: 'estimate',
+      outcome: 'timed_out',
+      charge: cost(helloTokens, 3),
+    });
+  },
+);
+
+for (const streams of [false, true]) {
+  test(`a call that takes too long before its first byte costs nothing (${streams})`, async (t) => {
+    const calls = await upstream.on('gpt-4o?hang=first', { totalMs: 300 });
+    t.is(await faultOf(t, calls.call({ stream: streams })), 'timed_out');
+    await endsWith(t, calls, 'ReservationReleased', { outcome: 'timed_out' });
+  });
+}
+
+test('a client that stopped reading pays what it took', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=1000&delay=2');
+  const client = new AbortController();
+  const chunks = chunksOf(await calls.call({ ...stream, max_tokens: 1_000 }, client.signal));
+  const first = await chunks.next();
+  const second = await chunks.next();
+  client.abort('client_stalled');
+  const taken = first.value?.length ?? 0;
+  t.true((second.value?.length ?? 0) > 0);
+  await endsWith(t, calls, 'UsageSettled', {
+    basis: 'estimate',
+    outcome: 'timed_out',
+    charge: cost(helloTokens, taken),
+  });
+  t.is(await faultOf(t, chunks.next()), 'client_stalled');
+});
+
+test('a shutdown waits, then cuts what still runs and charges what was delivered', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=6&hang=mid');
+  const chunks = chunksOf(await calls.call(stream));
+  for (let seen = 0; seen < 3; ) seen += (await chunks.next()).value?.length ?? 0;
+  const last = chunks.next();
+  await Promise.all([
+    calls.metered.drain(50),
+    faultOf(t, last).then((code) => t.is(code, 'shut_down')),
+  ]);
+  await endsWith(t, calls, 'UsageSettled', {
+    basis: 'estimate',
+    outcome: 'shut_down',
+    charge: cost(helloTokens, 3),
+  });
+  t.is(await faultOf(t, calls.call()), 'shut_down');
+});
+
+test('a shutdown lets a call end by itself while there is time', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=4&delay=20');
+  const [chunks] = await Promise.all([
+    calls.call(stream).then(allChunks),
+    new Promise((resolve) => setTimeout(resolve, 30)).then(() => calls.metered.drain(60_000)),
+  ]);
+  t.is(textIn(chunks), ' word'.repeat(4));
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', outcome: 'completed' });
+});

@@ -1,0 +1,252 @@
+import test from 'ava';
+import { OutcomeUnknown } from '../../../src/adapters/eventstore/execute.ts';
+import { sandboxUpstream } from '../../../src/adapters/llm/sandbox.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { Decimal } from '../../../src/domain/money.ts';
+import { Rejection } from '../../../src/domain/rejection.ts';
+import { eventually } from '../../support/eventually.ts';
+import { allChunks, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
+import type { PaidMock } from '../../support/paid-mock.ts';
+import { cost, endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
+
+let upstream: PaidMock;
+test.before(async () => {
+  upstream = await paidMock();
+});
+test.after.always(() => upstream.close());
+
+const stream: Json = { stream: true };
+
+const chargeOf = (end: { readonly data: Json } | undefined): string =>
+  JSON.parse(JSON.stringify(end?.data)).charge;
+
+const sandbox = sandboxUpstream();
+test('a failing candidate gives way to the next one, under the same hold', async (t) => {
+  const calls = await upstream.on([
+    'gpt-4o?status=500',
+    'gpt-4o?rubbish=first',
+    'gpt-4o-mini?chunks=2',
+  ]);
+  t.is(textIn(await allChunks(await calls.call(stream))), ' word word');
+  t.is(calls.log.events.filter(({ type }) => type === 'CreditReserved').length, 1);
+  await endsWith(t, calls, 'UsageSettled', {
+    upstreamModel: 'gpt-4o-mini?chunks=2',
+    charge: cost(10, 2),
+  });
+});
+
+test('a refused request is not tried on the next candidate', async (t) => {
+  const calls = await upstream.on(['gpt-4o?status=400', 'gpt-4o']);
+  t.is(await faultOf(t, calls.call()), 'upstream_refused');
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'refused' });
+});
+
+test('a usage above the bound is charged up to it, the rest is an overrun of its own', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=10&output=500', { defaultMaxOutput: 100 });
+  await calls.call();
+  const { lots } = await calls.wallet();
+  const [settled, overage] = calls.ends();
+  t.is(settled?.type, 'UsageSettled');
+  t.is(overage?.type, 'OverageAccrued');
+  t.true(new Decimal(chargeOf(settled)).lt(cost(10, 500)));
+  t.is([...lots.values()].length, 1);
+});
+
+test('the output that is left after a clamp is what the upstream may write', async (t) => {
+  const calls = await upstream.on('clamped?chunks=1', { credit: { CNY: '0.0002' } });
+  await calls.call({ max_tokens: 1_000 });
+  const sent = upstream.mock.asked.find(({ model }) => model === 'clamped?chunks=1');
+  const reserved = calls.log.events.find(({ type }) => type === 'CreditReserved');
+  t.like(reserved?.data, { maxOutput: sent?.max_tokens });
+  t.true(Number(sent?.max_tokens) < 67 && Number(sent?.max_tokens) >= 16);
+});
+
+test('without enough credit the upstream is not asked', async (t) => {
+  const calls = await upstream.on('never-asked', { credit: { CNY: '0.00001' } });
+  const refused = await t.throwsAsync(calls.call(), { instanceOf: Rejection });
+  t.is(refused?.code, 'insufficient_quota');
+  t.false(upstream.mock.asked.some(({ model }) => model === 'never-asked'));
+  t.is(calls.metered.inFlight(), 0);
+});
+
+test('an allowance of requests is charged one a call, whatever `n`', async (t) => {
+  const calls = await upstream.on('gpt-4o', { credit: { requests: '3', CNY: '1' } });
+  await calls.call({ n: 4 });
+  await endsWith(t, calls, 'UsageSettled', { asset: 'requests', charge: '1' });
+});
+
+test('an allowance of tokens is charged input plus output', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=10&chunks=5', {
+    credit: { tokens: '1000', CNY: '1' },
+  });
+  await calls.call();
+  await endsWith(t, calls, 'UsageSettled', { asset: 'tokens', charge: '15' });
+});
+
+test('an allowance that the bound does not fit into waits for a smaller call', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=10&chunks=5', {
+    credit: { tokens: '50', CNY: '1' },
+  });
+  await calls.call({ max_tokens: 60 });
+  await endsWith(t, calls, 'UsageSettled', { asset: 'CNY', charge: cost(10, 5) });
+});
+
+test('an alias without a price, or without an upstream that is set up, is refused', async (t) => {
+  const calls = await paidCalls({
+    upstreams: [],
+    models: [{ upstream: 'mock', model: 'gpt-4o' }],
+  });
+  t.is(await faultOf(t, calls.call({ model: 'unheard-of' })), 'model_not_found');
+  t.is(await faultOf(t, calls.call()), 'model_unavailable');
+  t.is(calls.metered.inFlight(), 0);
+});
+
+const onSandbox = (credit: string) =>
+  paidCalls({
+    upstreams: [sandbox],
+    models: [{ upstream: 'sandbox', model: 'demo' }],
+    credit: { CNY: credit },
+  });
+
+for (const body of [{}, { max_tokens: 5 }, { n: 3 }, { stream: true }, { stream: true, n: 2 }]) {
+  test(`on the sandbox the bound is the charge: ${JSON.stringify(body)}`, async (t) => {
+    const calls = await onSandbox('1');
+    const answer = await calls.call(body);
+    if (answer.stream) await allChunks(answer);
+    const reserved = calls.log.events.find(({ type }) => type === 'CreditReserved');
+    t.like(calls.ends()[0]?.data, { charge: JSON.parse(JSON.stringify(reserved?.data)).amount });
+    await endsWith(t, calls, 'UsageSettled', { basis: 'usage', outcome: 'completed' });
+  });
+}
+
+test('of many calls at once, as many succeed as the credit pays for', async (t) => {
+  const one = await onSandbox('1');
+  await one.call();
+  const charge = new Decimal(chargeOf(one.ends()[0]));
+  const calls = await onSandbox(charge.times(5).toFixed());
+  const results = await Promise.allSettled(Array.from({ length: 20 }, () => calls.call()));
+  t.is(results.filter(({ status }) => status === 'fulfilled').length, 5);
+  const { lots, holds } = await calls.wallet();
+  t.deepEqual([lots.size, holds.size], [0, 0]);
+});
+
+test('a whole body waits until its charge is recorded', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const recorded = Promise.withResolvers<void>();
+  let isAnswered = false;
+  calls.log.next.after = () => {
+    calls.log.next.after = () => recorded.promise;
+  };
+  const call = calls.call().then(() => {
+    isAnswered = true;
+  });
+  await eventually(() => calls.ends().length === 1);
+  t.false(isAnswered);
+  recorded.resolve();
+  await call;
+  t.true(isAnswered);
+});
+
+test('of a stream only the end waits until the charge is recorded', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=3');
+  const recorded = Promise.withResolvers<void>();
+  calls.log.next.after = () => {
+    calls.log.next.after = () => recorded.promise;
+  };
+  const chunks = chunksOf(await calls.call({ ...stream, stream_options: { include_usage: true } }));
+  const seen: Json[] = [];
+  while (textIn(seen) !== ' word word word') seen.push(...((await chunks.next()).value ?? []));
+  let isEnded = false;
+  const rest = (async () => {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      if (next.value.some(({ usage }) => usage)) isEnded = true;
+    }
+  })();
+  await eventually(() => calls.ends().length === 1);
+  t.false(isEnded);
+  recorded.resolve();
+  await rest;
+  t.true(isEnded);
+});
+
+test('a hold whose reservation is known too late is released', async (t) => {
+  const calls = await upstream.on('gpt-4o', { patienceMs: 100 });
+  const answered = Promise.withResolvers<void>();
+  calls.log.next.after = () => answered.promise;
+  await t.throwsAsync(calls.call(), { instanceOf: OutcomeUnknown });
+  t.is(calls.metered.inFlight(), 1);
+  answered.resolve();
+  await eventually(() => calls.metered.inFlight() === 0);
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'abandoned' });
+});
+
+test('a settlement that the log acknowledges late is charged once and ends the answer', async (t) => {
+  const calls = await upstream.on('gpt-4o', { patienceMs: 100 });
+  calls.log.next.after = () => {
+    calls.log.next.after = () => new Promise((resolve) => setTimeout(resolve, 350));
+  };
+  bodyOf(await calls.call());
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', outcome: 'completed' });
+});
+
+test('a call whose hold was taken away ends in an error and charges nothing', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=3&delay=30');
+  const chunks = chunksOf(await calls.call(stream));
+  const [hold] = (await calls.wallet()).holds.values();
+  await calls.expire(hold?.call.callId ?? '');
+  const rest = (async () => {
+    while (!(await chunks.next()).done);
+  })();
+  t.is(await faultOf(t, rest), 'charge_unknown');
+  t.deepEqual(
+    calls.ends().map(({ type }) => type),
+    ['ReservationExpired'],
+  );
+});
+
+const identifying = /upstream-4711|fp_mock|Mock & Co|gpt-4o|0\.0123|sk-secret/;
+
+test('an answer shows the alias and our id, nothing of the upstream, and every unknown field', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const body = bodyOf(await calls.call());
+  const chunks = await allChunks(
+    await calls.call({ ...stream, stream_options: { include_usage: true } }),
+  );
+  for (const each of [body, ...chunks]) {
+    const text = JSON.stringify(each);
+    t.notRegex(text, identifying);
+    t.like(JSON.parse(text), { model: 'demo', unknown_field: 'kept' });
+    t.regex(String(each.id), /^chatcmpl-[0-9a-f]{32}$/);
+  }
+  t.is(new Set(chunks.map(({ id }) => id)).size, 1);
+});
+
+test('the usage chunk is the last one where it is asked for, and nowhere else', async (t) => {
+  for (const usage of ['yes', 'no', 'inline', 'cumulative']) {
+    const calls = await upstream.on(`gpt-4o?usage=${usage}`);
+    const bare = await allChunks(await calls.call(stream));
+    t.false(JSON.stringify(bare).includes('"usage"'), usage);
+    t.true(bare.every(({ choices }) => Array.isArray(choices) && choices.length === 1));
+    const asked = await allChunks(
+      await calls.call({ ...stream, stream_options: { include_usage: true } }),
+    );
+    const { choices, usage: counted } = asked.at(-1) ?? {};
+    t.deepEqual(choices, [], usage);
+    t.like(counted, { completion_tokens: 4 }, usage);
+    t.true(
+      asked.slice(0, -1).every((chunk) => !chunk.usage),
+      usage,
+    );
+  }
+});
+
+test('a stream is passed on chunk by chunk, each as soon as it is there', async (t) => {
+  const calls = await upstream.on('gpt-4o?hang=mid&chunks=4');
+  const client = new AbortController();
+  const chunks = chunksOf(await calls.call(stream, client.signal));
+  let seen = 0;
+  while (seen < 2) seen += (await chunks.next()).value?.length ?? 0;
+  t.is(seen, 2);
+  client.abort();
+  await t.throwsAsync(chunks.next());
+});

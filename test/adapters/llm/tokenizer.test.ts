@@ -1,0 +1,107 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
+import { inputBound, inputOf, inputTokens } from '../../../src/adapters/llm/input.ts';
+import type { Family } from '../../../src/adapters/llm/tokenizer.ts';
+import { countTokens, familyOf } from '../../../src/adapters/llm/tokenizer.ts';
+
+const Text = fc.oneof(
+  fc.lorem({ maxCount: 30 }),
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.string({ unit: fc.constantFrom('a', ' ', '你', '好', '👋', '<|endoftext|>'), maxLength: 300 }),
+);
+const families: readonly Family[] = ['o200k_base', 'cl100k_base', 'sandbox', 'unknown'];
+
+for (const family of families) {
+  test(`the bound of ${family} is never below what is counted`, async (t) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(Text, { minLength: 1, maxLength: 4 }), async (texts) => {
+        const messages = texts.map((content) => ({ role: 'user', content }));
+        const input = inputOf({ model: 'any', messages });
+        t.true((await inputBound(family, input)) >= (await inputTokens(family, input)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+}
+
+test('without a family the bytes bound what any byte-pair vocabulary counts', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(Text, async (text) => {
+      const input = inputOf({ messages: [{ role: 'user', content: text }] });
+      const bound = await inputBound('unknown', input);
+      t.true(bound >= (await inputTokens('o200k_base', input)));
+      t.true(bound >= (await inputTokens('cl100k_base', input)));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a long text costs about what it costs in slices', async (t) => {
+  const text = 'The quick brown fox jumps over the lazy dog. '.repeat(2_000);
+  const [whole, parts] = await Promise.all([
+    countTokens('o200k_base', [text]),
+    countTokens('o200k_base', text.match(/.{1,45}/g) ?? []),
+  ]);
+  t.true(Math.abs(whole - parts) < parts * 0.1, `${whole} against ${parts}`);
+});
+
+test('models of a vendor are known by their names', (t) => {
+  const names = ['gpt-4o-mini', 'openai/gpt-4.1', 'o3', 'gpt-4-turbo', 'gpt-3.5-turbo', 'qwen-max'];
+  t.deepEqual(names.map(familyOf), [
+    'o200k_base',
+    'o200k_base',
+    'o200k_base',
+    'cl100k_base',
+    'cl100k_base',
+    'unknown',
+  ]);
+});
+
+const question = { role: 'user', content: 'Hello' };
+
+test('whatever becomes input counts: tools, formats, tool calls, names, unknown fields', async (t) => {
+  const bare = await inputBound('o200k_base', inputOf({ messages: [question] }));
+  const long = 'a rather long description of something '.repeat(20);
+  const more = [
+    { messages: [question], tools: [{ type: 'function', function: { name: 'f', long } }] },
+    { messages: [question], functions: [{ name: 'f', description: long }] },
+    { messages: [question], response_format: { type: 'json_schema', json_schema: { long } } },
+    { messages: [question], documents: [long] },
+    { messages: [{ ...question, name: long }] },
+    {
+      messages: [question, { role: 'assistant', tool_calls: [{ function: { arguments: long } }] }],
+    },
+    { messages: [{ role: 'user', content: [{ type: 'text', text: long }] }] },
+  ];
+  for (const body of more) t.true((await inputBound('o200k_base', inputOf(body))) > bare + 100);
+});
+
+const parts = [
+  { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+  { type: 'input_audio', input_audio: { data: '', format: 'wav' } },
+  { type: 'file', file: { file_id: 'file-1' } },
+  { type: 'something_new', text: 7 },
+];
+const unbounded = [
+  ...parts.map((part) => ({
+    body: { messages: [{ role: 'user', content: [part] }] },
+    param: 'messages[0].content[0]',
+  })),
+  { body: { messages: [question], modalities: ['text', 'audio'] }, param: 'modalities' },
+  { body: { messages: [question], audio: { voice: 'alloy' } }, param: 'audio' },
+  { body: { messages: [question], web_search_options: {} }, param: 'web_search_options' },
+  { body: { messages: [question], prediction: { type: 'content' } }, param: 'prediction' },
+  {
+    body: { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] },
+    param: 'messages[0].audio',
+  },
+];
+
+for (const { body, param } of unbounded) {
+  test(`what has no bound is refused: ${JSON.stringify(body).slice(0, 90)}`, (t) => {
+    const fault = t.throws(() => inputOf(body), { instanceOf: CallFault });
+    t.is(fault?.code, 'unsupported_input');
+    t.is(fault?.param, param);
+  });
+}

@@ -1,0 +1,82 @@
+import test from 'ava';
+import { usageAsOpenAi, usageFrom } from '../../../src/adapters/llm/usage.ts';
+
+const usage = (input: number, cachedInput: number, output: number, reasoning: number) => ({
+  input,
+  cachedInput,
+  output,
+  reasoning,
+});
+
+const golden: readonly [string, unknown, ReturnType<typeof usage> | undefined][] = [
+  [
+    'plain totals',
+    { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 },
+    usage(9, 0, 12, 0),
+  ],
+  [
+    'cached and reasoning tokens are taken out of their totals',
+    {
+      prompt_tokens: 2006,
+      completion_tokens: 300,
+      total_tokens: 2306,
+      prompt_tokens_details: { cached_tokens: 1920, audio_tokens: 0 },
+      completion_tokens_details: { reasoning_tokens: 192, accepted_prediction_tokens: 0 },
+    },
+    usage(86, 1920, 108, 192),
+  ],
+  [
+    'reasoning that a server leaves out of the completion',
+    {
+      prompt_tokens: 32,
+      completion_tokens: 9,
+      total_tokens: 135,
+      completion_tokens_details: { reasoning_tokens: 94 },
+    },
+    usage(32, 0, 9, 94),
+  ],
+  [
+    'a cache told beside the total',
+    { prompt_tokens: 100, completion_tokens: 5, prompt_cache_hit_tokens: 64 },
+    usage(36, 64, 5, 0),
+  ],
+  [
+    'nulls where a detail does not apply',
+    {
+      prompt_tokens: 7,
+      completion_tokens: 1,
+      total_tokens: 8,
+      prompt_tokens_details: null,
+      completion_tokens_details: { reasoning_tokens: null },
+    },
+    usage(7, 0, 1, 0),
+  ],
+  ['nothing', undefined, undefined],
+  ['null', null, undefined],
+  ['zeros', { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }, undefined],
+  ['a negative count', { prompt_tokens: -1, completion_tokens: 4 }, undefined],
+  ['a fraction', { prompt_tokens: 1.5, completion_tokens: 4 }, undefined],
+  ['a text', { prompt_tokens: '12', completion_tokens: 4 }, undefined],
+  ['a count past all integers', { prompt_tokens: 1e300, completion_tokens: 4 }, undefined],
+  [
+    'more cached than there was',
+    { prompt_tokens: 5, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 6 } },
+    undefined,
+  ],
+  [
+    'more reasoning than there was, and no total to explain it',
+    { prompt_tokens: 5, completion_tokens: 4, completion_tokens_details: { reasoning_tokens: 9 } },
+    undefined,
+  ],
+];
+
+for (const [title, raw, expected] of golden) {
+  test(`usage is normalised: ${title}`, (t) => {
+    t.deepEqual(usageFrom(raw), expected);
+  });
+}
+
+test('a usage written as OpenAI does is read back as it was', (t) => {
+  const counted = usage(10, 20, 30, 40);
+  t.deepEqual(usageFrom(usageAsOpenAi(counted)), counted);
+});

@@ -1,0 +1,87 @@
+import test from 'ava';
+import { nameId } from '../../../src/domain/ids.ts';
+import { projections } from '../../../src/projections/registry.ts';
+import { eventually } from '../../support/eventually.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+import { outage } from '../../support/outage.ts';
+import { feedFrom, readDatabase } from '../../support/read-side.ts';
+import { stored, storedHistory } from '../../support/recorded.ts';
+import { tables } from '../../support/tables.ts';
+import { grantOf, history, reserveOf, settleOf } from '../../support/wallets.ts';
+
+const story = storedHistory(
+  history(
+    grantOf('1'),
+    ...['a', 'b', 'c', 'd'].flatMap((name) => [reserveOf(name), settleOf(name, { output: 9 })]),
+  ),
+);
+
+function writer() {
+  const eventLog = memoryLog();
+  const write = async (from: number, to: number) => {
+    for (const event of story.slice(from, to)) {
+      const expected = event.revision === 0n ? 'no_stream' : event.revision - 1n;
+      const { id, type, data, metadata } = event;
+      await eventLog.append(event.stream, expected, [
+        { id, type, data: { ...Object(data) }, metadata: { ...Object(metadata) } },
+      ]);
+    }
+  };
+  return { eventLog, write };
+}
+
+test('what is in the log is in the tables, and what comes later too', async (t) => {
+  const { url } = await readDatabase(t);
+  const { eventLog, write } = writer();
+  await write(0, 4);
+  const feed = feedFrom(t, url, eventLog);
+  t.true(await feed.waitFor(3n, 10_000));
+  await eventually(() => feed.state().caughtUp);
+  await write(4, story.length);
+  t.true(await feed.waitFor(BigInt(story.length - 1), 10_000));
+  const { calls = [], open_holds: open = [] } = await tables(url, projections);
+  t.is(calls.length, 4);
+  t.is(open.length, 0);
+});
+
+test('a position that never comes is not waited for longer than asked', async (t) => {
+  const { url } = await readDatabase(t);
+  const { eventLog } = writer();
+  const feed = feedFrom(t, url, eventLog);
+  t.false(await feed.waitFor(1n, 20));
+});
+
+test('an outage of Postgres loses nothing and needs no restart', async (t) => {
+  const { url } = await readDatabase(t);
+  const { eventLog, write } = writer();
+  const feed = feedFrom(t, url, eventLog);
+  await write(0, 3);
+  await feed.waitFor(2n, 10_000);
+  const { end } = await outage(url);
+  await write(3, story.length);
+  await eventually(() => feed.state().failing !== null);
+  t.is(feed.position(), 2n);
+  await end();
+  t.true(await feed.waitFor(BigInt(story.length - 1), 30_000));
+  await eventually(() => feed.state().failing === null);
+  const { event_index: index = [] } = await tables(url, projections);
+  t.is(index.length, story.length);
+});
+
+test('events of a newer release stop the feed, which says where', async (t) => {
+  const { url } = await readDatabase(t);
+  const { eventLog, write } = writer();
+  await write(0, 2);
+  const { id, metadata } = stored(
+    { type: 'RoleGranted', data: { memberId: nameId('m'), role: 'admin' } },
+    { stream: 'member-m' },
+  );
+  const future = { id, type: 'Unheard', data: {}, metadata: { ...Object(metadata) } };
+  await eventLog.append('member-m', 'no_stream', [future]);
+  const feed = feedFrom(t, url, eventLog);
+  await eventually(() => feed.state().stopped.length === projections.length);
+  await write(2, 4);
+  t.is(feed.state().stopped[0]?.cause, 'newer_version');
+  t.is(feed.state().stopped[0]?.position, 2n);
+  t.is(feed.position(), 1n);
+});

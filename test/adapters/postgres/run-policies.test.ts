@@ -1,0 +1,215 @@
+import test from 'ava';
+import { pino } from 'pino';
+import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import type { RunPoliciesFor } from '../../../src/adapters/postgres/policy-runner.ts';
+import { policyRunner } from '../../../src/adapters/postgres/policy-runner.ts';
+import { policyPrefixes, runPolicies } from '../../../src/adapters/postgres/run-policies.ts';
+import { emailEvents } from '../../../src/domain/email/events.ts';
+import { decode } from '../../../src/domain/events.ts';
+import { nameId } from '../../../src/domain/ids.ts';
+import { policies } from '../../../src/domain/policies.ts';
+import { settingsEvents } from '../../../src/domain/settings/events.ts';
+import { streamOf } from '../../../src/domain/streams.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { MemoryLog } from '../../support/memory-log.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+import { onceInMemory } from '../../support/once-in-memory.ts';
+import { outage } from '../../support/outage.ts';
+import { readDatabase } from '../../support/read-side.ts';
+
+const silent = pino({ level: 'silent' });
+const clock = () => new Date('2026-01-01T12:00:00.000Z');
+const [memberId, walletId] = [nameId('member'), nameId('wallet')];
+const emailHash = 'e'.repeat(64);
+
+function scene() {
+  const log = memoryLog();
+  const run = runners({ log, clock });
+  const runPoliciesFor = policyRunner({ ...run, once: onceInMemory(), clock, log: silent });
+  return { log, run, runPoliciesFor };
+}
+
+const context = (commandId: string) => ({
+  commandId,
+  correlationId: 'request',
+  actor: { type: 'anonymous', id: 'test' } as const,
+  at: clock().toISOString(),
+  source: 'test',
+});
+
+const claim = {
+  type: 'ClaimEmail',
+  emailHash,
+  memberId,
+  walletId,
+  codeHash: 'code',
+  sealed: 'jwe',
+  expiresAt: '2026-01-02T12:00:00.000Z',
+} as const;
+
+async function signUp({ run }: ReturnType<typeof scene>) {
+  const stream = streamOf.email(emailHash);
+  const claimed = await run.email.run(stream, () => claim, context('claim'));
+  const owned = await run.email.run(
+    stream,
+    (at) => ({ type: 'OwnEmail', codeHash: 'code', at }),
+    context('own'),
+  );
+  const appointed = await run.settings.run(
+    streamOf.settings(),
+    () => ({ type: 'AppointFirstAdmin', memberId, walletId }),
+    context('appoint'),
+  );
+  return [...claimed.events, ...owned.events, ...appointed.events];
+}
+
+const typesIn = ({ events }: MemoryLog, stream: string) =>
+  events.filter((event) => event.stream === stream).map(({ type }) => type);
+
+const everything = (t: { deepEqual(a: unknown, b: unknown): boolean }, log: MemoryLog) => {
+  t.deepEqual(typesIn(log, streamOf.member(memberId)), [
+    'MemberRegistered',
+    'EmailVerified',
+    'RoleGranted',
+  ]);
+  t.deepEqual(typesIn(log, streamOf.wallet(walletId)), ['WalletPeriodOpened', 'CreditGranted']);
+};
+
+const allDone = ({ events }: MemoryLog) => events.some(({ type }) => type === 'CreditGranted');
+
+test('policies have their events in the streams that are followed for them', (t) => {
+  const followed = { ...emailEvents, ...settingsEvents };
+  t.deepEqual(
+    Object.keys(policies).filter((type) => !Object.hasOwn(followed, type)),
+    [],
+  );
+  t.true(policyPrefixes.some((prefix) => streamOf.email('x').startsWith(prefix)));
+  t.true(policyPrefixes.some((prefix) => streamOf.settings().startsWith(prefix)));
+});
+
+test('the caller sees what its event leads to, and running it again changes nothing', async (t) => {
+  const parts = scene();
+  const events = await signUp(parts);
+  const positions = [];
+  for (const event of events) positions.push(await parts.runPoliciesFor(event));
+  everything(t, parts.log);
+  t.is(positions.at(-1), BigInt(parts.log.events.length - 1));
+  const written = parts.log.events.length;
+  for (const event of events) await parts.runPoliciesFor(event);
+  t.is(parts.log.events.length, written);
+});
+
+test('what follows from an event names it as its cause', async (t) => {
+  const parts = scene();
+  const [claimed] = await signUp(parts);
+  if (claimed) await parts.runPoliciesFor(claimed);
+  const registered = parts.log.events.find(({ type }) => type === 'MemberRegistered');
+  t.like(registered?.metadata, {
+    $causationId: claimed?.id,
+    $correlationId: 'request',
+    source: 'policy:EmailClaimed',
+  });
+});
+
+test('a refused command is not tried again, and the next event has its turn', async (t) => {
+  const parts = scene();
+  const [claimed] = await signUp(parts);
+  if (claimed?.type !== 'EmailClaimed') return t.fail('no claim');
+  const replaces = nameId('nobody');
+  await parts.runPoliciesFor({ ...claimed, data: { ...claimed.data, replaces } });
+  t.deepEqual(typesIn(parts.log, streamOf.member(memberId)), ['MemberRegistered']);
+});
+
+test('the feed runs every event’s policies, also those of before it started', async (t) => {
+  const { url } = await readDatabase(t);
+  const parts = scene();
+  await signUp(parts);
+  const feed = runPolicies({
+    databaseUrl: url,
+    eventLog: parts.log,
+    run: parts.runPoliciesFor,
+    log: silent,
+  });
+  t.teardown(feed.close);
+  await eventually(() => allDone(parts.log));
+  everything(t, parts.log);
+  await eventually(() => feed.state().caughtUp);
+});
+
+test('a policy that failed runs again, from the last event that was through', async (t) => {
+  const { url } = await readDatabase(t);
+  const parts = scene();
+  const events = await signUp(parts);
+  const ran: string[] = [];
+  let failures = 2;
+  const run: RunPoliciesFor = async (event) => {
+    ran.push(event.type);
+    if (event.type === 'EmailOwned' && failures > 0) {
+      failures -= 1;
+      throw new Error('not now');
+    }
+    return await parts.runPoliciesFor(event);
+  };
+  const feed = runPolicies({ databaseUrl: url, eventLog: parts.log, run, log: silent });
+  await eventually(() => allDone(parts.log));
+  await eventually(() => feed.state().failing === null);
+  await feed.close();
+  everything(t, parts.log);
+  t.is(ran.filter((type) => type === 'EmailOwned').length, 3);
+
+  const again: string[] = [];
+  const later = runPolicies({
+    databaseUrl: url,
+    eventLog: parts.log,
+    run: (event) => {
+      again.push(event.type);
+      return Promise.resolve(null);
+    },
+    log: silent,
+  });
+  await eventually(() => later.state().caughtUp);
+  await later.close();
+  // Each prefix has its own place, and nothing before it comes again.
+  t.deepEqual(again, []);
+  t.is(events.length, 3);
+});
+
+test('policies wait at an event of a newer release', async (t) => {
+  const { url } = await readDatabase(t);
+  const parts = scene();
+  const [claimed] = await signUp(parts);
+  const first = parts.log.events[0];
+  if (!first || !claimed) return t.fail('nobody signed up');
+  t.deepEqual(decode(first).id, claimed.id);
+  await parts.log.append('email-x', 'no_stream', [
+    { id: nameId('future'), type: 'EmailForwarded', data: {}, metadata: { v: 1 } },
+  ]);
+  const feed = runPolicies({
+    databaseUrl: url,
+    eventLog: parts.log,
+    run: parts.runPoliciesFor,
+    log: silent,
+  });
+  t.teardown(feed.close);
+  await eventually(() => feed.state().waitsAt !== null);
+  t.is(feed.state().waitsAt, 3n);
+});
+
+test('an outage of Postgres only delays policies', async (t) => {
+  const { url } = await readDatabase(t);
+  const parts = scene();
+  const feed = runPolicies({
+    databaseUrl: url,
+    eventLog: parts.log,
+    run: parts.runPoliciesFor,
+    log: silent,
+  });
+  t.teardown(feed.close);
+  await eventually(() => feed.state().caughtUp);
+  const { end } = await outage(url);
+  await signUp(parts);
+  await eventually(() => feed.state().failing !== null);
+  await end();
+  await eventually(() => feed.state().failing === null && allDone(parts.log));
+  everything(t, parts.log);
+});

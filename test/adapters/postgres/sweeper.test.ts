@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import { sweeper } from '../../../src/adapters/postgres/sweeper.ts';
+import type { CommandContext } from '../../../src/domain/envelope.ts';
+import { streamOf } from '../../../src/domain/streams.ts';
+import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
+import { balances } from '../../../src/domain/wallet/wallet.ts';
+import { query } from '../../../src/projections/query.ts';
+import { memoryLog } from '../../support/memory-log.ts';
+import { feedFrom, readDatabase } from '../../support/read-side.ts';
+import { grantOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
+
+const silent = pino({ level: 'silent' });
+const noon = new Date('2026-01-01T12:00:00.000Z');
+const stream = streamOf.wallet(walletId);
+const Nothing = z.object({});
+
+/** A wallet with two calls open, one of a process that is gone and one of a process that lives. */
+async function scene(t: Parameters<typeof readDatabase>[0]) {
+  const { url, pool } = await readDatabase(t);
+  const log = memoryLog();
+  let at = noon;
+  const { wallet } = runners({ log, clock: () => at });
+  const feed = feedFrom(t, url, log);
+  const [gone, living] = [randomUUID(), randomUUID()];
+  const lease = (processId: string, seconds: number) =>
+    pool.query(query(Nothing)`
+      INSERT INTO feed.leases (process_id, expires_at)
+      VALUES (${processId}, clock_timestamp() + make_interval(secs => ${seconds}))
+      ON CONFLICT (process_id) DO UPDATE SET expires_at = EXCLUDED.expires_at`);
+  await lease(gone, -1);
+  await lease(living, 60);
+  const run = async (id: string, command: WalletCommand) => {
+    const { position } = await wallet.run(stream, () => command, contextOf(id));
+    if (position !== null) await feed.waitFor(position, 10_000);
+  };
+  await run('grant', grantOf('1'));
+  await run('a', reserveOf('a', { processId: gone }));
+  await run('b', reserveOf('b', { processId: living }));
+  const own = { held: true, steady: 10_000 };
+  const { sweep } = sweeper({
+    pool,
+    lease: { held: () => own.held, steadyForMs: () => own.steady },
+    wallet,
+    clock: () => at,
+    log: silent,
+  });
+  const openOnes = async () => [...(await wallet.load(stream)).state.holds.values()];
+  const pass = (ms: number) => {
+    at = new Date(at.getTime() + ms);
+  };
+  return { url, pool, log, wallet, feed, gone, living, lease, run, own, sweep, openOnes, pass };
+}
+
+const contextOf = (commandId: string): CommandContext => ({
+  commandId,
+  correlationId: commandId,
+  actor: { type: 'system', id: 'test' },
+  at: noon.toISOString(),
+  source: 'test',
+});
+
+test('a hold is resolved when its process is gone, and only then', async (t) => {
+  const { sweep, openOnes, living, log, wallet, pass } = await scene(t);
+  pass(15_000);
+  t.is(await sweep(), 1);
+  t.deepEqual(
+    (await openOnes()).map(({ processId }) => processId),
+    [living],
+  );
+  const { state } = await wallet.load(stream);
+  t.deepEqual(
+    balances(state, noon.toISOString()).map(({ posted, held }) => [`${posted}`, `${held}`]),
+    [['1', '0.0004']],
+  );
+  const last = log.events.at(-1);
+  t.is(last?.type, 'ReservationExpired');
+  t.like(last?.data, { outcome: 'abandoned', basis: 'no_evidence', latencyMs: 15_000 });
+  t.like(last?.metadata, { $correlationId: 'req_a', source: 'sweeper' });
+});
+
+test('sweeping again finds nothing, also from a table that lags', async (t) => {
+  const { sweep, feed, log } = await scene(t);
+  await feed.close();
+  t.is(await sweep(), 1);
+  const written = log.events.length;
+  t.is(await sweep(), 0);
+  t.is(log.events.length, written);
+});
+
+test('a hold whose call ended meanwhile is left alone', async (t) => {
+  const { sweep, feed, wallet, log } = await scene(t);
+  await feed.close();
+  await wallet.run(stream, () => settleOf('a', { output: 3 }), contextOf('settle'));
+  const written = log.events.length;
+  t.is(await sweep(), 0);
+  t.is(log.events.length, written);
+});
+
+test('nothing is resolved until our own lease is steady for a whole term', async (t) => {
+  const { sweep, own, openOnes } = await scene(t);
+  own.steady = 9_999;
+  t.is(await sweep(), 0);
+  own.steady = 10_000;
+  own.held = false;
+  t.is(await sweep(), 0);
+  t.is((await openOnes()).length, 2);
+  own.held = true;
+  t.is(await sweep(), 1);
+});
+
+test('a process that got its lease again keeps its calls', async (t) => {
+  const { sweep, lease, gone } = await scene(t);
+  await lease(gone, 10);
+  t.is(await sweep(), 0);
+});
+
+test('a process whose lease was removed is gone', async (t) => {
+  const { sweep, pool, openOnes } = await scene(t);
+  await pool.query(query(Nothing)`DELETE FROM feed.leases`);
+  t.is(await sweep(), 2);
+  t.is((await openOnes()).length, 0);
+});

@@ -1,0 +1,107 @@
+import { createHash, randomUUID } from 'node:crypto';
+import test from 'ava';
+import { decode } from '../../src/domain/events.ts';
+import { ask, newKey, newMember, testApi } from '../support/api.ts';
+
+const api = testApi(test);
+
+test('a key is shown once and kept as its hash', async (t) => {
+  const { token } = await newMember(api());
+  const answer = await ask(api(), 'POST', '/api/api-keys', { token, body: { name: ' laptop ' } });
+  t.is(answer.status, 201);
+  t.like(answer.body, { name: 'laptop' });
+  const { key = '', prefix } = answer.body as { key?: string; prefix?: string };
+  t.regex(key, /^sk-[\w-]{43}$/);
+  t.is(prefix, key.slice(0, 10));
+  const hash = createHash('sha256').update(key).digest('hex');
+  const claimed = api()
+    .eventLog.events.map(decode)
+    .find((event) => event.type === 'ApiKeyClaimed' && event.data.hash === hash);
+  t.is(claimed?.stream, `apikey-${hash}`);
+  const list = await ask(api(), 'GET', '/api/api-keys', { token });
+  t.false(list.text.includes(key));
+});
+
+test('a key is listed for its member at once, and for nobody else', async (t) => {
+  const ann = await newMember(api());
+  const bob = await newMember(api());
+  const { id, prefix } = await newKey(api(), ann.token);
+  const mine = await ask(api(), 'GET', '/api/api-keys', { token: ann.token });
+  t.like(mine.body, { data: [{ id, name: 'test', prefix, revoked_at: null }], next_cursor: null });
+  t.regex((mine.body as { as_of_position: string }).as_of_position, /^\d+$/);
+  const others = await ask(api(), 'GET', '/api/api-keys', { token: bob.token });
+  t.like(others.body, { data: [] });
+});
+
+test('a list goes on where its cursor says', async (t) => {
+  const { token } = await newMember(api());
+  const made = [await newKey(api(), token), await newKey(api(), token), await newKey(api(), token)];
+  const seen: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const after: string = cursor === '' ? '' : `&cursor=${cursor}`;
+    const { body } = await ask(api(), 'GET', `/api/api-keys?limit=2${after}`, { token });
+    const page = body as { data: { id: string }[]; next_cursor: string | null };
+    seen.push(...page.data.map(({ id }) => id));
+    cursor = page.next_cursor;
+  }
+  t.deepEqual(seen, made.map(({ id }) => id).reverse());
+  for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=x']) {
+    t.is((await ask(api(), 'GET', `/api/api-keys?${query}`, { token })).status, 400);
+  }
+});
+
+test('a revoked key is refused at its next request', async (t) => {
+  const { token, email } = await newMember(api());
+  const { id, key } = await newKey(api(), token);
+  const before = await ask(api(), 'GET', '/v1/user-profile', { token: key });
+  t.deepEqual(before.body, { email, username: 'Ann', user_plan: null, expire_at: null });
+  const revoked = await ask(api(), 'DELETE', `/api/api-keys/${id}`, { token });
+  t.is(revoked.status, 204);
+  t.is(revoked.text, '');
+  t.regex(revoked.headers.get('x-position') ?? '', /^\d+$/);
+  const after = await ask(api(), 'GET', '/v1/user-profile', { token: key });
+  t.is(after.status, 401);
+  t.like(after.body, { error: { code: 'invalid_api_key', type: 'authentication_error' } });
+  t.is((await ask(api(), 'DELETE', `/api/api-keys/${id}`, { token })).status, 204);
+});
+
+test('nobody revokes a key that isn’t theirs, nor one that isn’t there', async (t) => {
+  const ann = await newMember(api());
+  const bob = await newMember(api());
+  const { id, key } = await newKey(api(), ann.token);
+  for (const other of [id, randomUUID()]) {
+    const answer = await ask(api(), 'DELETE', `/api/api-keys/${other}`, { token: bob.token });
+    t.is(answer.status, 404);
+    t.like(answer.body, { code: 'api_key_not_found' });
+  }
+  t.is((await ask(api(), 'DELETE', '/api/api-keys/x', { token: bob.token })).status, 400);
+  t.is((await ask(api(), 'GET', '/v1/user-profile', { token: key })).status, 200);
+});
+
+test('a key opens no session, and makes no keys', async (t) => {
+  const { token } = await newMember(api());
+  const { key } = await newKey(api(), token);
+  for (const [method, path] of [
+    ['GET', '/api/api-keys'],
+    ['POST', '/api/api-keys'],
+    ['GET', '/api/wallet'],
+    ['GET', '/api/admin/members'],
+  ] as const) {
+    t.is((await ask(api(), method, path, { token: key })).status, 401);
+  }
+});
+
+test('an unknown, a cut and a missing key are told apart by nothing', async (t) => {
+  const { token } = await newMember(api());
+  const { key } = await newKey(api(), token);
+  const answers = [
+    await ask(api(), 'GET', '/v1/models', { token: `sk-${'x'.repeat(43)}` }),
+    await ask(api(), 'GET', '/v1/models', { token: key.slice(0, -1) }),
+    await ask(api(), 'GET', '/v1/models'),
+  ];
+  for (const { status, body } of answers) {
+    t.is(status, 401);
+    t.deepEqual(body, answers[0]?.body);
+  }
+});

@@ -1,0 +1,87 @@
+import test from 'ava';
+import {
+  ask,
+  codeFor,
+  newAddress,
+  newMember,
+  sessionOf,
+  signIn,
+  signUp,
+  testApi,
+  verify,
+} from '../support/api.ts';
+
+const api = testApi(test, { limited: true });
+const start = Date.now();
+const minute = 60_000;
+
+test.beforeEach(() => {
+  api().world.now = () => new Date(start);
+});
+
+const from = (ip: string) => ({ headers: { 'x-forwarded-for': ip } });
+const guess = (email: string, ip: string, password = 'not-the-password') =>
+  ask(api(), 'POST', '/api/signin', { body: { email, password }, ...from(ip) });
+
+test.serial('ten wrong passwords close an address for a quarter of an hour', async (t) => {
+  const { email } = await newMember(api());
+  const tries = Array.from({ length: 12 }, (_, n) => guess(email, `192.0.2.${n}`));
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  t.is(statuses.filter((status) => status === 401).length, 10);
+  t.is(statuses.filter((status) => status === 429).length, 2);
+  const closed = await signIn(api(), email);
+  t.is(closed.status, 429);
+  t.like(closed.body, { code: 'too_many_attempts' });
+  t.is(closed.headers.get('retry-after'), '900');
+  api().world.now = () => new Date(start + 15 * minute);
+  t.is((await signIn(api(), email)).status, 200);
+});
+
+test.serial('right passwords are no guesses', async (t) => {
+  const { email } = await newMember(api());
+  for (let n = 0; n < 12; n += 1) t.is((await signIn(api(), email)).status, 200);
+});
+
+test.serial('a hundred wrong guesses close a network address', async (t) => {
+  const ip = '198.51.100.1';
+  const tries = Array.from({ length: 101 }, () => guess(newAddress(), ip));
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  t.is(statuses.filter((status) => status === 401).length, 100);
+  t.is((await guess(newAddress(), ip)).status, 429);
+  t.is((await guess(newAddress(), '198.51.100.2')).status, 401);
+});
+
+test.serial('sixty sign-ups a minute are enough for one network address', async (t) => {
+  const tries = Array.from({ length: 61 }, () =>
+    ask(api(), 'POST', '/api/verify-email', { body: { code: 'x' }, ...from('198.51.100.9') }),
+  );
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  t.is(statuses.filter((status) => status === 429).length, 1);
+  const signup = { body: { email: newAddress(), password: 'long-enough' } };
+  const closed = await ask(api(), 'POST', '/api/signup', { ...signup, ...from('198.51.100.9') });
+  t.is(closed.status, 429);
+  t.is(
+    (await ask(api(), 'POST', '/api/signup', { ...signup, ...from('198.51.100.8') })).status,
+    202,
+  );
+});
+
+test.serial('a link is good for 24 hours', async (t) => {
+  const email = newAddress();
+  await signUp(api(), email);
+  api().world.now = () => new Date(start + 24 * 60 * minute);
+  const late = await verify(api(), codeFor(api(), email));
+  t.is(late.status, 400);
+  t.like(late.body, { code: 'code_expired' });
+  await signUp(api(), email);
+  t.is((await verify(api(), codeFor(api(), email))).status, 200);
+});
+
+test.serial('a session ends after twelve hours', async (t) => {
+  const { email } = await newMember(api());
+  const { token } = sessionOf(await signIn(api(), email));
+  api().world.now = () => new Date(start + 12 * 60 * minute - 1_000);
+  t.is((await ask(api(), 'GET', '/api/profile', { token })).status, 200);
+  api().world.now = () => new Date(start + 12 * 60 * minute + 1_000);
+  t.is((await ask(api(), 'GET', '/api/profile', { token })).status, 401);
+});

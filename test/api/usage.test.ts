@@ -1,0 +1,138 @@
+import test from 'ava';
+import { z } from 'zod';
+import { decode } from '../../src/domain/events.ts';
+import { nameId } from '../../src/domain/ids.ts';
+import { streamOf } from '../../src/domain/streams.ts';
+import type { TestApi } from '../support/api.ts';
+import { adminToken, ask, newKey, newMember, testApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { ending, grantOf, reserveOf, settleOf } from '../support/wallets.ts';
+
+const api = testApi(test);
+const today = () => new Date().toISOString().slice(0, 10);
+
+const Calls = z.object({
+  data: z.array(z.looseObject({ id: z.string(), status: z.string() })),
+  next_cursor: z.string().nullable(),
+  as_of_position: z.string(),
+});
+
+/** A member with one settled call of 100 input and 50 output tokens and one released one. */
+async function memberWithCalls(to: TestApi, name: string) {
+  const member = await newMember(to);
+  const { key, id: apiKeyId } = await newKey(to, member.token);
+  const { wallet_id: walletId } = z
+    .object({ wallet_id: z.string() })
+    .parse((await ask(to, 'GET', '/api/wallet', { token: member.token })).body);
+  const { memberId } = member;
+  const stream = streamOf.wallet(walletId);
+  const [settled, released] = [`${name}/settled`, `${name}/released`];
+  const run = (command: Parameters<typeof to.run.wallet.run>[1], id: string) =>
+    to.run.wallet.run(stream, command, {
+      commandId: id,
+      correlationId: id,
+      actor: { type: 'system', id: 'test' },
+      at: new Date().toISOString(),
+      source: 'test',
+    });
+  const reserve = (call: string) => (at: string) => {
+    const command = reserveOf(call, { at });
+    return { ...command, call: { ...command.call, memberId, apiKeyId } };
+  };
+  await run((at) => grantOf('1', { walletId, memberId, at }), `${name}/grant`);
+  await run(reserve(settled), `${name}/1`);
+  await run((at) => settleOf(settled, { input: 100, output: 50 }, { at }), `${name}/2`);
+  await run(reserve(released), `${name}/3`);
+  await run((at) => ({ type: 'ReleaseHold', callId: nameId(released), ending, at }), `${name}/4`);
+  return { ...member, key, settled: nameId(settled), released: nameId(released) };
+}
+
+async function callsOf(token: string, path = '/api/calls') {
+  let calls: z.infer<typeof Calls> | undefined;
+  await eventually(async () => {
+    calls = Calls.parse((await ask(api(), 'GET', path, { token })).body);
+    return calls.data.length >= 2 && calls.data.every(({ status }) => status !== 'open');
+  });
+  return calls?.data ?? [];
+}
+
+test('a member sees what each call cost, and never who answered it', async (t) => {
+  const { token, settled, released } = await memberWithCalls(api(), 'one');
+  const calls = await callsOf(token);
+  const row = calls.find(({ id }) => id === settled);
+  t.like(row, {
+    ...{ request_id: 'req_one/settled', model: 'demo', status: 'settled', basis: 'usage' },
+    usage: { input: 100, cached_input: 0, output: 50, reasoning: 0 },
+    price: { version: 1, currency: 'CNY', input: '1', cached_input: '0.5', output: '3' },
+    ...{ charge: '0.00025', asset: 'CNY', latency_ms: 12 },
+  });
+  t.like(
+    calls.find(({ id }) => id === released),
+    { status: 'released', charge: '0', usage: null },
+  );
+  t.false(JSON.stringify(calls).includes('upstream'));
+  t.false(JSON.stringify(calls).includes('sandbox'));
+});
+
+test('another member’s calls are not shown', async (t) => {
+  await memberWithCalls(api(), 'two');
+  const { token } = await newMember(api());
+  t.like((await ask(api(), 'GET', '/api/calls', { token })).body, { data: [], next_cursor: null });
+});
+
+test('an administrator sees whose call it was and who answered', async (t) => {
+  const { settled, memberId, token: theirs } = await memberWithCalls(api(), 'three');
+  await callsOf(theirs);
+  const token = await adminToken(api());
+  const calls = await callsOf(token, '/api/admin/calls?limit=100');
+  t.like(
+    calls.find(({ id }) => id === settled),
+    { member_id: memberId, upstream: 'sandbox', upstream_model: 'demo' },
+  );
+});
+
+test('usage is told to a session and to a key, in total, by day and by model', async (t) => {
+  const { token, key, email } = await memberWithCalls(api(), 'four');
+  await callsOf(token);
+  const used = { asset: 'CNY', calls: 1, input: 100, output: 50, charge: '0.00025' };
+  for (const bearer of [token, key]) {
+    const { status, body } = await ask(api(), 'GET', '/api/usage', { token: bearer });
+    t.is(status, 200);
+    t.like(body, {
+      ...{ email, username: 'Ann', user_plan: null, expire_at: null, to: today() },
+      totals: [used],
+      by_day: [{ ...used, day: today() }],
+      by_model: [{ ...used, model: 'demo' }],
+    });
+  }
+});
+
+test('usage is of the days asked for; without any it is the last thirty', async (t) => {
+  const { token, key } = await memberWithCalls(api(), 'five');
+  await callsOf(token);
+  const of = (query: string) => ask(api(), 'GET', `/api/usage${query}`, { token: key });
+  const asked = await of('?from=2020-01-01&to=2020-01-31');
+  t.like(asked.body, { from: '2020-01-01', to: '2020-01-31', totals: [], by_day: [] });
+  t.like((await of('?to=2024-03-01')).body, { from: '2024-02-01', to: '2024-03-01' });
+  for (const query of [
+    '?from=2020-02-01&to=2020-01-01',
+    '?from=2010-01-01&to=2020-01-01',
+    '?from=yesterday',
+    '?from=2020-02-30',
+  ]) {
+    const { status, body } = await of(query);
+    t.is(status, 400);
+    t.like(body, { errors: [{ field: 'from' }] });
+  }
+});
+
+test('the wallet and the calls agree', async (t) => {
+  const { token } = await memberWithCalls(api(), 'six');
+  t.like((await ask(api(), 'GET', '/api/wallet', { token })).body, {
+    balances: [{ asset: 'CNY', posted: '0.99975', held: '0', available: '0.99975' }],
+  });
+  const settled = api()
+    .eventLog.events.map(decode)
+    .filter(({ type }) => type === 'UsageSettled');
+  t.true(settled.length > 0);
+});

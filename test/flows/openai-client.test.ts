@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import OpenAI, { APIError } from 'openai';
+import { Decimal, sum } from '../../src/domain/money.ts';
+import type { MockUpstream } from '../support/mock-upstream.ts';
+import { startMockUpstream } from '../support/mock-upstream.ts';
+import type { Person } from '../support/people.ts';
+import {
+  callsOf,
+  grant,
+  newPerson,
+  request,
+  sell,
+  settledCalls,
+  signIn,
+  walletOf,
+} from '../support/people.ts';
+import type { Program } from '../support/program.ts';
+import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
+
+const messages = [{ role: 'user' as const, content: '帮我写一份产品介绍' }];
+
+let program: Program;
+let upstream: MockUpstream;
+let adminToken: string;
+
+test.before(async () => {
+  upstream = await startMockUpstream();
+  program = await startProgram(await newDataDir(), {
+    OPENAI_LIKE_BASE_URL: `${upstream.url}/v1`,
+    OPENAI_LIKE_API_KEY: 'sk-upstream-secret',
+  });
+  adminToken = (await signIn(program)).token;
+  await sell(program, adminToken, 'slow', 'mock?chunks=1000&delay=20');
+  await sell(program, adminToken, 'fails', 'mock?status=500');
+  await sell(program, adminToken, 'rubbish', 'mock?rubbish=first');
+  await sell(program, adminToken, 'cut', 'mock?cut=socket');
+});
+
+test.after.always(async () => {
+  await program?.stop();
+  await upstream?.close();
+  if (program) await removeDataDir(program.dataDir);
+});
+
+/** A member with credit, and the official client with the member's key; it retries as it does by default. */
+async function customer(
+  credit: string,
+): Promise<{ client: OpenAI; person: Person; asked: () => number }> {
+  const person = await newPerson(program);
+  await grant(program, adminToken, person.memberId, credit);
+  let asked = 0;
+  const client = new OpenAI({
+    baseURL: `${program.url}/v1`,
+    apiKey: person.key,
+    fetch: (...parts: Parameters<typeof fetch>) => {
+      asked += 1;
+      return fetch(...parts);
+    },
+  });
+  return { client, person, asked: () => asked };
+}
+
+test('an answer at once is charged its usage', async (t) => {
+  const { client, person } = await customer('10');
+  const answer = await client.chat.completions.create({ model: 'demo', messages, max_tokens: 7 });
+  t.is(answer.model, 'demo');
+  t.is(answer.usage?.completion_tokens, 7);
+  const [call] = await settledCalls(program, person.token, 1);
+  t.is(call?.basis, 'usage');
+  t.is(answer.id, `chatcmpl-${call?.id.replaceAll('-', '')}`);
+  const { posted, held, available } = await walletOf(program, person.token);
+  t.is(new Decimal(10).minus(call?.charge ?? 0).toFixed(), posted);
+  t.is(held, '0');
+  t.is(available, posted);
+});
+
+test('a stream has no usage unless it is asked for, and costs the same', async (t) => {
+  const { client, person } = await customer('10');
+  const body = { model: 'demo', messages, max_tokens: 7, stream: true } as const;
+  const bare = await Array.fromAsync(await client.chat.completions.create(body));
+  t.true(bare.every(({ usage, choices }) => !usage && choices.length === 1));
+  const asked = await Array.fromAsync(
+    await client.chat.completions.create({ ...body, stream_options: { include_usage: true } }),
+  );
+  t.is(asked.at(-1)?.usage?.completion_tokens, 7);
+  t.deepEqual(asked.at(-1)?.choices, []);
+  const [one, two] = await settledCalls(program, person.token, 2);
+  t.is(one?.charge, two?.charge);
+});
+
+test('a client that hangs up mid-stream is charged what it consumed', async (t) => {
+  const { client, person } = await customer('10');
+  const stream = await client.chat.completions.create({
+    model: 'slow',
+    messages,
+    max_tokens: 1000,
+    stream: true,
+  });
+  let seen = 0;
+  for await (const _ of stream) if (++seen === 3) break;
+  const [call] = await settledCalls(program, person.token, 1);
+  t.is(call?.basis, 'estimate');
+  t.true(new Decimal(call?.charge ?? 0).gt(0));
+  t.is((await walletOf(program, person.token)).held, '0');
+});
+
+test('a wrong key is 401, an unknown model 404, both in the client’s own error classes', async (t) => {
+  const { client } = await customer('1');
+  const wrong = new OpenAI({ baseURL: `${program.url}/v1`, apiKey: 'sk-wrong' });
+  const refused = await t.throwsAsync(
+    () => wrong.chat.completions.create({ model: 'demo', messages }),
+    {
+      instanceOf: OpenAI.AuthenticationError,
+    },
+  );
+  t.is(refused?.code, 'invalid_api_key');
+  const unknown = await t.throwsAsync(
+    () => client.chat.completions.create({ model: 'no-such-model', messages }),
+    { instanceOf: OpenAI.NotFoundError },
+  );
+  t.is(unknown?.code, 'model_not_found');
+});
+
+test('without credit it is 429 insufficient_quota, and the client does not try again', async (t) => {
+  const { client, asked } = await customer('0.000001');
+  const refused = await t.throwsAsync(
+    () => client.chat.completions.create({ model: 'demo', messages }),
+    { instanceOf: OpenAI.RateLimitError },
+  );
+  t.is(refused?.code, 'insufficient_quota');
+  t.is(asked(), 1);
+});
+
+test('a failing upstream costs nothing and is not named', async (t) => {
+  const { person } = await customer('10');
+  for (const model of ['fails', 'rubbish', 'cut']) {
+    const response = await fetch(`${program.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${person.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, messages, max_tokens: 20, stream: model === 'cut' }),
+    });
+    const text = await response.text();
+    t.is(response.status, model === 'cut' ? 200 : 502, model);
+    t.notRegex(text, /sk-upstream|openai_like|127\.0\.0\.1/);
+    t.false(text.includes('[DONE]'));
+  }
+  await sleep(500);
+  const calls = await callsOf(program, person.token);
+  t.deepEqual(
+    calls.map(({ status }) => status),
+    ['released', 'released', 'released'],
+  );
+  t.deepEqual(await walletOf(program, person.token).then(({ posted, held }) => [posted, held]), [
+    '10',
+    '0',
+  ]);
+});
+
+test('more calls at once than the credit covers: exactly as many succeed as it pays for', async (t) => {
+  const { person } = await customer('1');
+  const one = async () => {
+    const response = await fetch(`${program.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${person.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'demo', messages, max_tokens: 16 }),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  t.is(await one(), 200);
+  const [first] = await settledCalls(program, person.token, 1);
+  const charge = first?.charge ?? '0';
+  const spender = await newPerson(program);
+  await grant(program, adminToken, spender.memberId, new Decimal(charge).times(20).toFixed());
+  const statuses = await Promise.all(
+    Array.from({ length: 60 }, async () => {
+      const response = await fetch(`${program.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${spender.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'demo', messages, max_tokens: 16 }),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    }),
+  );
+  t.is(statuses.filter((status) => status === 200).length, 20);
+  t.is(statuses.filter((status) => status === 429).length, 40);
+  const calls = await settledCalls(program, spender.token, 20);
+  t.true(sum(calls.map((call) => new Decimal(call.charge ?? 0))).eq(new Decimal(charge).times(20)));
+  t.deepEqual(await walletOf(program, spender.token), {
+    asset: 'CNY',
+    posted: '0',
+    held: '0',
+    available: '0',
+  });
+});
+
+test('a revoked key is refused at the next request', async (t) => {
+  const { client, person } = await customer('1');
+  await client.models.list();
+  const keys = await request(`${program.url}/api/api-keys`, { token: person.token });
+  const id = JSON.stringify(keys).match(/"id":"([^"]+)"/)?.[1];
+  await request(`${program.url}/api/api-keys/${id}`, { method: 'DELETE', token: person.token });
+  const error = await t.throwsAsync(() => client.models.list(), { instanceOf: APIError });
+  t.is(error?.status, 401);
+});

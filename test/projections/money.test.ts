@@ -1,0 +1,187 @@
+import test from 'ava';
+import { nameId } from '../../src/domain/ids.ts';
+import type { WalletEvent } from '../../src/domain/wallet/events.ts';
+import { balance } from '../../src/projections/balance.ts';
+import { calls } from '../../src/projections/calls.ts';
+import { openHolds } from '../../src/projections/open-holds.ts';
+import { trialBalance } from '../../src/projections/trial-balance.ts';
+import { usageByDay } from '../../src/projections/usage-by-day.ts';
+import { recorded } from '../support/recorded.ts';
+import {
+  ending,
+  grantOf,
+  history,
+  memberId,
+  noon,
+  reserveOf,
+  settleOf,
+  walletId,
+} from '../support/wallets.ts';
+
+const give = (type: 'ReleaseHold' | 'ExpireHold') =>
+  ({ type, callId: nameId('a'), ending, at: noon }) as const;
+const [opened, granted, reserved, settled] = history(
+  grantOf('1'),
+  reserveOf('a'),
+  settleOf('a', { input: 50, cachedInput: 10, output: 20, reasoning: 5 }),
+);
+const released = last(history(grantOf('1'), reserveOf('a'), give('ReleaseHold')));
+const expired = last(history(grantOf('1'), reserveOf('a'), give('ExpireHold')));
+const overrun = history(grantOf('1'), reserveOf('a'), settleOf('a', { output: 500 }));
+const overage = last(overrun);
+const lapsed = last(
+  history(
+    grantOf('1', { expiresAt: '2026-01-01T13:00:00.000Z' }),
+    reserveOf('a'),
+    settleOf('a', { input: 50 }, { at: '2026-01-01T14:00:00.000Z' }),
+  ),
+);
+
+function last(events: readonly WalletEvent[]): WalletEvent | undefined {
+  return events.at(-1);
+}
+
+function rows(projection: { rowsOf: typeof balance.rowsOf }, event: WalletEvent | undefined) {
+  if (!event) throw new Error('The history has no such event.');
+  return projection.rowsOf(recorded(event));
+}
+
+test('an opened wallet has a balance of nothing in its currency', (t) => {
+  t.deepEqual(rows(balance, opened), [
+    { wallet_id: walletId, asset: 'CNY', posted: '0', held: '0' },
+  ]);
+});
+
+test('a grant raises what is posted', (t) => {
+  t.deepEqual(rows(balance, granted), [{ wallet_id: walletId, asset: 'CNY', posted: '1' }]);
+});
+
+test('a reservation moves from the spendable to the held part', (t) => {
+  t.deepEqual(rows(balance, reserved), [
+    { wallet_id: walletId, asset: 'CNY', posted: '-0.0004' },
+    { wallet_id: walletId, asset: 'CNY', posted: '0.0004', held: '0.0004' },
+  ]);
+});
+
+test('a settlement takes the charge and frees the rest of the hold', (t) => {
+  // 50 × 0.000001 + 10 × 0.0000005 + 25 × 0.000003 = 0.00013 of a hold of 0.0004.
+  t.deepEqual(rows(balance, settled), [
+    { wallet_id: walletId, asset: 'CNY', posted: '-0.0004', held: '-0.0004' },
+    { wallet_id: walletId, asset: 'CNY', posted: '0.00027' },
+  ]);
+});
+
+test('every leg of every event is in the trial balance', (t) => {
+  t.deepEqual(rows(trialBalance, granted), [
+    { account: 'promo:expense', asset: 'CNY', balance: '1' },
+    { account: `credit:${walletId}:promo`, asset: 'CNY', balance: '-1' },
+  ]);
+  t.deepEqual(rows(trialBalance, overage), [
+    { account: 'writeoff', asset: 'CNY', balance: '0.0011' },
+    { account: 'revenue:usage', asset: 'CNY', balance: '-0.0011' },
+  ]);
+  t.deepEqual(rows(trialBalance, opened), []);
+});
+
+test('credit that expires leaves the balance', (t) => {
+  t.is(lapsed?.type, 'CreditExpired');
+  t.deepEqual(rows(balance, lapsed), [{ wallet_id: walletId, asset: 'CNY', posted: '-0.00035' }]);
+});
+
+test('a reserved call has an open row with its price and its hold', (t) => {
+  t.deepEqual(rows(calls, reserved), [
+    {
+      id: nameId('a'),
+      request_id: 'req_a',
+      client_request_id: null,
+      at: noon,
+      member_id: memberId,
+      wallet_id: walletId,
+      api_key_id: nameId('key'),
+      model: 'demo',
+      status: 'open',
+      price_version: 1,
+      price_currency: 'CNY',
+      price_input: '1',
+      price_cached_input: '0.5',
+      price_output: '3',
+      hold: '0.0004',
+      asset: 'CNY',
+    },
+  ]);
+});
+
+const end = {
+  id: nameId('a'),
+  outcome: 'completed',
+  upstream: 'sandbox',
+  upstream_model: 'demo',
+  latency_ms: 12,
+  first_token_ms: 3,
+  ended_at: noon,
+};
+
+test('a settled call says what it used and what it cost', (t) => {
+  t.deepEqual(rows(calls, settled), [
+    {
+      ...end,
+      status: 'settled',
+      basis: 'usage',
+      input: 50,
+      cached_input: 10,
+      output: 20,
+      reasoning: 5,
+      charge: '0.00013',
+    },
+  ]);
+});
+
+test('a released call costs nothing', (t) => {
+  t.deepEqual(rows(calls, released), [
+    { ...end, status: 'released', basis: 'released', charge: '0' },
+  ]);
+});
+
+test('an expired call costs nothing and says that there was no evidence', (t) => {
+  t.deepEqual(rows(calls, expired), [
+    { ...end, status: 'expired', basis: 'no_evidence', charge: '0' },
+  ]);
+});
+
+test('use beyond the hold stands beside the charge', (t) => {
+  t.deepEqual(rows(calls, overage), [{ id: nameId('a'), overage: '0.0011' }]);
+});
+
+test('usage is counted on the UTC day of its settlement', (t) => {
+  t.deepEqual(rows(usageByDay, settled), [
+    {
+      member_id: memberId,
+      day: '2026-01-01',
+      model: 'demo',
+      asset: 'CNY',
+      calls: 1,
+      input: 50,
+      cached_input: 10,
+      output: 20,
+      reasoning: 5,
+      charge: '0.00013',
+    },
+  ]);
+  t.deepEqual(rows(usageByDay, released), []);
+});
+
+test('a hold is open until it is settled, released or expired', (t) => {
+  t.deepEqual(rows(openHolds, reserved), [
+    {
+      call_id: nameId('a'),
+      wallet_id: walletId,
+      process_id: nameId('process'),
+      request_id: 'req_a',
+      at: noon,
+      open: true,
+    },
+  ]);
+  for (const event of [settled, released, expired]) {
+    t.deepEqual(rows(openHolds, event), [{ call_id: nameId('a'), open: false }]);
+  }
+});

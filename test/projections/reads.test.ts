@@ -1,0 +1,265 @@
+import test from 'ava';
+import { pino } from 'pino';
+import { accessRows, catalogueRows } from '../../src/adapters/postgres/index-rows.ts';
+import { projector } from '../../src/adapters/postgres/project.ts';
+import type { DomainEvent } from '../../src/domain/events.ts';
+import { nameId } from '../../src/domain/ids.ts';
+import {
+  ApiKeyCursor,
+  apiKeys,
+  apiKeysPage,
+  hashOfKey,
+  listApiKeys,
+} from '../../src/projections/api-keys.ts';
+import { asOf } from '../../src/projections/as-of.ts';
+import { balance, balanceOf } from '../../src/projections/balance.ts';
+import { calls } from '../../src/projections/calls.ts';
+import {
+  AdminCallRow,
+  CallCursor,
+  CallRow,
+  callsPage,
+  listAllCalls,
+  listCalls,
+} from '../../src/projections/calls-reads.ts';
+import { EventCursor, eventsPage, listEvents } from '../../src/projections/event-index.ts';
+import { listMembers, MemberCursor, membersPage } from '../../src/projections/members.ts';
+import { projections } from '../../src/projections/registry.ts';
+import { listAccounts, listImbalances } from '../../src/projections/trial-balance.ts';
+import { usagePerDay, usagePerModel, usageTotals } from '../../src/projections/usage-by-day.ts';
+import { readDatabase } from '../support/read-side.ts';
+import { stored, storedHistory } from '../support/recorded.ts';
+import {
+  ending,
+  grantOf,
+  history,
+  memberId,
+  noon,
+  reserveOf,
+  settleOf,
+  walletId,
+} from '../support/wallets.ts';
+
+const hash = (letter: string) => letter.repeat(64);
+const candidates = [{ upstream: 'sandbox', model: 'demo', weight: 1.5 }];
+
+const calledThrice = history(
+  grantOf('99999999999999999999999999.123456789012'),
+  grantOf('99999999999999999999999999.123456789012', { kind: 'compensation' }),
+  ...['a', 'b', 'c'].map((name) => reserveOf(name)),
+  settleOf('a', { input: 10, output: 20 }),
+  { type: 'ReleaseHold', callId: nameId('b'), ending, at: noon },
+);
+const people: readonly DomainEvent[] = [
+  ...['x', 'y', 'z'].map(
+    (name): DomainEvent => ({
+      type: 'MemberRegistered',
+      data: {
+        memberId: nameId(name),
+        walletId: nameId(`wallet ${name}`),
+        emailHash: hash('e'),
+        sealed: 'jwe',
+      },
+    }),
+  ),
+  { type: 'RoleGranted', data: { memberId: nameId('x'), role: 'admin' } },
+  ...['a', 'b'].map(
+    (letter): DomainEvent => ({
+      type: 'ApiKeyClaimed',
+      data: {
+        hash: hash(letter),
+        keyId: nameId(letter),
+        memberId: nameId('x'),
+        walletId: nameId('wallet x'),
+        name: `key ${letter}`,
+        prefix: 'sk-abc',
+      },
+    }),
+  ),
+  {
+    type: 'ApiKeyRevoked',
+    data: { hash: hash('a'), keyId: nameId('a'), memberId: nameId('x') },
+  },
+  { type: 'LoggedOut', data: { memberId: nameId('x'), sessionId: nameId('session') } },
+  {
+    type: 'PriceListPublished',
+    data: {
+      alias: 'demo',
+      version: 1,
+      currency: 'CNY',
+      prices: { input: '1', cachedInput: '0.5', output: '3' },
+      defaultMaxOutput: 9_000_000_000,
+      effectiveAt: noon,
+    },
+  },
+  { type: 'RouteChanged', data: { alias: 'demo', candidates } },
+];
+
+async function filled(t: Parameters<typeof readDatabase>[0]) {
+  const { url, pool } = await readDatabase(t);
+  const project = projector({ databaseUrl: url, projections, log: pino({ level: 'silent' }) });
+  await project.open();
+  await project.apply([
+    ...storedHistory(calledThrice),
+    ...people.map((event, index) =>
+      stored(event, { position: BigInt(100 + index), stream: 'other', revision: BigInt(index) }),
+    ),
+  ]);
+  project.close();
+  return pool;
+}
+
+test('calls come newest first, page by page, as their members see them', async (t) => {
+  const pool = await filled(t);
+  const all = await pool.any(listCalls(memberId, { limit: 10 }));
+  const seen: string[] = [];
+  let after: readonly [string, string] | undefined;
+  for (let pages = 0; pages < 3; pages += 1) {
+    const wanted = { limit: 1, after: after ? ([...after] as [string, string]) : undefined };
+    const { data, next_cursor } = callsPage(await pool.any(listCalls(memberId, wanted)), wanted);
+    seen.push(...data.map(({ id }) => id));
+    after = next_cursor === null ? undefined : CallCursor.parse(next_cursor);
+  }
+  t.is(after, undefined);
+  t.deepEqual(
+    seen,
+    all.map(({ id }) => id),
+  );
+  t.is(new Set(seen).size, 3);
+  const settled = all.find(({ status }) => status === 'settled');
+  t.deepEqual(settled, {
+    id: nameId('a'),
+    request_id: 'req_a',
+    client_request_id: null,
+    at: noon,
+    model: 'demo',
+    status: 'settled',
+    outcome: 'completed',
+    basis: 'usage',
+    usage: { input: 10, cached_input: 0, output: 20, reasoning: 0 },
+    price: { version: 1, currency: 'CNY', input: '1', cached_input: '0.5', output: '3' },
+    hold: '0.0004',
+    charge: '0.00007',
+    asset: 'CNY',
+    latency_ms: 12,
+    first_token_ms: 3,
+  });
+  t.is(all.find(({ status }) => status === 'open')?.usage, null);
+  t.is(all.find(({ status }) => status === 'released')?.charge, '0');
+  // An answer is checked against the same schema once more.
+  t.notThrows(() => all.map((row) => CallRow.parse(row)));
+  const everyone = await pool.any(listAllCalls({ limit: 10 }));
+  t.is(everyone.length, 3);
+  t.is(everyone.find(({ status }) => status === 'settled')?.upstream, 'sandbox');
+  t.notThrows(() => everyone.map((row) => AdminCallRow.parse(row)));
+  t.deepEqual(await pool.any(listCalls(nameId('nobody'), { limit: 10 })), []);
+});
+
+test('balances are exact where no float could be', async (t) => {
+  const pool = await filled(t);
+  t.deepEqual(await pool.any(balanceOf(walletId)), [
+    {
+      asset: 'CNY',
+      posted: '199999999999999999999999998.246843578024',
+      held: '0.0004',
+    },
+  ]);
+  t.deepEqual(await pool.any(listImbalances()), []);
+  const accounts = await pool.any(listAccounts());
+  t.is(accounts.find(({ account }) => account === 'revenue:usage')?.balance, '-0.00007');
+});
+
+test('usage adds up by day, by model and altogether', async (t) => {
+  const pool = await filled(t);
+  const days = { from: '2026-01-01', to: '2026-01-01' };
+  const used = {
+    asset: 'CNY',
+    calls: 1,
+    input: 10,
+    cached_input: 0,
+    output: 20,
+    reasoning: 0,
+    charge: '0.00007',
+  };
+  t.deepEqual(await pool.any(usageTotals(memberId, days)), [used]);
+  t.deepEqual(await pool.any(usagePerDay(memberId, days)), [{ day: '2026-01-01', ...used }]);
+  t.deepEqual(await pool.any(usagePerModel(memberId, days)), [{ model: 'demo', ...used }]);
+  const before = { from: '2025-12-01', to: '2025-12-31' };
+  t.deepEqual(await pool.any(usageTotals(memberId, before)), []);
+});
+
+test('members, keys and events are listed page by page', async (t) => {
+  const pool = await filled(t);
+  const first = { limit: 2 };
+  const members = membersPage(await pool.any(listMembers(first)), first);
+  const next = { limit: 2, after: MemberCursor.parse(members.next_cursor) };
+  const rest = membersPage(await pool.any(listMembers(next)), next);
+  const listed = [...members.data, ...rest.data];
+  t.is(rest.next_cursor, null);
+  t.deepEqual(listed.map(({ member_id }) => member_id).sort(), ['x', 'y', 'z'].map(nameId).sort());
+  t.deepEqual(listed.find(({ member_id }) => member_id === nameId('x'))?.roles, ['admin']);
+
+  const one = { limit: 1 };
+  const keys = apiKeysPage(await pool.any(listApiKeys(nameId('x'), one)), one);
+  const after = { limit: 1, after: ApiKeyCursor.parse(keys.next_cursor) };
+  const more = apiKeysPage(await pool.any(listApiKeys(nameId('x'), after)), after);
+  t.deepEqual([...keys.data, ...more.data].map(({ name }) => name).sort(), ['key a', 'key b']);
+  t.is(await pool.maybeOneFirst(hashOfKey(nameId('x'), nameId('a'))), hash('a'));
+  t.is(await pool.maybeOneFirst(hashOfKey(nameId('y'), nameId('a'))), null);
+
+  const events = eventsPage(await pool.any(listEvents({}, { limit: 4 })), { limit: 4 });
+  const older = { limit: 100, after: EventCursor.parse(events.next_cursor) };
+  const others = await pool.any(listEvents({}, older));
+  t.is(events.data.length + others.length, calledThrice.length + people.length);
+  t.is((await pool.any(listEvents({ stream: 'other' }, { limit: 100 }))).length, people.length);
+});
+
+test('a cursor that nobody handed out is refused', (t) => {
+  for (const text of ['', 'x', 'bnVsbA', Buffer.from('["1","2"]').toString('base64url')]) {
+    t.false(CallCursor.safeParse(text).success);
+  }
+});
+
+test('a read says up to which event it knows', async (t) => {
+  const pool = await filled(t);
+  const last = String(100 + people.length - 1);
+  t.is(await pool.maybeOneFirst(asOf([calls, balance])), last);
+  const { pool: fresh } = await readDatabase(t);
+  t.is(await fresh.maybeOneFirst(asOf([calls, apiKeys])), null);
+});
+
+test('indexes start from rows of one moment', async (t) => {
+  const pool = await filled(t);
+  const access = await accessRows(pool);
+  t.is(access.after, BigInt(100 + people.length - 1));
+  t.deepEqual(access.apiKeys.map(({ hash: text, revoked }) => [text[0], revoked]).sort(), [
+    ['a', true],
+    ['b', false],
+  ]);
+  t.is(access.members.length, 3);
+  t.deepEqual(
+    access.members.find(({ member_id }) => member_id === nameId('x')),
+    {
+      member_id: nameId('x'),
+      wallet_id: nameId('wallet x'),
+      email_hash: hash('e'),
+      sealed: 'jwe',
+      status: 'unverified',
+      roles: ['admin'],
+    },
+  );
+  t.deepEqual(access.endedSessions, [{ session_id: nameId('session') }]);
+  const catalogue = await catalogueRows(pool);
+  t.deepEqual(catalogue.routes, [{ alias: 'demo', candidates }]);
+  t.deepEqual(catalogue.priceLists, [
+    {
+      alias: 'demo',
+      version: 1,
+      currency: 'CNY',
+      input: '1',
+      cached_input: '0.5',
+      output: '3',
+      default_max_output: 9_000_000_000,
+    },
+  ]);
+});

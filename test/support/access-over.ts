@@ -1,0 +1,40 @@
+import type { Access } from '../../src/api/auth.ts';
+import type { Recorded } from '../../src/domain/events.ts';
+import { decode } from '../../src/domain/events.ts';
+import type { Role } from '../../src/domain/member/events.ts';
+import type { MemoryLog } from './memory-log.ts';
+
+/** The access index's answers, found by looking through the whole log each time. */
+export function accessOver({ events }: MemoryLog): Access {
+  const all = () => events.map(decode);
+  return {
+    keyOf(hash) {
+      let found: Awaited<ReturnType<Access['keyOf']>> = 'unknown';
+      for (const { type, data } of all()) {
+        if (type === 'ApiKeyClaimed' && data.hash === hash) found = data;
+        if (type === 'ApiKeyRevoked' && data.hash === hash) found = 'revoked';
+      }
+      return found;
+    },
+    member(memberId) {
+      return memberIn(all().filter(({ stream }) => stream === `member-${memberId}`));
+    },
+    sessionEnded: (sessionId) =>
+      all().some(({ type, data }) => type === 'LoggedOut' && data.sessionId === sessionId),
+  };
+}
+
+function memberIn(events: readonly Recorded[]): Awaited<ReturnType<Access['member']>> {
+  const registered = events.find((event) => event.type === 'MemberRegistered');
+  if (!registered) return undefined;
+  const has = (type: Recorded['type']) => events.some((event) => event.type === type);
+  const roles = events.flatMap((event): Role[] =>
+    event.type === 'RoleGranted' ? [event.data.role] : [],
+  );
+  const status = has('EmailVerified')
+    ? 'active'
+    : has('RegistrationSuperseded')
+      ? 'superseded'
+      : 'unverified';
+  return { ...registered.data, status, roles };
+}

@@ -1,0 +1,196 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { once } from '../../src/adapters/eventstore/once.ts';
+import type { Runners } from '../../src/adapters/eventstore/runners.ts';
+import { runners } from '../../src/adapters/eventstore/runners.ts';
+import type { Mail } from '../../src/adapters/mail/mailer.ts';
+import { policyRunner } from '../../src/adapters/postgres/policy-runner.ts';
+import { openVault } from '../../src/adapters/vault/vault.ts';
+import type { Api } from '../../src/api/api.ts';
+import { api } from '../../src/api/api.ts';
+import { storedRefusal } from '../../src/api/errors.ts';
+import type { Limits } from '../../src/api/limits.ts';
+import { accessOver } from './access-over.ts';
+import type { MemoryLog } from './memory-log.ts';
+import { memoryLog } from './memory-log.ts';
+import { feedFrom, readDatabase } from './read-side.ts';
+
+interface Hooks {
+  readonly serial: { before(title: string, run: () => Promise<void>): void };
+  readonly after: { always(title: string, run: () => Promise<void>): void };
+}
+
+export const administrator = { email: 'root@example.com', password: 'correct-horse-battery' };
+
+/** A running API on real deciders, a real vault and real read models, over a log in memory. */
+export interface TestApi {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly api: Api;
+  readonly eventLog: MemoryLog;
+  readonly run: Runners;
+  /** All that was sent, the oldest first. */
+  readonly mails: readonly Mail[];
+  /** All that was logged, as lines of JSON. */
+  readonly logged: readonly string[];
+  /** What may be changed while it runs. */
+  readonly world: World;
+}
+
+interface World {
+  now: () => Date;
+  closed: string | null;
+  reasons: string[];
+  send: (mail: Mail) => Promise<void>;
+}
+
+const unlimited = { take: () => undefined, giveBack: () => undefined };
+const noLimits: Limits = {
+  perIp: unlimited,
+  guesses: { byEmail: unlimited, byIp: unlimited },
+};
+
+/** Starts it for one test file and returns how to get it. */
+export function testApi(test: Hooks, { limited = false } = {}): () => TestApi {
+  const ends: (() => Promise<void>)[] = [];
+  let started: TestApi | undefined;
+  test.serial.before('the API starts', async () => {
+    started = await start({ teardown: (end) => void ends.push(end) }, limited);
+  });
+  test.after.always('the API stops', async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return () => {
+    if (!started) throw new Error('The API has not started.');
+    return started;
+  };
+}
+
+async function start(
+  t: { teardown(end: () => Promise<void>): void },
+  limited: boolean,
+): Promise<TestApi> {
+  const mails: Mail[] = [];
+  const logged: string[] = [];
+  const world: World = {
+    now: () => new Date(),
+    closed: null,
+    reasons: [],
+    send: async (mail) => void mails.push(mail),
+  };
+  const clock = () => world.now();
+  const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) });
+  const eventLog = memoryLog();
+  const { url: databaseUrl, pool } = await readDatabase(t);
+  feedFrom(t, databaseUrl, eventLog);
+  const run = runners({ log: eventLog, clock });
+  const runOnce = once({ log: eventLog, clock, replyOf: storedRefusal });
+  let url = '';
+  const made = await api({
+    ...{ run, head: eventLog.head, reads: pool, access: accessOver(eventLog), clock, log },
+    once: runOnce,
+    vault: await openVault({ pool, masterKey: randomBytes(32) }),
+    mailer: { send: (mail) => world.send(mail) },
+    runPoliciesFor: policyRunner({ ...run, once: runOnce, clock, log }),
+    chat: { answer: () => Promise.reject(new Error('no models here')), gate: () => world.closed },
+    models: { aliases: () => ['demo'] },
+    upstreams: ['sandbox', 'openai_like'],
+    readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
+    feedLag: () => ({ projections: 0.5 }),
+    publicUrl: () => url,
+    version: '0.0.1',
+    trustProxy: true,
+    ...(limited ? {} : { limits: noLimits }),
+  });
+  const server = createServer(made.app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(async () => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, databaseUrl, api: made, eventLog, run, mails, logged, world };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where it is JSON. */
+  readonly body: unknown;
+  readonly text: string;
+}
+
+/** One request, JSON unless said. */
+export async function ask(
+  { url }: TestApi,
+  method: string,
+  path: string,
+  {
+    token,
+    body,
+    headers = {},
+  }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Reply> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = /json/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: json ? JSON.parse(text) : undefined,
+    text,
+  };
+}
+
+export const newAddress = () => `${randomUUID()}@example.com`;
+export const password = 'a-long-enough-password';
+
+export const signUp = (to: TestApi, email: string, more: Record<string, unknown> = {}) =>
+  ask(to, 'POST', '/api/signup', { body: { email, password, ...more } });
+
+/** The code in the newest mail to an address. */
+export function codeFor({ mails }: TestApi, email: string): string {
+  const text = mails.findLast(({ to }) => to === email)?.text ?? '';
+  const code = /verify-email\?code=(\S+)/.exec(text)?.[1];
+  if (!code) throw new Error(`There is no code for ${email}.`);
+  return code;
+}
+
+export const verify = (to: TestApi, code: string) =>
+  ask(to, 'POST', '/api/verify-email', { body: { code } });
+
+const Session = z.object({ token: z.string(), member_id: z.uuid(), expires_at: z.string() });
+export const sessionOf = ({ body }: Reply) => Session.parse(body);
+
+export const signIn = (to: TestApi, email: string, secret = password) =>
+  ask(to, 'POST', '/api/signin', { body: { email, password: secret } });
+
+/** A verified member with a session. */
+export async function newMember(to: TestApi, email = newAddress()) {
+  await signUp(to, email, { username: 'Ann' });
+  await verify(to, codeFor(to, email));
+  const { token, member_id: memberId } = sessionOf(await signIn(to, email));
+  return { email, token, memberId };
+}
+
+const Key = z.object({ id: z.uuid(), key: z.string(), prefix: z.string() });
+
+export const newKey = async (to: TestApi, token: string) =>
+  Key.parse((await ask(to, 'POST', '/api/api-keys', { token, body: { name: 'test' } })).body);
+
+/** The session of the administrator, whom the environment names. */
+export async function adminToken(to: TestApi): Promise<string> {
+  await to.api.ensureSetUp(administrator);
+  return sessionOf(await signIn(to, administrator.email, administrator.password)).token;
+}

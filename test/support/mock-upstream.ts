@@ -1,0 +1,256 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+
+/**
+ * How the mock answers, written behind the model's name: `gpt-4o?chunks=3&usage=no`. So a route
+ * decides it, and one server serves every case at once.
+ */
+const Behaviour = z.object({
+  /** Content chunks; each is one `text`. */
+  chunks: z.coerce.number().default(4),
+  text: z.string().default(' word'),
+  /** Instead of `text`: a chunk of so many characters. */
+  huge: z.coerce.number().default(0),
+  usage: z.enum(['yes', 'no', 'rubbish', 'inline', 'cumulative']).default('yes'),
+  input: z.coerce.number().default(10),
+  output: z.coerce.number().optional(),
+  cached: z.coerce.number().default(0),
+  reasoning: z.coerce.number().default(0),
+  /** Milliseconds between chunks. */
+  delay: z.coerce.number().default(0),
+  status: z.coerce.number().default(200),
+  message: z.string().default('Told to fail.'),
+  param: z.string().optional(),
+  /** Falls silent: without headers, right after them, or half-way. */
+  hang: z.enum(['no', 'headers', 'first', 'mid']).default('no'),
+  /** Breaks off half-way: the connection, or the answer in good order without its end. */
+  cut: z.enum(['no', 'socket', 'early', 'error']).default('no'),
+  /** Leaves the end mark out. */
+  mark: z.enum(['yes', 'no']).default('yes'),
+  rubbish: z.enum(['no', 'first', 'mid']).default('no'),
+  /** Writes so many bytes at a time; 0: whole events. */
+  split: z.coerce.number().default(0),
+  newline: z.enum(['lf', 'crlf', 'cr']).default('lf'),
+  comments: z.enum(['no', 'yes']).default('no'),
+});
+type Behaviour = z.infer<typeof Behaviour>;
+
+const Asked = z.looseObject({
+  model: z.string(),
+  stream: z.boolean().optional(),
+  n: z.number().nullish(),
+  max_tokens: z.number().optional(),
+  max_completion_tokens: z.number().optional(),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+});
+type AskedOfMock = z.infer<typeof Asked>;
+
+export interface MockUpstream {
+  /** For `*_BASE_URL`, with `/v1` behind it. */
+  readonly url: string;
+  /** Every request's body, in order. */
+  readonly asked: readonly AskedOfMock[];
+  /** Answers that were sent to their end. */
+  completed(): number;
+  /** Connections that the caller gave up while the mock still answered. */
+  abandoned(): number;
+  close(): Promise<void>;
+}
+
+/** A real HTTP server that speaks OpenAI's chat protocol, well or badly. */
+export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise<MockUpstream> {
+  const asked: AskedOfMock[] = [];
+  let completed = 0;
+  let abandoned = 0;
+  const server = createServer((request, response) => {
+    let isDone = false;
+    response.once('close', () => {
+      if (isDone || response.writableFinished) completed += 1;
+      else abandoned += 1;
+    });
+    respond(request, response, (body) => keep && asked.push(body)).then(
+      () => {
+        isDone = response.writableFinished;
+      },
+      (error) => response.destroy(error),
+    );
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('The mock has no port.');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    asked,
+    completed: () => completed,
+    abandoned: () => abandoned,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  note: (body: AskedOfMock) => void,
+): Promise<void> {
+  const body = Asked.parse(JSON.parse(await textOf(request)));
+  note(body);
+  const [name = '', options = ''] = body.model.split('?');
+  const behaviour = Behaviour.parse(Object.fromEntries(new URLSearchParams(options)));
+  if (behaviour.hang === 'headers') return;
+  if (behaviour.status !== 200) return refuse(response, behaviour);
+  await (body.stream ? stream : whole)(response, { body, name, behaviour });
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+function refuse(response: ServerResponse, { status, message, param }: Behaviour): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  const error = { message, type: 'mock_error', param: param ?? null, code: null };
+  response.end(JSON.stringify({ error }));
+}
+
+interface Case {
+  readonly body: AskedOfMock;
+  readonly name: string;
+  readonly behaviour: Behaviour;
+}
+
+const contentOf = ({ huge, text }: Behaviour): string => (huge > 0 ? 'x'.repeat(huge) : text);
+
+function usageOf({ body, behaviour }: Case): unknown {
+  const { usage, input, cached, reasoning, chunks, output } = behaviour;
+  if (usage === 'no') return undefined;
+  if (usage === 'rubbish') return { prompt_tokens: -5, completion_tokens: 'many' };
+  const completion = output ?? (chunks + reasoning) * (body.n ?? 1);
+  return {
+    prompt_tokens: input,
+    completion_tokens: completion,
+    total_tokens: input + completion,
+    prompt_tokens_details: { cached_tokens: cached },
+    completion_tokens_details: { reasoning_tokens: reasoning },
+    cost: 0.0123,
+  };
+}
+
+const headOf = ({ name }: Case, object: string) => ({
+  id: 'upstream-4711',
+  object,
+  created: 1_767_225_600,
+  model: name,
+  system_fingerprint: 'fp_mock',
+  provider: 'Mock & Co.',
+  unknown_field: 'kept',
+});
+
+async function whole(response: ServerResponse, mock: Case): Promise<void> {
+  const { behaviour, body } = mock;
+  response.writeHead(200, { 'content-type': 'application/json' });
+  if (behaviour.hang === 'first') return void response.flushHeaders();
+  const content = contentOf(behaviour).repeat(behaviour.chunks);
+  const answer = JSON.stringify({
+    ...headOf(mock, 'chat.completion'),
+    choices: Array.from({ length: body.n ?? 1 }, (_, index) => ({
+      index,
+      message: { role: 'assistant', content },
+      finish_reason: 'stop',
+    })),
+    usage: usageOf(mock),
+  });
+  if (behaviour.rubbish !== 'no') return void response.end('<html>rubbish</html>');
+  const half = answer.indexOf(content) + Math.ceil(content.length / 2);
+  if (behaviour.hang === 'mid') return void response.write(answer.slice(0, half));
+  if (behaviour.cut === 'no') return void response.end(answer);
+  response.write(answer.slice(0, half));
+  await pause(20);
+  response.destroy();
+}
+
+async function stream(response: ServerResponse, mock: Case): Promise<void> {
+  const { behaviour } = mock;
+  const write = writer(response, behaviour);
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  if (behaviour.hang === 'first') return void response.flushHeaders();
+  const half = Math.ceil(behaviour.chunks / 2);
+  for (let place = 0; place < behaviour.chunks && !response.destroyed; place += 1) {
+    if (place === half && (await stops(response, behaviour))) return;
+    if (place === rubbishPlace[behaviour.rubbish](half)) await write('{"choices": [rubbish');
+    await write(JSON.stringify(contentChunk(mock, place)));
+    if (behaviour.delay > 0) await pause(behaviour.delay);
+  }
+  await end(write, mock);
+  response.end();
+}
+
+const rubbishPlace = { no: () => -1, first: () => 0, mid: (half: number) => half };
+
+/** Half-way: falls silent or breaks off, if it was told to. */
+async function stops(response: ServerResponse, { hang, cut }: Behaviour): Promise<boolean> {
+  if (hang === 'mid') return true;
+  if (cut === 'socket') {
+    await pause(20);
+    response.destroy();
+  } else if (cut === 'error') {
+    response.end('data: {"error": {"message": "overloaded"}}\n\ndata: [DONE]\n\n');
+  } else if (cut === 'early') {
+    response.end();
+  }
+  return cut !== 'no';
+}
+
+function contentChunk(mock: Case, place: number): unknown {
+  const { body, behaviour } = mock;
+  const role = place === 0 ? { role: 'assistant' } : {};
+  return {
+    ...headOf(mock, 'chat.completion.chunk'),
+    choices: Array.from({ length: body.n ?? 1 }, (_, index) => ({
+      index,
+      delta: { ...role, content: contentOf(behaviour) },
+      finish_reason: null,
+    })),
+    usage: behaviour.usage === 'cumulative' ? usageOf(mock) : null,
+  };
+}
+
+async function end(write: (data: string) => Promise<void>, mock: Case): Promise<void> {
+  const { body, behaviour } = mock;
+  const head = headOf(mock, 'chat.completion.chunk');
+  const usage = usageOf(mock);
+  const choices = Array.from({ length: body.n ?? 1 }, (_, index) => ({
+    index,
+    delta: {},
+    finish_reason: 'stop',
+  }));
+  await write(JSON.stringify({ ...head, choices, ...(behaviour.usage === 'inline' && { usage }) }));
+  const isAsked = body.stream_options?.include_usage ?? false;
+  if (isAsked && (behaviour.usage === 'yes' || behaviour.usage === 'rubbish')) {
+    await write(JSON.stringify({ ...head, choices: [], usage }));
+  }
+  if (behaviour.mark === 'yes') await write('[DONE]');
+}
+
+const lineEnds = { lf: '\n', crlf: '\r\n', cr: '\r' };
+
+function writer(response: ServerResponse, { split, newline, comments }: Behaviour) {
+  const end = lineEnds[newline];
+  return async (data: string): Promise<void> => {
+    const comment = comments === 'yes' ? `: still here${end}${end}` : '';
+    const bytes = Buffer.from(`${comment}data: ${data}${end}${end}`);
+    if (split === 0) return void response.write(bytes);
+    for (let from = 0; from < bytes.length && !response.destroyed; from += split) {
+      response.write(bytes.subarray(from, from + split));
+      await nextTurn();
+    }
+  };
+}

@@ -1,0 +1,153 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import pino from 'pino';
+import { runners } from '../../src/adapters/eventstore/runners.ts';
+import type { ChatAnswer, ChatCall } from '../../src/adapters/llm/chat-call.ts';
+import type { Metered } from '../../src/adapters/llm/metered.ts';
+import { metered } from '../../src/adapters/llm/metered.ts';
+import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
+import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
+import { Decimal } from '../../src/domain/money.ts';
+import { streamOf } from '../../src/domain/streams.ts';
+import type { Wallet } from '../../src/domain/wallet/wallet.ts';
+import type { MemoryLog } from './memory-log.ts';
+import { memoryLog } from './memory-log.ts';
+import { grantOf, price, ending as usualEnding } from './wallets.ts';
+
+interface PaidCallsOptions {
+  readonly upstreams: readonly Upstream[];
+  /** The upstream models behind the alias `demo`, tried in this order. */
+  readonly models: readonly { readonly upstream: string; readonly model: string }[];
+  /** Granted at the start: asset → amount. */
+  readonly credit?: Readonly<Record<string, string>>;
+  readonly totalMs?: number;
+  readonly patienceMs?: number;
+  readonly defaultMaxOutput?: number;
+}
+
+type End = { readonly type: string; readonly data: Json };
+
+export interface PaidCalls {
+  readonly walletId: string;
+  readonly log: MemoryLog;
+  readonly metered: Metered;
+  call(body?: Json, client?: AbortSignal): Promise<ChatAnswer>;
+  wallet(): Promise<Wallet>;
+  /** What was written about calls, oldest first. */
+  ends(): readonly End[];
+  /** Ends somebody's hold behind the calls' back. */
+  expire(callId: string): Promise<void>;
+}
+
+/** One wallet and its calls: the real decider and writer on a log in memory, and real upstreams. */
+export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
+  const log = memoryLog();
+  const walletId = randomUUID();
+  const stream = streamOf.wallet(walletId);
+  const clock = () => new Date();
+  const { wallet } = runners({
+    log,
+    clock,
+    ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
+  });
+  const context = (commandId: string) => ({
+    commandId,
+    correlationId: 'test',
+    actor: { type: 'system' as const, id: 'test' },
+    at: clock().toISOString(),
+    source: 'test',
+  });
+  for (const [asset, amount] of Object.entries(options.credit ?? { CNY: '1' })) {
+    await wallet.run(
+      stream,
+      (at) => ({ ...grantOf(amount, { asset }), walletId, amount: new Decimal(amount), at }),
+      context(randomUUID()),
+    );
+  }
+  const parts = {
+    wallet,
+    catalogue: catalogueOf(options),
+    upstreams: new Map(options.upstreams.map((each) => [each.id, each])),
+    processId: randomUUID(),
+    random: () => 0,
+    clock,
+    log: pino({ level: 'silent' }),
+    totalMs: options.totalMs ?? 60_000,
+  };
+  const calls = metered(parts);
+  return {
+    walletId,
+    log,
+    metered: calls,
+    call: (body = {}, client = new AbortController().signal) =>
+      calls.answer(callOf(walletId, body, client)),
+    wallet: async () => (await wallet.load(stream)).state,
+    ends: () =>
+      log.events
+        .filter(({ type }) => /Settled|Released|Expired|Overage/.test(type))
+        .map(({ type, data }) => ({ type, data: JSON.parse(JSON.stringify(data)) })),
+    async expire(callId) {
+      const ending = { ...usualEnding, outcome: 'abandoned' as const };
+      await wallet.run(
+        stream,
+        (at) => ({ type: 'ExpireHold', callId, ending, at }),
+        context(`${callId}/expire`),
+      );
+    },
+  };
+}
+
+/** With random numbers near zero, the first candidate of those left is always drawn. */
+function catalogueOf({ models, defaultMaxOutput = 64 }: PaidCallsOptions): Catalogue {
+  const candidates = models.map((each) => ({ ...each, weight: 1 }));
+  return {
+    priceOf: (alias) => (alias === 'demo' ? { ...price, defaultMaxOutput } : undefined),
+    routeOf: (alias) => (alias === 'demo' ? candidates : undefined),
+  };
+}
+
+function callOf(walletId: string, more: Json, client: AbortSignal): ChatCall {
+  const body: Json = { model: 'demo', messages: [{ role: 'user', content: 'Hello' }], ...more };
+  const { n, max_completion_tokens: newer, max_tokens: older, stream_options: wishes } = body;
+  const limit = newer ?? older;
+  return {
+    facts: {
+      callId: randomUUIDv7(),
+      memberId: randomUUID(),
+      apiKeyId: randomUUID(),
+      requestId: `req_${randomUUID()}`,
+      clientRequestId: null,
+      model: String(body.model),
+    },
+    walletId,
+    body,
+    stream: body.stream === true,
+    n: typeof n === 'number' ? n : 1,
+    outputTokens: typeof limit === 'number' ? limit : undefined,
+    wantsUsage: JSON.stringify(wishes ?? null).includes('"include_usage":true'),
+    client,
+  };
+}
+
+export function bodyOf(answer: ChatAnswer): Json {
+  if (answer.stream) throw new Error('It was not to stream.');
+  return answer.body;
+}
+
+export function chunksOf(answer: ChatAnswer): AsyncIterator<readonly Json[]> {
+  if (!answer.stream) throw new Error('It was to stream.');
+  return answer.chunks[Symbol.asyncIterator]();
+}
+
+/** Reads a stream to its end, chunk by chunk. */
+export async function allChunks(answer: ChatAnswer): Promise<readonly Json[]> {
+  const chunks: Json[] = [];
+  const iterator = chunksOf(answer);
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    chunks.push(...next.value);
+  }
+  return chunks;
+}
+
+/** The text of a stream's chunks. */
+export const textIn = (chunks: readonly Json[]): string =>
+  chunks.map((chunk) => JSON.parse(JSON.stringify(chunk)).choices[0]?.delta.content ?? '').join('');
