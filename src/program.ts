@@ -139,6 +139,8 @@ async function serve(
     log,
   });
   await publishFirstModels(run, clock);
+  // Until then a session that was signed out elsewhere would not be known as such.
+  await Promise.all([access.filled, catalogue.filled]);
   const server = await listen(config, app.callback());
   started.add(async () => {
     isStopping = true;

@@ -22,7 +22,7 @@ import { newVerificationCode } from './verification-code.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** Longer than the work behind it, whose length would tell whether an address is known. */
-const shortestMs = 250;
+const shortestMs = 400;
 
 export const Username = z
   .string()

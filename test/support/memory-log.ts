@@ -19,7 +19,7 @@ export interface MemoryLog extends Log {
   readonly next: Interference;
 }
 
-export interface Interference {
+interface Interference {
   /** Before it is looked at: let somebody else write, wait, or throw `LogUnavailable` unwritten. */
   before?: (() => unknown) | undefined;
   /** After it is written and before that is said: wait, or throw `LogUnavailable` written. */

@@ -27,12 +27,15 @@ export function fileMail({
         date,
         newline: '\r\n',
       });
+      const message = composer.compile();
+      // A person opens these files and copies the link, which quoted-printable would break into lines.
+      message.getTransferEncoding = () => '8bit';
       sent += 1;
       const order = String(sent % 1_000_000).padStart(6, '0');
       const time = date.toISOString().replaceAll(':', '-');
       const name = `${time}-${order}-${randomUUID().slice(0, 8)}`;
       try {
-        await writeWhole(folder, name, await composer.compile().build());
+        await writeWhole(folder, name, await message.build());
       } catch (error) {
         throw new MailFault('The mail could not be written.', { cause: error, retryable: true });
       }

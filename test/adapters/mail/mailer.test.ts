@@ -94,6 +94,15 @@ for (const [kind, make] of [
   });
 }
 
+test('file: a long link stands on one line as it is', async (t) => {
+  const { mailer, received } = await byFile(t);
+  const link = `https://example.com/verify-email?code=${'a'.repeat(300)}`;
+  await mailer.send({ to: 'ann@example.com', subject: 'x', text: `你好\n\n${link}\n` });
+  const [mail = ''] = await received();
+  t.regex(mail, /^Content-Transfer-Encoding: 8bit\r$/m);
+  t.true(mail.includes(`\r\n\r\n${link}\r\n`));
+});
+
 test('file: only its owner reads a mail, and no draft stays', async (t) => {
   const folder = join(await temporaryFolder(t), 'mail');
   await fileMail({ folder, from, clock }).send({ to: 'a@example.com', subject: 'x', text: 'y' });
