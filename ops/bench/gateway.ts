@@ -109,7 +109,11 @@ async function drained({ database }: Stage): Promise<void> {
 }
 
 async function verdict(stage: Stage, totals: { piped: number; complete: number; failed: number }) {
-  const { rows } = await stage.database.query<{ settled: string; open: string; legs: string | null }>(
+  const { rows } = await stage.database.query<{
+    settled: string;
+    open: string;
+    legs: string | null;
+  }>(
     `SELECT (SELECT count(*) FROM read.calls WHERE status = 'settled') AS settled,
             (SELECT count(*) FROM read.calls WHERE status = 'open') AS open,
             (SELECT trim_scale(sum(balance))::text FROM read.trial_balance) AS legs`,

@@ -5,12 +5,16 @@ const minuteMs = 60_000;
 
 /** How often one may try what guesses, or what costs us a mail. */
 export interface Limits {
-  readonly perIp: Attempts;
+  /** By network address, behind which a whole office may sit. */
+  readonly signups: Attempts;
+  /** Codes have 256 bits: this bounds work, not luck. */
+  readonly codes: Attempts;
   readonly guesses: { readonly byEmail: Attempts; readonly byIp: Attempts };
 }
 
 export const usualLimits = (clock: () => Date): Limits => ({
-  perIp: attempts({ limit: 60, windowMs: minuteMs, clock }),
+  signups: attempts({ limit: 120, windowMs: minuteMs, clock }),
+  codes: attempts({ limit: 300, windowMs: minuteMs, clock }),
   guesses: {
     byEmail: attempts({ limit: 10, windowMs: 15 * minuteMs, clock }),
     byIp: attempts({ limit: 100, windowMs: 15 * minuteMs, clock }),

@@ -71,7 +71,6 @@ export interface RouteParts {
 /** The table of contents: every endpoint there is. */
 export function routes(parts: RouteParts): readonly Route[] {
   const { access, clock, limits, reads, run, vault } = parts;
-  const perIp = { ...parts, limit: limits.perIp };
   const seal = vault.seal;
   const issueKey = keyIssuer({ run: run.apiKey.run, clock });
   const openSession = sessionOpener({
@@ -81,8 +80,14 @@ export function routes(parts: RouteParts): readonly Route[] {
     clock,
   });
   const profileOf = profileReader(access, vault.unseal);
-  const forSignup = { ...perIp, ...vault, run: run.email.run, send: parts.mailer.send };
-  const forVerify = { ...perIp, run: run.email.run };
+  const forSignup = {
+    ...parts,
+    ...vault,
+    run: run.email.run,
+    send: parts.mailer.send,
+    limit: limits.signups,
+  };
+  const forVerify = { ...parts, run: run.email.run, limit: limits.codes };
   const forSignin = {
     ...parts,
     loadEmail: run.email.load,

@@ -49,7 +49,8 @@ interface World {
 
 const unlimited = { take: () => undefined, giveBack: () => undefined };
 const noLimits: Limits = {
-  perIp: unlimited,
+  signups: unlimited,
+  codes: unlimited,
   guesses: { byEmail: unlimited, byIp: unlimited },
 };
 
