@@ -45,7 +45,7 @@ interface Context extends EnginesOptions {
   undo: (() => Promise<void>)[];
 }
 
-const ORPHAN_NODE_MS = 3_000;
+const orphanNodeMs = 3_000;
 
 /**
  * Starts, and keeps up, the engines that no URL was given for. Refuses (`DataDirInUse`) when another process runs
@@ -103,7 +103,7 @@ async function startEventNode(context: Context, databaseUrl: string): Promise<st
       if (health.state().postgres === 'down') {
         throw new Error('it waits for PostgreSQL.');
       }
-      const port = first?.port ?? (await steadyPort(join(dir, 'event-node.port'), ORPHAN_NODE_MS));
+      const port = first?.port ?? (await steadyPort(join(dir, 'event-node.port'), orphanNodeMs));
       aborted.throwIfAborted();
       return slowStep(log, `starting the event node on port ${port}`, () =>
         spawnEventNode({ databaseUrl, port, log }),

@@ -4,11 +4,15 @@ import { createServer } from 'node:http';
 
 /** Longer than clients and proxies keep an idle connection, so that they close it and never we. */
 const keepAliveMs = 75_000;
+/** How often connections are looked at that became idle while the server closes. */
+const lookMs = 25;
 
 export interface Listening {
   readonly port: number;
   /** Takes no new connection; resolves when the last request is answered. */
   close(): Promise<void>;
+  /** Cuts what is still connected. */
+  cut(): void;
 }
 
 /** Serves HTTP. A port that is taken is a plain error that names it. */
@@ -25,7 +29,11 @@ export async function listen(
       cause: error,
     });
   }
-  return { port: portOf(server), close: () => close(server) };
+  return {
+    port: portOf(server),
+    close: () => close(server),
+    cut: () => server.closeAllConnections(),
+  };
 }
 
 function portOf(server: Server): number {
@@ -37,6 +45,8 @@ function portOf(server: Server): number {
 async function close(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
+  // A connection that still had a request becomes idle later, and would be kept for the next one.
+  const timer = setInterval(() => server.closeIdleConnections(), lookMs);
   await closed;
+  clearInterval(timer);
 }

@@ -5,6 +5,7 @@ import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
 import { metered } from './adapters/llm/metered.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
+import { feedLag } from './adapters/postgres/feed-lag.ts';
 import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { projector } from './adapters/postgres/project.ts';
@@ -21,6 +22,9 @@ import type { PortParts, Ports } from './ports.ts';
 import { openPorts } from './ports.ts';
 import { projections } from './projections/registry.ts';
 import { readiness } from './readiness.ts';
+
+/** For requests that are no calls, when the calls are through. */
+const lastRequestsMs = 5_000;
 
 export interface Served {
   readonly url: string;
@@ -69,7 +73,9 @@ function startFeed(ports: Ports, { runPoliciesFor }: WriteSide, { started }: Por
   started.add(feed.close);
   const policies = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log });
   started.add(policies.close);
-  return feed;
+  const lag = feedLag({ head: eventLog.head, position: feed.position });
+  started.add(lag.close);
+  return { models: feed.state, policies: policies.state, lag };
 }
 
 function startSweeper(
@@ -102,7 +108,7 @@ async function serve(
     leaseHeld: lease.held,
     log: eventLog.health,
     indexes: [access.fresh, catalogue.fresh],
-    feed: feed?.state,
+    feed,
     stopping: () => isStopping,
   });
   const calls = metered({
@@ -131,7 +137,7 @@ async function serve(
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],
     readiness: now,
-    feedLag: () => ({}),
+    feedLag: () => (feed ? { projections: feed.lag.seconds() } : {}),
     publicUrl: () => config.publicUrl ?? url,
     version: packageJson.version,
     trustProxy: config.trustProxy,
@@ -146,7 +152,9 @@ async function serve(
     isStopping = true;
     const closed = server.close();
     await calls.drain(config.shutdownGraceMs);
+    const timer = setTimeout(server.cut, lastRequestsMs);
     await closed;
+    clearTimeout(timer);
   });
   url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${server.port}`;
   const setUp = await ensureSetUp(config.admin);

@@ -1,7 +1,14 @@
 import type { Freshness } from './adapters/eventstore/freshness.ts';
-import type { Feed } from './adapters/postgres/direct-feed.ts';
+import type { FeedState } from './adapters/postgres/direct-feed.ts';
+import type { PolicyFeedState } from './adapters/postgres/run-policies.ts';
 import type { Readiness } from './api/ready.ts';
 import type { EngineState } from './engines.ts';
+
+/** What follows the log in this process. */
+export interface Feeds {
+  readonly models: () => FeedState;
+  readonly policies: () => PolicyFeedState;
+}
 
 export interface ReadinessParts {
   readonly engines: () => EngineState;
@@ -10,7 +17,7 @@ export interface ReadinessParts {
   /** What authentication and prices are looked up in. */
   readonly indexes: readonly (() => Freshness)[];
   /** Absent in a process without the role `projector`. */
-  readonly feed?: Feed['state'] | undefined;
+  readonly feed?: Feeds | undefined;
   readonly stopping: () => boolean;
 }
 
@@ -32,31 +39,35 @@ export function readiness(parts: ReadinessParts): {
   };
   return {
     gate: () => reasons()[0] ?? null,
-    now() {
-      const feed = parts.feed?.();
-      const catchingUp = feed && !feed.caughtUp ? ['The read models are catching up.'] : [];
-      return { reasons: [...reasons(), ...catchingUp], state: stateOf(parts, feed) };
-    },
+    now: () => ({ reasons: [...reasons(), ...behind(parts.feed)], state: stateOf(parts) }),
   };
 }
 
-function stateOf(
-  { engines, leaseHeld }: ReadinessParts,
-  feed: ReturnType<Feed['state']> | undefined,
-) {
+/** Until they have once been at the log's end, lists and consequences of earlier writes are missing. */
+function behind(feed: Feeds | undefined): readonly string[] {
+  if (!feed) return [];
+  return [
+    ...(feed.models().caughtUp ? [] : ['The read models are catching up.']),
+    ...(feed.policies().caughtUp ? [] : ['The policies are catching up.']),
+  ];
+}
+
+function stateOf({ engines, leaseHeld, feed }: ReadinessParts) {
   const { postgres, eventlog } = engines();
+  const lease = leaseHeld() ? 'held' : 'lost';
+  if (!feed) return { postgres, eventlog, lease };
+  const { position, failing, stopped } = feed.models();
+  const policies = feed.policies();
   return {
     postgres,
     eventlog,
-    lease: leaseHeld() ? 'held' : 'lost',
-    ...(feed
-      ? {
-          feed: {
-            position: feed.position?.toString() ?? null,
-            failing: feed.failing,
-            stopped: feed.stopped,
-          },
-        }
-      : {}),
+    lease,
+    read_models: {
+      position: position?.toString() ?? null,
+      failing,
+      // The reason quotes data, and this is open to everybody: it stands in the log.
+      stopped: stopped.map(({ projection, cause }) => ({ projection, cause })),
+    },
+    policies: { failing: policies.failing, waits_at: policies.waitsAt?.toString() ?? null },
   };
 }

@@ -20,9 +20,9 @@ export interface Supervision<R extends Running> {
   signal?: AbortSignal | undefined;
 }
 
-const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 2_000;
-const STABLE_MS = 10_000;
+const firstDelayMs = 100;
+const longestDelayMs = 2_000;
+const stableMs = 10_000;
 
 /** Starts a process and, whenever it ends by itself, starts it again with growing delays. A first start that fails throws. */
 export async function supervise<R extends Running>({
@@ -57,7 +57,7 @@ export async function supervise<R extends Running>({
         return current.stop();
       }
       onDown('it ended and is being started again.');
-      failures = performance.now() - since < STABLE_MS ? failures + 1 : 0;
+      failures = performance.now() - since < stableMs ? failures + 1 : 0;
       current = await startAgain(failures);
     }
   }
@@ -66,7 +66,7 @@ export async function supervise<R extends Running>({
   async function startAgain(failures: number): Promise<R | undefined> {
     for (let attempt = failures; !stopping.signal.aborted; attempt += 1) {
       try {
-        const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
+        const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt);
         await sleep(delay, undefined, { signal: stopping.signal });
         const running = await start(stopping.signal, first);
         onUp(running);

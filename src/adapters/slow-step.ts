@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 
-const SILENT_MS = 1000;
+const silentMs = 1000;
 
 /** Does the work, and says what is being done if that takes longer than a second. */
 export async function slowStep<T>(log: Logger, step: string, work: () => Promise<T>): Promise<T> {
-  const timer = setTimeout(() => log.info(`${step} …`), SILENT_MS);
+  const timer = setTimeout(() => log.info(`${step} …`), silentMs);
   try {
     return await work();
   } finally {

@@ -105,6 +105,16 @@ function engineOf(program: Program, engine: 'postgres' | 'eventlog'): number {
   return Number(pid);
 }
 
+/** The first reason that `/readyz` gives for a 503; an engine that is down is never hidden. */
+async function whyNotReady({ url }: Program): Promise<string> {
+  for (;;) {
+    const response = await fetch(`${url}/readyz`);
+    const text = await response.text();
+    if (response.status === 503) return text;
+    await sleep(10);
+  }
+}
+
 /** Nothing is open, and each member's balance is the credit less what the calls were charged. */
 async function isExact(
   t: ExecutionContext,
@@ -136,7 +146,7 @@ async function isExact(
   }
 }
 
-/** Within 30 s of readiness no hold is open; then the projections have seen it too. */
+/** Waits for no hold to be open, for at most 30 s after readiness: the promise itself. */
 async function settlesDown(program: Program, { people }: Scene): Promise<void> {
   await untilReady(program.url);
   for (let second = 0; second < 30; second += 1) {
@@ -177,6 +187,7 @@ for (const engine of ['eventlog', 'postgres'] as const) {
       await sleep(3_000);
       const before = calls.complete.length;
       process.kill(engineOf(stage.program, engine), 'SIGKILL');
+      t.regex(await whyNotReady(stage.program), /ended|started|waits|answer/);
       await sleep(4_000);
       await untilReady(stage.program.url);
       await sleep(3_000);

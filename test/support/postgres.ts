@@ -5,8 +5,8 @@ import pg from 'pg';
 import { ensureDatabase } from '../../src/adapters/postgres/embedded-database.ts';
 import { env } from './env.ts';
 
-const OBJECT_IN_USE = '55006';
-const PATIENCE = 20;
+const objectInUse = '55006';
+const patience = 20;
 
 const ofThisFile: string[] = [];
 test.after.always('the databases of this file are dropped', async () => {
@@ -38,7 +38,7 @@ async function drop(name: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl() });
   await client.connect();
   try {
-    await dropWith(client, name, PATIENCE);
+    await dropWith(client, name, patience);
   } finally {
     await client.end();
   }
@@ -50,7 +50,7 @@ async function dropWith(client: pg.Client, name: string, patience: number): Prom
     const how = patience > 0 ? '' : ' WITH (FORCE)';
     await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)}${how}`);
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError && error.code === OBJECT_IN_USE)) {
+    if (!(error instanceof pg.DatabaseError && error.code === objectInUse)) {
       throw error;
     }
     await sleep(50);

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SCRATCH } from './temporary-folder.ts';
+import { scratchPrefix } from './temporary-folder.ts';
 
 /** The whole program in a process of its own, as `npm start` runs it. */
 export interface Program {
@@ -23,7 +23,7 @@ export const admin = { email: 'ann@example.com', password: 'correct-horse-batter
 
 /** A folder for a program's data, for hooks that outlive one test. */
 export const newDataDir = (): Promise<string> =>
-  mkdtemp(join(tmpdir(), `${SCRATCH}${process.pid}-`));
+  mkdtemp(join(tmpdir(), `${scratchPrefix}${process.pid}-`));
 
 export const removeDataDir = (dataDir: string): Promise<void> =>
   rm(dataDir, { recursive: true, force: true, maxRetries: 5 });

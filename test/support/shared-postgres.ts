@@ -7,16 +7,16 @@ import { claimDataDir } from '../../src/adapters/files/data-dir.ts';
 import { isAlive } from '../../src/adapters/files/process-identity.ts';
 import { startEmbeddedPostgres } from '../../src/adapters/postgres/embedded.ts';
 import { stopOrphan } from '../../src/adapters/postgres/embedded-postmaster.ts';
-import { SCRATCH } from './temporary-folder.ts';
+import { scratchPrefix } from './temporary-folder.ts';
 
-const PREFIX = 'llm-member-test-';
-const END_MS = 10_000;
+const clusterPrefix = 'llm-member-test-';
+const endMs = 10_000;
 const log = pino({ level: 'silent' });
 
 /** Starts the one PostgreSQL of a test run, which ends and vanishes with this process, and returns its URL. */
 export async function startSharedPostgres(): Promise<string> {
   await sweep();
-  const dir = await mkdtemp(join(tmpdir(), PREFIX));
+  const dir = await mkdtemp(join(tmpdir(), clusterPrefix));
   await claimDataDir(dir);
   const server = await startEmbeddedPostgres({
     dir: join(dir, 'postgres'),
@@ -46,11 +46,11 @@ async function sweep(): Promise<void> {
 }
 
 async function isLeft(path: string, name: string): Promise<boolean> {
-  if (name.startsWith(SCRATCH)) {
-    return !(await isAlive(Number.parseInt(name.slice(SCRATCH.length), 10)));
+  if (name.startsWith(scratchPrefix)) {
+    return !(await isAlive(Number.parseInt(name.slice(scratchPrefix.length), 10)));
   }
   // Without a claim yet it belongs to a run that is just starting.
-  if (name.startsWith(PREFIX) && existsSync(join(path, 'owner'))) {
+  if (name.startsWith(clusterPrefix) && existsSync(join(path, 'owner'))) {
     await claimDataDir(path);
     return true;
   }
@@ -72,7 +72,7 @@ function endNow(pid: number, pidFile: string): void {
   } catch {
     return;
   }
-  for (let waited = 0; existsSync(pidFile) && waited < END_MS; waited += 20) {
+  for (let waited = 0; existsSync(pidFile) && waited < endMs; waited += 20) {
     Atomics.wait(clock, 0, 0, 20);
   }
 }

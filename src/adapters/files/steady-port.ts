@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 // Below every system's range for outgoing connections: a port from that range can be taken, while its server
 // restarts, by any outgoing connection, even by a client's that is trying to reach that very port.
-const LOWEST = 15_000;
-const HIGHEST = 30_000;
-const ATTEMPTS = 200;
+const lowest = 15_000;
+const highest = 30_000;
+const mostAttempts = 200;
 
 /** Whether a server could listen on this loopback port right now. */
 export function isPortFree(port: number): Promise<boolean> {
@@ -21,13 +21,13 @@ export function isPortFree(port: number): Promise<boolean> {
 
 /** A loopback port on which nothing listens. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest));
     if (await isPortFree(port)) {
       return port;
     }
   }
-  throw new Error(`No free port was found between ${LOWEST} and ${HIGHEST}.`);
+  throw new Error(`No free port was found between ${lowest} and ${highest}.`);
 }
 
 /**

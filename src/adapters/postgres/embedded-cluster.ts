@@ -10,7 +10,7 @@ export interface Cluster {
   password: string;
 }
 
-const DRAFT = 'draft-';
+const draftPrefix = 'draft-';
 
 /**
  * The cluster in `dir`, made if there is none. It is made under another name and renamed when complete, so that an
@@ -31,7 +31,7 @@ export async function cluster(
   const password = randomBytes(24).toString('base64url');
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flush: true });
   await own(passwordFile);
-  const draft = join(dir, `${DRAFT}${randomUUID()}`);
+  const draft = join(dir, `${draftPrefix}${randomUUID()}`);
   await mkdir(draft, { mode: 0o700 });
   await own(draft);
   const child = launch(
@@ -80,7 +80,7 @@ async function finished(child: ChildProcess, signal: AbortSignal | undefined): P
 
 async function removeDrafts(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
-    if (name.startsWith(DRAFT)) {
+    if (name.startsWith(draftPrefix)) {
       // An initdb that outlived its parent may still be writing here; then the rest goes at the next start.
       await rm(join(dir, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     }

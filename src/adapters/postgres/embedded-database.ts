@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 // Another session made it first, in each of the ways PostgreSQL says so.
-const ALREADY_THERE = new Set(['42P04', '23505']);
+const alreadyThere = new Set(['42P04', '23505']);
 
 /** Creates the database beside the one in `adminUrl` unless it exists, and returns its URL. */
 export async function ensureDatabase(adminUrl: string, name: string): Promise<string> {
@@ -13,7 +13,7 @@ export async function ensureDatabase(adminUrl: string, name: string): Promise<st
       await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} TEMPLATE template0`);
     }
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError && ALREADY_THERE.has(error.code ?? ''))) {
+    if (!(error instanceof pg.DatabaseError && alreadyThere.has(error.code ?? ''))) {
       throw error;
     }
   } finally {

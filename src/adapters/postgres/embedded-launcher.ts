@@ -25,9 +25,9 @@ interface User {
 }
 
 // "nobody" on every Linux; the number matters, not whether the system has a name for it.
-const NOBODY: User = { uid: 65_534, gid: 65_534 };
+const nobody: User = { uid: 65_534, gid: 65_534 };
 
-const CAPABILITIES = [
+const capabilities = [
   { name: 'dac_read_search', bit: 2n },
   { name: 'dac_override', bit: 1n },
 ];
@@ -60,7 +60,7 @@ export async function launcher(dir: string, postgres: string): Promise<Launcher>
 /** A cluster that an ordinary user made stays that user's, so that both can start it. */
 async function ownerOf(dir: string): Promise<User> {
   const { uid, gid } = await stat(dir);
-  return uid === 0 ? NOBODY : { uid, gid };
+  return uid === 0 ? nobody : { uid, gid };
 }
 
 async function ownTree(dir: string, user: User): Promise<void> {
@@ -125,7 +125,7 @@ async function usableCapability(): Promise<string | undefined> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
   const bits = BigInt(`0x${effective}`);
-  return CAPABILITIES.find(({ bit }) => ((bits >> bit) & 1n) === 1n)?.name;
+  return capabilities.find(({ bit }) => ((bits >> bit) & 1n) === 1n)?.name;
 }
 
 function isExecutable(program: string): Promise<boolean> {

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { commandLine, isAlive } from '../files/process-identity.ts';
 
-const FAST_MS = 8_000;
-const IMMEDIATE_MS = 8_000;
-const POLL_MS = 25;
+const fastMs = 8_000;
+const immediateMs = 8_000;
+const pollMs = 25;
 
 /** What the server of a cluster says about itself in `postmaster.pid`. */
 export interface Postmaster {
@@ -32,20 +32,20 @@ export async function shutDown(
   isGone: () => boolean | Promise<boolean>,
 ): Promise<void> {
   const steps = [
-    { signal: 'SIGINT', ms: FAST_MS },
-    { signal: 'SIGQUIT', ms: IMMEDIATE_MS },
-    { signal: 'SIGKILL', ms: IMMEDIATE_MS },
+    { signal: 'SIGINT', ms: fastMs },
+    { signal: 'SIGQUIT', ms: immediateMs },
+    { signal: 'SIGKILL', ms: immediateMs },
   ] as const;
   for (const { signal, ms } of steps) {
     if (await isGone()) {
       return;
     }
     signalTo(pid, signal);
-    for (let waited = 0; waited < ms; waited += POLL_MS) {
+    for (let waited = 0; waited < ms; waited += pollMs) {
       if (await isGone()) {
         return;
       }
-      await sleep(POLL_MS);
+      await sleep(pollMs);
     }
   }
   throw new Error(`PostgreSQL (process ${pid}) can't be stopped.`);

@@ -49,9 +49,9 @@ interface Server {
   exited: Promise<void>;
 }
 
-const POLL_MS = 20;
-const ATTEMPTS = 8;
-const LOG_BYTES = 8 * 1024 * 1024;
+const pollMs = 20;
+const mostAttempts = 8;
+const mostLogBytes = 8 * 1024 * 1024;
 
 /** Starts a PostgreSQL of our own on loopback, first ending one that a killed process left on the same folder. */
 export async function startEmbeddedPostgres(
@@ -94,7 +94,7 @@ async function start(
     }
     await shutDown(server.pid, server.isGone);
     signal?.throwIfAborted();
-    if (attempt === ATTEMPTS) {
+    if (attempt === mostAttempts) {
       throw new Error(`PostgreSQL doesn't start on port ${port}. ${await lastWords(site.dir)}`);
     }
     await sleep(100 * attempt);
@@ -156,7 +156,7 @@ async function isReady(
     if (postmaster?.pid === server.pid && postmaster.ready) {
       return true;
     }
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
   return false;
 }
@@ -167,7 +167,7 @@ async function logFile(dir: string): Promise<string> {
     (found) => found.size,
     () => 0,
   );
-  if (size > LOG_BYTES) {
+  if (size > mostLogBytes) {
     await rename(file, `${file}.1`);
   }
   return file;

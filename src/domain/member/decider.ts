@@ -7,6 +7,10 @@ type Registration = Extract<MemberEvent, { type: 'MemberRegistered' }>['data'];
 
 export type MemberCommand =
   | ({ readonly type: 'RegisterMember' } & Registration)
+  | RegisteredCommand;
+
+/** What may be asked of somebody who has registered. */
+type RegisteredCommand =
   | { readonly type: 'SupersedeRegistration'; readonly by: string }
   | { readonly type: 'VerifyMember' }
   | {
@@ -56,10 +60,7 @@ export const member: Decider<MemberCommand, MemberEvent, Member> = {
 
 type Registered = Exclude<Member, { status: 'unregistered' }>;
 
-function decideRegistered(
-  command: Exclude<MemberCommand, { type: 'RegisterMember' }>,
-  state: Registered,
-): readonly MemberEvent[] {
+function decideRegistered(command: RegisteredCommand, state: Registered): readonly MemberEvent[] {
   const { memberId, walletId, emailHash } = state.registration;
   switch (command.type) {
     case 'SupersedeRegistration':

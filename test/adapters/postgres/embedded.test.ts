@@ -17,13 +17,13 @@ import { ensureDatabase } from '../../../src/adapters/postgres/embedded-database
 import { firstBlocked, launcher } from '../../../src/adapters/postgres/embedded-launcher.ts';
 import { child } from '../../support/child.ts';
 import { eventually } from '../../support/eventually.ts';
-import { SCRATCH, temporaryFolder } from '../../support/temporary-folder.ts';
+import { scratchPrefix, temporaryFolder } from '../../support/temporary-folder.ts';
 
 const log = pino({ level: 'silent' });
 const isRoot = process.getuid?.() === 0;
 const Started = z.object({ pid: z.number(), port: z.number(), url: z.string() });
 
-const sharedFolder = await mkdtemp(join(tmpdir(), `${SCRATCH}${process.pid}-`));
+const sharedFolder = await mkdtemp(join(tmpdir(), `${scratchPrefix}${process.pid}-`));
 const shared = await startEmbeddedPostgres({ dir: join(sharedFolder, 'postgres'), log });
 test.after.always('the server that tests only ask is stopped', async () => {
   await shared.stop();

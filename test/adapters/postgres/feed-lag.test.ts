@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { feedLag } from '../../../src/adapters/postgres/feed-lag.ts';
+import { eventually } from '../../support/eventually.ts';
+
+test('lag is the time since an end was seen that the read models do not hold', async (t) => {
+  let position = 5n;
+  let clock = 0;
+  const lag = feedLag({
+    head: () => Promise.resolve(9n),
+    position: () => position,
+    now: () => clock,
+  });
+  t.is(lag.seconds(), 0);
+  await eventually(() => {
+    clock += 1_000;
+    return lag.seconds() > 0;
+  });
+  const before = lag.seconds();
+  clock += 7_000;
+  t.is(lag.seconds(), before + 7);
+  position = 9n;
+  t.is(lag.seconds(), 0);
+  lag.close();
+});
+
+test('a log that does not answer is no lag', async (t) => {
+  const lag = feedLag({ head: () => Promise.reject(new Error('away')), position: () => null });
+  await sleep(1_100);
+  t.is(lag.seconds(), 0);
+  lag.close();
+});
