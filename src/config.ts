@@ -35,7 +35,7 @@ const Environment = z.object({
   MAIL_URL: optional(Url),
   MAIL_FROM: withDefault(z.string(), 'LLM Member <no-reply@localhost>'),
   ADMIN_EMAIL: optional(z.email()),
-  ADMIN_PASSWORD: optional(z.string().min(10).max(200)),
+  ADMIN_PASSWORD: optional(z.string().min(8).max(200)),
   OPENAI_API_KEY: optional(z.string()),
   OPENAI_BASE_URL: optional(Url),
   OPENAI_LIKE_API_KEY: optional(z.string()),

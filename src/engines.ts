@@ -8,6 +8,8 @@ import type { EmbeddedPostgres } from './adapters/postgres/embedded.ts';
 import { startEmbeddedPostgres } from './adapters/postgres/embedded.ts';
 import { ensureDatabase } from './adapters/postgres/embedded-database.ts';
 import { slowStep } from './adapters/slow-step.ts';
+import type { Closers } from './closers.ts';
+import { closers } from './closers.ts';
 import { supervise } from './supervisor.ts';
 
 export interface EnginesOptions {
@@ -41,8 +43,7 @@ export interface Engines {
 interface Context extends EnginesOptions {
   dir: string;
   health: Health;
-  /** What to undo at the end, in reverse order. */
-  undo: (() => Promise<void>)[];
+  started: Closers;
 }
 
 const orphanNodeMs = 3_000;
@@ -54,12 +55,12 @@ const orphanNodeMs = 3_000;
 export async function startEngines(options: EnginesOptions): Promise<Engines> {
   const health = engineHealth(options);
   const dir = await openDataDir(options.dataDir);
-  const context: Context = { ...options, dir, health, undo: [] };
-  const stop = () => unwind(context.undo);
+  const context: Context = { ...options, dir, health, started: closers() };
+  const stop = context.started.close;
   try {
     if (options.databaseUrl === undefined || options.eventstoreUrl === undefined) {
       const claim = await claimDataDir(dir, options.url);
-      context.undo.push(claim.release);
+      context.started.add(claim.release);
     }
     const postgres = await startPostgres(context);
     const eventstoreUrl = options.eventstoreUrl ?? (await startEventNode(context, postgres.logUrl));
@@ -72,7 +73,7 @@ export async function startEngines(options: EnginesOptions): Promise<Engines> {
 
 /** The databases of the read side and of the embedded log. In a server that was given, the log is a schema of its own. */
 async function startPostgres(context: Context): Promise<{ databaseUrl: string; logUrl: string }> {
-  const { databaseUrl, dir, log, signal, health, undo } = context;
+  const { databaseUrl, dir, log, signal, health, started } = context;
   if (databaseUrl !== undefined) {
     return { databaseUrl, logUrl: databaseUrl };
   }
@@ -88,7 +89,7 @@ async function startPostgres(context: Context): Promise<{ databaseUrl: string; l
     onDown: (reason) => health.down('postgres', `PostgreSQL: ${reason}`),
     signal,
   });
-  undo.push(postgres.stop);
+  started.add(postgres.stop);
   const admin = postgres.first.url('postgres');
   return {
     databaseUrl: await ensureDatabase(admin, 'llm_member'),
@@ -97,7 +98,7 @@ async function startPostgres(context: Context): Promise<{ databaseUrl: string; l
 }
 
 async function startEventNode(context: Context, databaseUrl: string): Promise<string> {
-  const { dir, log, signal, health, undo } = context;
+  const { dir, log, signal, health, started } = context;
   const node = await supervise<EventNode>({
     start: async (aborted, first) => {
       if (health.state().postgres === 'down') {
@@ -113,7 +114,7 @@ async function startEventNode(context: Context, databaseUrl: string): Promise<st
     onDown: (reason) => health.down('eventlog', `Event node: ${reason}`),
     signal,
   });
-  undo.push(node.stop);
+  started.add(node.stop);
   return node.first.url;
 }
 
@@ -154,15 +155,4 @@ function engineHealth({ databaseUrl, eventstoreUrl, log, onState }: EnginesOptio
       }
     },
   };
-}
-
-/** Goes on past a step that fails: what was started later must not keep the rest from being stopped. */
-async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
-  const errors: unknown[] = [];
-  for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
-    await step().catch((error: unknown) => errors.push(error));
-  }
-  if (errors.length > 0) {
-    throw new AggregateError(errors, 'Some engines could not be stopped.');
-  }
 }

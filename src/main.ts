@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { openDataDir } from './adapters/files/data-dir.ts';
 import { banner } from './banner.ts';
+import type { Closers } from './closers.ts';
 import { closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
@@ -30,7 +33,8 @@ async function main(config: Config): Promise<void> {
     () => process.exit(1),
   );
   try {
-    await run({ ...config, dataDir: await openDataDir(config.dataDir) }, { log, started, ending });
+    const dataDir = await openDataDir(config.dataDir);
+    await run({ ...config, dataDir }, { log, started, signal: ending.signal });
   } catch (error) {
     if (!ending.signal.aborted) throw error;
   } finally {
@@ -40,18 +44,15 @@ async function main(config: Config): Promise<void> {
   }
 }
 
-async function run(
-  config: Config,
-  {
-    log,
-    started,
-    ending,
-  }: Pick<Parameters<typeof startProgram>[0], 'log' | 'started'> & {
-    ending: AbortController;
-  },
-): Promise<void> {
+interface Parts {
+  readonly log: Logger;
+  readonly started: Closers;
+  /** Aborts when the process is to end. */
+  readonly signal: AbortSignal;
+}
+
+async function run(config: Config, { log, started, signal }: Parts): Promise<void> {
   const { dataDir, databaseUrl, eventstoreUrl } = config;
-  const { signal } = ending;
   const engines = await startEngines({ dataDir, databaseUrl, eventstoreUrl, log, signal });
   started.add(engines.stop);
   if ([...config.roles].every((role) => role === 'engines')) {
@@ -59,13 +60,17 @@ async function run(
   } else {
     signal.throwIfAborted();
     const clock = () => new Date();
-    tell(await startProgram({ config, engines, log, clock, started }), config);
+    const starting = startProgram({ config, engines, log, clock, started });
+    // A start that waits for an engine is given up when it is told to stop; it fails by itself then.
+    starting.catch(() => undefined);
+    const served = await Promise.race([starting, aborted(signal)]);
+    if (served) tell(served, config);
   }
-  await aborted(signal);
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
-function tell(served: Served | undefined, { admin }: Config): void {
-  if (served) say(banner(served.url, served.setUp, admin?.email));
+function tell({ url, setUp }: Served, { admin }: Config): void {
+  say(banner(url, setUp, admin?.email));
 }
 
 function onSignal(first: () => void, again: () => void): void {
@@ -78,13 +83,6 @@ function onSignal(first: () => void, again: () => void): void {
     } else if (now - at > sameSignalMs) again();
   };
   process.on('SIGTERM', take).on('SIGINT', take);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 function messageOf(error: Error): string {

@@ -147,6 +147,7 @@ async function serve(
   await publishFirstModels(run, clock);
   // Until then a session that was signed out elsewhere would not be known as such.
   await Promise.all([access.filled, catalogue.filled]);
+  const setUp = await ensureSetUp(config.admin);
   const server = await listen(config, app.callback());
   started.add(async () => {
     isStopping = true;
@@ -157,6 +158,5 @@ async function serve(
     clearTimeout(timer);
   });
   url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${server.port}`;
-  const setUp = await ensureSetUp(config.admin);
   return { url: config.publicUrl ?? url, setUp };
 }

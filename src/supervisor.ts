@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from './adapters/eventstore/reason-of.ts';
 
 export interface Running {
   /** Resolves when the process has ended; never rejects. */
@@ -48,7 +50,7 @@ export async function supervise<R extends Running>({
   };
 
   async function keep(running: R): Promise<void> {
-    const stopped = aborted(stopping.signal);
+    const stopped = once(stopping.signal, 'abort');
     let failures = 0;
     for (let current: R | undefined = running; current !== undefined; ) {
       const since = performance.now();
@@ -73,20 +75,10 @@ export async function supervise<R extends Running>({
         return running;
       } catch (error) {
         if (!stopping.signal.aborted) {
-          onDown(messageOf(error));
+          onDown(reasonOf(error));
         }
       }
     }
     return undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

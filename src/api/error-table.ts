@@ -2,6 +2,7 @@ import type { RejectionCode } from '../domain/rejection.ts';
 
 /** What the edge refuses or fails at by itself, beside the domain's refusals; stable for ever. */
 export type EdgeCode =
+  | 'account_disabled'
   | 'body_too_large'
   | 'event_from_newer_version'
   | 'forbidden'
@@ -14,7 +15,6 @@ export type EdgeCode =
   | 'model_not_found'
   | 'not_found'
   | 'outcome_unknown'
-  | 'rate_limit_exceeded'
   | 'too_many_attempts'
   | 'unauthenticated'
   | 'unavailable'
@@ -85,7 +85,6 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   model_not_found: invalid(404),
   not_found: invalid(404),
   outcome_unknown: later(503, 1),
-  rate_limit_exceeded: later(429, 1),
   too_many_attempts: later(429, 60),
   unauthenticated: { status: 401, type: 'authentication_error' },
   unavailable: later(503, 1),

@@ -92,7 +92,6 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The log has not answered in time: what was asked may still happen.',
     zh: '未能及时确认结果:该操作可能仍会生效。',
   },
-  rate_limit_exceeded: { en: 'Too many requests; slow down.', zh: '请求过于频繁,请放慢速度。' },
   too_many_attempts: { en: 'Too many attempts; try again later.', zh: '尝试次数过多,请稍后再试。' },
   unauthenticated: {
     en: 'Sign in first: the session token is missing, expired or ended.',

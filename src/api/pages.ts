@@ -1,5 +1,6 @@
 import type { ErrorCode } from './error-table.ts';
 import type { Locale } from './locale.ts';
+import { statusOf } from './errors.ts';
 import { errorText, textOf } from './messages.ts';
 
 interface Page {
@@ -17,8 +18,11 @@ export const verifyPage = (locale: Locale, code: string): Page =>
 export const verifiedPage = (locale: Locale): Page =>
   page(locale, textOf('verifiedTitle', locale), [paragraph(textOf('verifiedPrompt', locale))]);
 
-export const failedPage = (locale: Locale, code: ErrorCode): Page =>
-  page(locale, textOf('failedTitle', locale), [paragraph(errorText(code, locale))]);
+/** What a form is answered with when the domain says no. */
+export const failedPage = (locale: Locale, code: ErrorCode): Page & { readonly status: number } => ({
+  ...page(locale, textOf('failedTitle', locale), [paragraph(errorText(code, locale))]),
+  status: statusOf(code, { openAi: false }),
+});
 
 /** The page that appoints the first administrator. */
 export const setUpPage = (locale: Locale, code: string): Page =>

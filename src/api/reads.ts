@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommonQueryMethods } from 'slonik';
-import type { z } from 'zod';
-import { z as schema } from 'zod';
+import { z } from 'zod';
 import { asOf } from '../projections/as-of.ts';
 import type { Projection } from '../projections/projection.ts';
 
@@ -33,20 +32,20 @@ export async function readable(
 
 /** The shape of every list. */
 export const listOf = <Row extends z.ZodType>(row: Row) =>
-  schema.object({
-    data: schema.array(row),
-    next_cursor: schema.string().nullable(),
-    as_of_position: schema.string().nullable(),
+  z.object({
+    data: z.array(row),
+    next_cursor: z.string().nullable(),
+    as_of_position: z.string().nullable(),
   });
 
 /** What every list's query string may say; `after` is the cursor's key. */
 export const pageQuery = <Cursor extends z.ZodType>(cursor: Cursor) =>
-  schema.object({
-    limit: schema
+  z.object({
+    limit: z
       .string()
       .regex(/^\d{1,3}$/)
       .transform(Number)
-      .pipe(schema.int().min(1).max(100))
+      .pipe(z.int().min(1).max(100))
       .default(20),
     cursor: cursor.optional(),
   });

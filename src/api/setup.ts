@@ -5,7 +5,6 @@ import type { Attempts } from './attempts.ts';
 import { commandContext } from './command-context.ts';
 import type { IssueKey } from './create-api-key.ts';
 import { EmailAddress } from './email-address.ts';
-import { errorAnswer } from './errors.ts';
 import type { FirstAdmin } from './first-admin.ts';
 import type { OpenSession } from './open-session.ts';
 import { failedPage, setUpDonePage, setUpPage } from './pages.ts';
@@ -71,8 +70,7 @@ export const setupForm = (parts: SetupParts) =>
         return setUpDonePage(request.locale, key);
       } catch (error) {
         if (!(error instanceof Rejection)) throw error;
-        const { status } = errorAnswer(error, { openAi: false, requestId: '', locale: 'en' });
-        return { ...failedPage(request.locale, error.code), status };
+        return failedPage(request.locale, error.code);
       }
     },
   });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { Asset } from '../domain/accounts.ts';
-import { Amount } from '../domain/money.ts';
 import {
+  Used,
   usageByDay,
   usagePerDay,
   usagePerModel,
@@ -17,17 +16,6 @@ import { UserProfile } from './user-profile.ts';
 const dayMs = 24 * 60 * 60 * 1000;
 const usualDays = 30;
 const mostDays = 366;
-
-const Count = z.int().nonnegative();
-const Used = z.object({
-  asset: Asset,
-  calls: Count,
-  input: Count,
-  cached_input: Count,
-  output: Count,
-  reasoning: Count,
-  charge: Amount,
-});
 
 /** What a member used within some days, beside what a client app shows of its user. */
 export const usage = ({

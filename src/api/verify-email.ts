@@ -7,7 +7,6 @@ import { members } from '../projections/members.ts';
 import type { Attempts } from './attempts.ts';
 import type { React } from './command-context.ts';
 import { commandContext } from './command-context.ts';
-import { errorAnswer } from './errors.ts';
 import { failedPage, verifiedPage, verifyPage } from './pages.ts';
 import type { Reads } from './reads.ts';
 import { readable } from './reads.ts';
@@ -71,8 +70,7 @@ export const verifyEmailForm = (parts: VerifyEmailParts) =>
         return { ...verifiedPage(request.locale), position };
       } catch (error) {
         if (!(error instanceof Rejection)) throw error;
-        const { status } = errorAnswer(error, { openAi: false, requestId: '', locale: 'en' });
-        return { ...failedPage(request.locale, error.code), status };
+        return failedPage(request.locale, error.code);
       }
     },
   });

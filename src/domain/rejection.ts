@@ -1,6 +1,5 @@
 /** Every way the domain says no. Codes are stable for ever: the API maps each to a status. */
 export type RejectionCode =
-  | 'account_disabled'
   | 'already_set_up'
   | 'api_key_not_found'
   | 'claim_conflict'
@@ -10,6 +9,7 @@ export type RejectionCode =
   | 'currency_mismatch'
   | 'email_taken'
   | 'email_unverified'
+  | 'hold_conflict'
   | 'idempotency_conflict'
   | 'insufficient_quota'
   | 'invalid_amount'
@@ -17,7 +17,6 @@ export type RejectionCode =
   | 'invalid_expiry'
   | 'kind_not_grantable'
   | 'member_not_found'
-  | 'hold_conflict'
   | 'wallet_full';
 
 /** A refusal by a rule of the domain: nothing was changed. */

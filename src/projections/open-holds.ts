@@ -1,4 +1,7 @@
+import { z } from 'zod';
+import { Instant, Uuid } from '../domain/ids.ts';
 import { first, latest, projection } from './projection.ts';
+import { query } from './query.ts';
 
 /** The holds that no event has resolved yet, and the process that must; hints for the sweeper. */
 export const openHolds = projection(
@@ -31,3 +34,23 @@ export const openHolds = projection(
     ReservationExpired: ({ data }) => [{ call_id: data.call.callId, open: false }],
   },
 );
+
+const AbandonedHold = z.object({
+  call_id: Uuid,
+  wallet_id: Uuid,
+  request_id: z.string(),
+  at: Instant,
+});
+export type AbandonedHold = z.infer<typeof AbandonedHold>;
+
+/**
+ * Holds of processes whose lease has lapsed, the oldest first. A missing lease was removed long after
+ * it lapsed; a process has one before it takes any call.
+ */
+export const abandonedHolds = (most: number) =>
+  query(AbandonedHold)`
+    SELECT h.call_id, h.wallet_id, h.request_id, h.at
+    FROM read.open_holds AS h
+    LEFT JOIN feed.leases AS l USING (process_id)
+    WHERE h.open AND (l.expires_at IS NULL OR l.expires_at < clock_timestamp())
+    ORDER BY h.at LIMIT ${most}`;

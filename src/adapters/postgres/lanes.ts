@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Recorded } from '../../domain/events.ts';
 import { EventFromNewerVersion } from '../../domain/events.ts';
 import type { Projection } from '../../projections/projection.ts';
+import { reasonOf } from '../eventstore/reason-of.ts';
 import { earliest, readCheckpoints } from './checkpoints.ts';
 
 /** A read model that waits at an event which it can't take; the events after it are not skipped. */
@@ -46,7 +47,7 @@ export function unseen({ position }: Lane, events: readonly Recorded[]): readonl
 
 export function stopLane(lane: Lane, position: bigint, error: unknown, log: Logger): void {
   const cause = error instanceof EventFromNewerVersion ? 'newer_version' : 'poison';
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const projection = lane.projection.name;
   lane.stopped = { projection, position, cause, reason };
   log.error({ err: error, projection, position: String(position), cause }, 'projection stopped');

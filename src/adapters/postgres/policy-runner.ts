@@ -8,24 +8,7 @@ import { policies } from '../../domain/policies.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { RunnerOf } from '../eventstore/execute.ts';
-
-/** What a claimed command is, and where it writes. */
-interface Claim {
-  readonly scope: string;
-  readonly key: string;
-  readonly bodyHash: string;
-  readonly target: string;
-  readonly context: CommandContext;
-}
-
-/** Runs a command whose effect must happen once, however often it is asked for. */
-type Once = (
-  claim: Claim,
-  run: (
-    claimedAfter: bigint | null,
-    commandId: string,
-  ) => Promise<{ readonly status: number; readonly body: null }>,
-) => Promise<unknown>;
+import type { Once } from '../eventstore/once.ts';
 
 export interface PolicyRunnerParts {
   readonly member: Pick<RunnerOf<typeof member>, 'run'>;

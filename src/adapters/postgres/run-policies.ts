@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { StoredEvent } from '../../domain/events.ts';
 import { decode, EventFromNewerVersion } from '../../domain/events.ts';
+import { streamOf } from '../../domain/streams.ts';
 import type { Log } from '../eventstore/log.ts';
 import { earliest, moveCheckpoints, readCheckpoints } from './checkpoints.ts';
 import { closeQuietly, connect } from './connect.ts';
@@ -12,7 +13,7 @@ import type { RunPoliciesFor } from './policy-runner.ts';
  * The streams whose events policies look at. Each prefix has a checkpoint of its own: when a later
  * release adds one, an older process that still runs doesn't move past its events unread.
  */
-export const policyPrefixes = ['email-', 'settings'] as const;
+export const policyPrefixes: readonly string[] = [streamOf.email(''), streamOf.settings()];
 
 export interface PolicyFeedState {
   readonly caughtUp: boolean;

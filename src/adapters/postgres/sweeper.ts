@@ -1,11 +1,10 @@
 import { schedule } from 'node-cron';
 import type { Logger } from 'pino';
 import type { DatabasePool } from 'slonik';
-import { z } from 'zod';
-import { Instant, Uuid } from '../../domain/ids.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
-import { query } from '../../projections/query.ts';
+import type { AbandonedHold } from '../../projections/open-holds.ts';
+import { abandonedHolds } from '../../projections/open-holds.ts';
 import type { RunnerOf } from '../eventstore/execute.ts';
 import type { ProcessLease } from './lease.ts';
 import { leaseMs } from './lease-state.ts';
@@ -26,14 +25,6 @@ export interface Sweeper {
   close(): Promise<void>;
 }
 
-const AbandonedHold = z.object({
-  call_id: Uuid,
-  wallet_id: Uuid,
-  request_id: z.string(),
-  at: Instant,
-});
-type AbandonedHold = z.infer<typeof AbandonedHold>;
-
 const mostAtOnce = 500;
 const inParallel = 16;
 
@@ -50,7 +41,7 @@ export function sweeper(parts: SweeperParts): Sweeper {
 
   async function sweepOnce(): Promise<number> {
     if (!mayJudge()) return 0;
-    const holds = await pool.any(abandonedHolds());
+    const holds = await pool.any(abandonedHolds(mostAtOnce));
     // The answer may have taken long: what it says of leases is worth what our own is worth now.
     if (holds.length === 0 || !mayJudge()) return 0;
     let resolved = 0;
@@ -86,14 +77,6 @@ export function sweeper(parts: SweeperParts): Sweeper {
   };
 }
 
-/** A missing lease was removed long after it lapsed; a process has one before it takes any call. */
-const abandonedHolds = () => query(AbandonedHold)`
-  SELECT h.call_id, h.wallet_id, h.request_id, h.at
-  FROM read.open_holds AS h
-  LEFT JOIN feed.leases AS l USING (process_id)
-  WHERE h.open AND (l.expires_at IS NULL OR l.expires_at < clock_timestamp())
-  ORDER BY h.at LIMIT ${mostAtOnce}`;
-
 /** Idempotent: a hold that was resolved meanwhile decides nothing. False: it is tried again later. */
 async function expire(
   { call_id: callId, wallet_id: walletId, request_id: requestId, at: since }: AbandonedHold,
@@ -121,7 +104,7 @@ async function expire(
     );
     return events.length > 0;
   } catch (err) {
-    log.warn({ err, callId, walletId }, 'an abandoned hold could not be resolved yet');
+    log.warn({ err, call: callId, wallet: walletId }, 'an abandoned hold could not be resolved yet');
     return false;
   }
 }

@@ -11,8 +11,6 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
-export const noUsage: Usage = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
-
 export const usageClasses = ['input', 'cachedInput', 'output', 'reasoning'] as const;
 export type UsageClass = (typeof usageClasses)[number];
 
