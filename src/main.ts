@@ -53,6 +53,7 @@ interface Parts {
 
 async function run(config: Config, { log, started, signal }: Parts): Promise<void> {
   const { dataDir, databaseUrl, eventstoreUrl } = config;
+  const ending = once(signal, 'abort');
   const engines = await startEngines({ dataDir, databaseUrl, eventstoreUrl, log, signal });
   started.add(engines.stop);
   if ([...config.roles].every((role) => role === 'engines')) {
@@ -63,10 +64,9 @@ async function run(config: Config, { log, started, signal }: Parts): Promise<voi
     const starting = startProgram({ config, engines, log, clock, started });
     // A start that waits for an engine is given up when it is told to stop; it fails by itself then.
     starting.catch(() => undefined);
-    const served = await Promise.race([starting, aborted(signal)]);
-    if (served) tell(served, config);
+    await Promise.race([starting.then((served) => served && tell(served, config)), ending]);
   }
-  if (!signal.aborted) await once(signal, 'abort');
+  await ending;
 }
 
 function tell({ url, setUp }: Served, { admin }: Config): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
+import type { Once } from '../adapters/eventstore/once.ts';
 import { Asset, CreditKind, isUnit } from '../domain/accounts.ts';
-import type { CommandContext } from '../domain/envelope.ts';
 import { nameId, Uuid } from '../domain/ids.ts';
 import type { member } from '../domain/member/decider.ts';
 import { money, WrittenAmount } from '../domain/money.ts';
@@ -29,21 +29,6 @@ const Grant = z.strictObject({
 
 const Granted = z.object({ lot_id: Uuid, wallet_id: Uuid });
 type Granted = z.infer<typeof Granted>;
-
-/** Runs a command whose caller named it, once; a repeated request gets the stored reply. */
-export type Once = (
-  claim: {
-    readonly scope: string;
-    readonly key: string;
-    readonly bodyHash: string;
-    readonly target: string;
-    readonly context: CommandContext;
-  },
-  run: (
-    claimedAfter: bigint | null,
-    commandId: string,
-  ) => Promise<{ readonly status: number; readonly body: Granted }>,
-) => Promise<{ readonly status: number; readonly body: unknown }>;
 
 export interface GrantParts {
   readonly loadMember: RunnerOf<typeof member>['load'];
@@ -83,12 +68,7 @@ export const grantCredit = ({ loadMember, run, once, clock }: GrantParts) =>
           const lotId = nameId(`lot/${commandId}`);
           const outcome = await run(
             target,
-            (at) => ({
-              ...{ type: 'GrantCredit', walletId, memberId, currency: homeCurrency, lotId },
-              ...{ asset: body.asset, amount: money(body.amount), kind: body.kind },
-              ...{ priority: body.priority, expiresAt: body.expires_at, scope: null },
-              ...{ reason: body.reason, at },
-            }),
+            (at) => ({ ...grantOf(body), walletId, memberId, lotId, at }),
             { ...context, commandId, claimedAfter },
           );
           position = outcome.position;
@@ -98,6 +78,25 @@ export const grantCredit = ({ loadMember, run, once, clock }: GrantParts) =>
       return answerOf(reply, position);
     },
   });
+
+const grantOf = ({
+  asset,
+  amount,
+  kind,
+  priority,
+  expires_at,
+  reason,
+}: z.output<typeof Grant>) => ({
+  type: 'GrantCredit' as const,
+  currency: homeCurrency,
+  asset,
+  amount: money(amount),
+  kind,
+  priority,
+  expiresAt: expires_at,
+  scope: null,
+  reason,
+});
 
 /** What was refused once is refused again in the same words. */
 function answerOf(

@@ -50,7 +50,11 @@ export async function api(parts: ApiParts): Promise<Api> {
   const limits = parts.limits ?? usualLimits(clock);
   const all = routes({
     ...parts,
-    ...{ hashEmail, tokens, react, isPassword, limits },
+    hashEmail,
+    tokens,
+    react,
+    isPassword,
+    limits,
     appoint: first.appoint,
     metrics: measured.route,
   });

@@ -12,13 +12,7 @@ import type { Reads } from './reads.ts';
 import { readable } from './reads.ts';
 import type { RequestFacts } from './route.ts';
 import { route } from './route.ts';
-
-export const KeyName = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}+$/u);
+import { ShownName } from './shown-name.ts';
 
 export interface IssueKeyParts {
   readonly run: RunnerOf<typeof apiKey>['run'];
@@ -63,7 +57,7 @@ export const createApiKey = (issue: IssueKey, reads: Reads) =>
     path: '/api/api-keys',
     who: 'session',
     summary: 'Make an API key; it is shown this once',
-    body: z.strictObject({ name: KeyName }),
+    body: z.strictObject({ name: ShownName }),
     status: 201,
     reply: z.object({
       id: Uuid,

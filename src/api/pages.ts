@@ -1,6 +1,6 @@
 import type { ErrorCode } from './error-table.ts';
-import type { Locale } from './locale.ts';
 import { statusOf } from './errors.ts';
+import type { Locale } from './locale.ts';
 import { errorText, textOf } from './messages.ts';
 
 interface Page {
@@ -19,7 +19,10 @@ export const verifiedPage = (locale: Locale): Page =>
   page(locale, textOf('verifiedTitle', locale), [paragraph(textOf('verifiedPrompt', locale))]);
 
 /** What a form is answered with when the domain says no. */
-export const failedPage = (locale: Locale, code: ErrorCode): Page & { readonly status: number } => ({
+export const failedPage = (
+  locale: Locale,
+  code: ErrorCode,
+): Page & { readonly status: number } => ({
   ...page(locale, textOf('failedTitle', locale), [paragraph(errorText(code, locale))]),
   status: statusOf(code, { openAi: false }),
 });

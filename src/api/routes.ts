@@ -1,9 +1,9 @@
 import type { Log } from '../adapters/eventstore/log.ts';
+import type { Once } from '../adapters/eventstore/once.ts';
 import type { Runners } from '../adapters/eventstore/runners.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
 import { listEveryCall } from './admin-calls.ts';
-import type { Once } from './admin-grants.ts';
 import { grantCredit } from './admin-grants.ts';
 import { listEveryMember } from './admin-members.ts';
 import { putModel } from './admin-models.ts';

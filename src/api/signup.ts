@@ -18,18 +18,12 @@ import { hashPassword, NewPassword } from './passwords.ts';
 import type { Registration, Seal } from './registration.ts';
 import type { RequestFacts } from './route.ts';
 import { route } from './route.ts';
+import { ShownName } from './shown-name.ts';
 import { newVerificationCode } from './verification-code.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** Longer than the work behind it, whose length would tell whether an address is known. */
 const shortestMs = 400;
-
-export const Username = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}+$/u);
 
 export interface SignupParts {
   readonly run: RunnerOf<typeof email>['run'];
@@ -56,7 +50,7 @@ export const signup = (parts: SignupParts) =>
     body: z.strictObject({
       email: EmailAddress,
       password: NewPassword,
-      username: Username.optional(),
+      username: ShownName.optional(),
     }),
     status: 202,
     reply: z.object({}),

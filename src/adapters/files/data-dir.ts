@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { hasCode } from './has-code.ts';
 import { isAlive, startMark } from './process-identity.ts';
 
 const Owner = z.object({
@@ -103,7 +104,7 @@ async function create(folder: string, number: number, owner: Owner): Promise<boo
     await link(draft, join(folder, String(number)));
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (hasCode(error, 'EEXIST')) {
       return false;
     }
     throw error;

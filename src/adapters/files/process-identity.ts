@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { hasCode } from './has-code.ts';
 
 const run = promisify(execFile);
 
@@ -9,7 +10,7 @@ export async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) {
+    if (!hasCode(error, 'EPERM')) {
       return false;
     }
   }

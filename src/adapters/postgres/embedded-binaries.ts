@@ -1,6 +1,7 @@
 import { readFile, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
+import { hasCode } from '../files/has-code.ts';
 
 const platforms: Readonly<Record<string, string>> = {
   'darwin-arm64': 'darwin-arm64',
@@ -44,7 +45,7 @@ export async function linkLibraries(packageFolder: string): Promise<void> {
     try {
       await symlink(relative(dirname(target), source), path);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      if (hasCode(error, 'EEXIST')) {
         continue;
       }
       throw new Error(`The library link ${path} is missing and can't be made.`, { cause: error });

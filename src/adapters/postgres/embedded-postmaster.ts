@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { hasCode } from '../files/has-code.ts';
 import { commandLine, isAlive } from '../files/process-identity.ts';
 
 const fastMs = 8_000;
@@ -84,7 +85,7 @@ function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
+    if (!hasCode(error, 'ESRCH')) {
       throw error;
     }
   }

@@ -104,7 +104,10 @@ async function expire(
     );
     return events.length > 0;
   } catch (err) {
-    log.warn({ err, call: callId, wallet: walletId }, 'an abandoned hold could not be resolved yet');
+    log.warn(
+      { err, call: callId, wallet: walletId },
+      'an abandoned hold could not be resolved yet',
+    );
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../files/has-code.ts';
 
 /** The master key is there but can't be used as it is; the message says what to do. */
 export class MasterKeyUnusable extends Error {
@@ -32,7 +33,7 @@ async function read(path: string): Promise<Buffer | undefined> {
     }
     return checked(await readFile(path, 'utf8'), path);
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
@@ -46,7 +47,7 @@ async function create(dataDir: string, path: string): Promise<void> {
   try {
     await link(draft, path);
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   } finally {
     await rm(draft, { force: true });
   }
@@ -57,6 +58,3 @@ function checked(text: string, where: string): Buffer {
   if (key.length === 32) return key;
   throw new MasterKeyUnusable(`${where} is not 32 bytes in base64.`);
 }
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

@@ -1,9 +1,11 @@
 import test from 'ava';
 import { pino } from 'pino';
+import { once } from '../../../src/adapters/eventstore/once.ts';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import type { RunPoliciesFor } from '../../../src/adapters/postgres/policy-runner.ts';
 import { policyRunner } from '../../../src/adapters/postgres/policy-runner.ts';
 import { policyPrefixes, runPolicies } from '../../../src/adapters/postgres/run-policies.ts';
+import { storedRefusal } from '../../../src/api/errors.ts';
 import { emailEvents } from '../../../src/domain/email/events.ts';
 import { decode } from '../../../src/domain/events.ts';
 import { nameId } from '../../../src/domain/ids.ts';
@@ -13,7 +15,6 @@ import { streamOf } from '../../../src/domain/streams.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { memoryLog } from '../../support/memory-log.ts';
-import { onceInMemory } from '../../support/once-in-memory.ts';
 import { outage } from '../../support/outage.ts';
 import { readDatabase } from '../../support/read-side.ts';
 
@@ -25,7 +26,12 @@ const emailHash = 'e'.repeat(64);
 function scene() {
   const log = memoryLog();
   const run = runners({ log, clock });
-  const runPoliciesFor = policyRunner({ ...run, once: onceInMemory(), clock, log: silent });
+  const runPoliciesFor = policyRunner({
+    ...run,
+    once: once({ log, clock, replyOf: storedRefusal }),
+    clock,
+    log: silent,
+  });
   return { log, run, runPoliciesFor };
 }
 
