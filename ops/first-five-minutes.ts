@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../src/adapters/files/steady-port.ts';
 
 /**
  * Follows the README's first five minutes on a fresh clone: `npm ci`, the start command, every block
@@ -29,15 +29,6 @@ async function run(command: string, cwd: string): Promise<string> {
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`\`${command}\` ended with ${code}:\n${output}`);
   return output;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }
 
 /** The fenced blocks of the README below a mark, with their language. */
@@ -105,6 +96,7 @@ try {
     await stop();
   }
 } finally {
+  // The engines end a little after the last request is refused, and write until then.
   await sleep(2_000);
   await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }

@@ -11,7 +11,9 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
 const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
   optional(schema).transform((given) => given ?? value);
 
-const Url = z.url();
+const urlOf = (...protocols: readonly string[]) =>
+  z.url({ protocol: new RegExp(`^(${protocols.join('|')})$`) });
+const HttpUrl = urlOf('http', 'https');
 const Flag = z
   .enum(['true', 'false', '1', '0'])
   .transform((text) => text === 'true' || text === '1');
@@ -23,23 +25,23 @@ const RoleList = z
 const Environment = z.object({
   PORT: withDefault(z.coerce.number().int().min(0).max(65_535), 8080),
   HOST: withDefault(z.string(), '0.0.0.0'),
-  PUBLIC_URL: optional(Url),
+  PUBLIC_URL: optional(HttpUrl),
   TRUST_PROXY: withDefault(Flag, false),
   LOG_LEVEL: withDefault(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']), 'info'),
   DATA_DIR: withDefault(z.string(), './data'),
   ROLES: withDefault(RoleList, [...roles]),
-  DATABASE_URL: optional(Url),
+  DATABASE_URL: optional(urlOf('postgres', 'postgresql')),
   EVENTSTORE_URL: optional(z.string().regex(/^(esdb|kurrentdb)(\+discover)?:\/\//)),
   MASTER_KEY: optional(z.base64().refine((text) => Buffer.from(text, 'base64').length === 32)),
   SHUTDOWN_GRACE_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 30_000),
-  MAIL_URL: optional(Url),
+  MAIL_URL: optional(urlOf('smtp', 'smtps')),
   MAIL_FROM: withDefault(z.string(), 'LLM Member <no-reply@localhost>'),
   ADMIN_EMAIL: optional(z.email()),
   ADMIN_PASSWORD: optional(z.string().min(8).max(200)),
   OPENAI_API_KEY: optional(z.string()),
-  OPENAI_BASE_URL: optional(Url),
+  OPENAI_BASE_URL: optional(HttpUrl),
   OPENAI_LIKE_API_KEY: optional(z.string()),
-  OPENAI_LIKE_BASE_URL: optional(Url),
+  OPENAI_LIKE_BASE_URL: optional(HttpUrl),
   UPSTREAM_CONNECT_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 10_000),
   UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 120_000),
   UPSTREAM_IDLE_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 60_000),

@@ -15,6 +15,11 @@ export interface Listening {
   cut(): void;
 }
 
+/** The port that was asked for is taken or not allowed. */
+export class PortUnusable extends Error {
+  override readonly name = 'PortUnusable';
+}
+
 /** Serves HTTP. A port that is taken is a plain error that names it. */
 export async function listen(
   { port, host }: { readonly port: number; readonly host: string },
@@ -25,7 +30,7 @@ export async function listen(
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new Error(`Port ${port} on ${host} can’t be used; set PORT to another one.`, {
+    throw new PortUnusable(`Port ${port} on ${host} can’t be used; set PORT to another one.`, {
       cause: error,
     });
   }

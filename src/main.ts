@@ -14,6 +14,15 @@ import { startProgram } from './program.ts';
 /** Repeated signals of one Ctrl-C (the terminal's and npm's) count as one. */
 const sameSignalMs = 1_000;
 
+/** Faults that whoever starts the program can mend: told without a stack. */
+const plain: readonly string[] = [
+  'ConfigError',
+  'DataDirInUse',
+  'MasterKeyUnusable',
+  'PortUnusable',
+  'WrongMasterKey',
+];
+
 const say = (text: string) => process.stdout.write(text);
 
 try {
@@ -86,8 +95,5 @@ function onSignal(first: () => void, again: () => void): void {
 }
 
 function messageOf(error: Error): string {
-  const isPlain = ['ConfigError', 'DataDirInUse', 'MasterKeyUnusable', 'WrongMasterKey'].includes(
-    error.name,
-  );
-  return isPlain ? error.message : (error.stack ?? error.message);
+  return plain.includes(error.name) ? error.message : (error.stack ?? error.message);
 }

@@ -43,7 +43,7 @@ export async function openPorts({ config, engines, log, clock, started }: PortPa
   const eventLog = eventStoreDbLog({ url: engines.eventstoreUrl, log, signal: stopping.signal });
   started.add(eventLog.close);
   started.add(() => stopping.abort());
-  const lease = processLease({ databaseUrl, log });
+  const lease = processLease({ databaseUrl, log, clock });
   started.add(lease.close);
   const mailer = openMail(config, clock, started);
   const upstreams = openUpstreams(config, started);

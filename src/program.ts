@@ -15,12 +15,12 @@ import { api } from './api/api.ts';
 import { storedRefusal } from './api/errors.ts';
 import type { SetUp } from './api/first-admin.ts';
 import { defaultRoute } from './domain/route/default-route.ts';
-import { publishFirstModels } from './first-data.ts';
 import { indexed } from './indexed.ts';
 import { listen } from './listen.ts';
 import type { PortParts, Ports } from './ports.ts';
 import { openPorts } from './ports.ts';
 import { projections } from './projections/registry.ts';
+import { publishFirstModels } from './publish-first-models.ts';
 import { readiness } from './readiness.ts';
 
 /** For requests that are no calls, when the calls are through. */
@@ -88,6 +88,28 @@ function startSweeper(
   started.add(sweeping.close);
 }
 
+/** The upstreams, paid for from the wallets. */
+function openCalls(
+  { upstreams, lease, clock, log }: Ports,
+  { run, catalogue }: WriteSide,
+  { providers, timeouts }: PortParts['config'],
+) {
+  const ids = providers.map(({ id }) => id);
+  return metered({
+    wallet: run.wallet,
+    catalogue: {
+      priceOf: catalogue.priceOf,
+      routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids),
+    },
+    upstreams,
+    processId: lease.processId,
+    totalMs: timeouts.totalMs,
+    clock,
+    log,
+    random: Math.random,
+  });
+}
+
 interface Parts {
   readonly ports: Ports;
   readonly write: WriteSide;
@@ -100,30 +122,18 @@ async function serve(
 ): Promise<Served> {
   const { upstreams, eventLog, pool, vault, mailer, lease, clock, log } = ports;
   const { run, access, catalogue, runPoliciesFor } = write;
-  const providers = config.providers.map(({ id }) => id);
   let url = '';
   let isStopping = false;
   const { gate, now } = readiness({
     engines: engines.state,
     leaseHeld: lease.held,
+    clockOffMs: lease.clockOffMs,
     log: eventLog.health,
     indexes: [access.fresh, catalogue.fresh],
     feed,
     stopping: () => isStopping,
   });
-  const calls = metered({
-    wallet: run.wallet,
-    catalogue: {
-      priceOf: catalogue.priceOf,
-      routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, providers),
-    },
-    upstreams,
-    processId: lease.processId,
-    totalMs: config.timeouts.totalMs,
-    clock,
-    log,
-    random: Math.random,
-  });
+  const calls = openCalls(ports, write, config);
   const { app, ensureSetUp } = await api({
     run,
     access,

@@ -10,9 +10,14 @@ export interface Feeds {
   readonly policies: () => PolicyFeedState;
 }
 
+/** In a stream time never goes back: what a clock from the future writes expires everybody's credit early. */
+const mostOffMs = 10_000;
+
 export interface ReadinessParts {
   readonly engines: () => EngineState;
   readonly leaseHeld: () => boolean;
+  /** How far this process's clock is from Postgres's. */
+  readonly clockOffMs: () => number;
   readonly log: () => { readonly ok: boolean; readonly reason?: string };
   /** What authentication and prices are looked up in. */
   readonly indexes: readonly (() => Freshness)[];
@@ -31,6 +36,7 @@ export function readiness(parts: ReadinessParts): {
     if (parts.stopping()) found.push('The program is stopping.');
     found.push(parts.engines().reason);
     if (!parts.leaseHeld()) found.push('This process has no lease at the moment.');
+    if (parts.clockOffMs() > mostOffMs) found.push(`This clock is ${parts.clockOffMs()} ms off.`);
     for (const part of [parts.log, ...parts.indexes]) {
       const state = part();
       if (!state.ok) found.push(state.reason ?? 'The event log does not answer.');

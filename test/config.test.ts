@@ -21,6 +21,13 @@ test('what is wrong is named', (t) => {
   t.regex(error?.message ?? '', /PORT[\s\S]*LOG_LEVEL/);
 });
 
+test('an address of another protocol than is spoken there is refused', (t) => {
+  const addresses = { PUBLIC_URL: 'ftp://x', DATABASE_URL: 'mysql://x/y', MAIL_URL: 'http://x' };
+  const error = t.throws(() => parseConfig(addresses), { instanceOf: ConfigError });
+  t.regex(error?.message ?? '', /PUBLIC_URL[\s\S]*DATABASE_URL[\s\S]*MAIL_URL/);
+  t.is(parseConfig({ MAIL_URL: 'smtps://u:p@mail.example' }).mailUrl, 'smtps://u:p@mail.example');
+});
+
 test('an engine of one’s own needs the master key that all processes share', (t) => {
   const DATABASE_URL = 'postgres://localhost/x';
   t.throws(() => parseConfig({ DATABASE_URL }), { instanceOf: ConfigError });

@@ -4,7 +4,6 @@ import { Writable } from 'node:stream';
 import { EventStoreDBClient, FORWARDS, jsonEvent, START } from '@eventstore/db-client';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
-import pg from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { claimDataDir, DataDirInUse } from '../src/adapters/files/data-dir.ts';
@@ -14,6 +13,7 @@ import { startEngines } from '../src/engines.ts';
 import { child } from './support/child.ts';
 import { eventually } from './support/eventually.ts';
 import { testDatabase } from './support/postgres.ts';
+import { query } from './support/query.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const bothUp: EngineState = { postgres: 'up', eventlog: 'up' };
@@ -172,15 +172,4 @@ async function types(url: string): Promise<string[]> {
   }
   await client.dispose();
   return found;
-}
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
 }

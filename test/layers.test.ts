@@ -39,6 +39,17 @@ test('a layer imports only what lies below it', (t) => {
   }
 });
 
+test('the API takes from adapters only types, and the faults it translates', (t) => {
+  const taken = /^import \{([^}]+)\} from '[^']*\/adapters\//gm;
+  const names = files
+    .filter((file) => layerOf(file) === 'api')
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(taken)])
+    .flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
+    .filter((name) => name !== '');
+  const faults = ['CallFault', 'KeyErased', 'MailFault', 'OutcomeUnknown', 'isPassingFault'];
+  t.deepEqual([...new Set(names)].sort(), faults);
+});
+
 test('the domain knows no package but the few that compute', (t) => {
   for (const { file, to } of imports) {
     if (to.startsWith('.') || layerOf(file) !== 'domain') continue;

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import type { Closers } from '../../src/closers.ts';
+import { closers } from '../../src/closers.ts';
 import type { Person } from '../../test/support/people.ts';
 import { grant, newPerson, request, signIn } from '../../test/support/people.ts';
 import type { Program } from '../../test/support/program.ts';
@@ -61,8 +63,32 @@ async function furnish({ program, upstream }: Pick<Stage, 'program' | 'upstream'
   return people;
 }
 
+/** What was answered whole, beside the proxy and through it, and what was not. */
+interface Counts {
+  readonly piped: number;
+  readonly complete: number;
+  readonly failed: number;
+}
+
+/** Both compile what they run while it runs: the first thousands of calls say little. */
+async function warmUp({ pipe, program, people, upstream }: Stage): Promise<Counts> {
+  const load = { connections: 8, body };
+  await putLoad({ ...load, url: pipe.url, seconds: 1, keyOf: () => 'none' });
+  const { complete, failed } = await putLoad({
+    ...load,
+    url: program.url,
+    seconds: 2,
+    keyOf: (index) => people[index]?.key ?? '',
+  });
+  return { piped: (await answersOf(upstream)) - complete, complete, failed };
+}
+
+/** How many answers the mock has given. */
+const answersOf = async ({ url }: Stage['upstream']): Promise<number> =>
+  Number(await (await fetch(`${url}/count`)).text());
+
 /** One load on the pipe and one on the proxy, `rounds` times in turns. */
-async function measure(stage: Stage, connections: number) {
+async function measure(stage: Stage, connections: number): Promise<Counts> {
   const proxied: (LoadResult & { cpu: number })[] = [];
   const piped: LoadResult[] = [];
   const keyOf = (connection: number) => stage.people[connection % keys]?.key ?? '';
@@ -108,7 +134,7 @@ async function drained({ database }: Stage): Promise<void> {
   }
 }
 
-async function verdict(stage: Stage, totals: { piped: number; complete: number; failed: number }) {
+async function verdict(stage: Stage, totals: Counts): Promise<boolean> {
   const { rows } = await stage.database.query<{
     settled: string;
     open: string;
@@ -118,7 +144,7 @@ async function verdict(stage: Stage, totals: { piped: number; complete: number; 
             (SELECT count(*) FROM read.calls WHERE status = 'open') AS open,
             (SELECT trim_scale(sum(balance))::text FROM read.trial_balance) AS legs`,
   );
-  const asked = Number(await (await fetch(`${stage.upstream.url}/count`)).text()) - totals.piped;
+  const asked = (await answersOf(stage.upstream)) - totals.piped;
   const [{ settled, open, legs } = { settled: '?', open: '?', legs: '?' }] = rows;
   const good =
     Number(settled) === totals.complete &&
@@ -133,49 +159,45 @@ async function verdict(stage: Stage, totals: { piped: number; complete: number; 
   return good;
 }
 
-const dataDir = await newDataDir();
-const secret = { MASTER_KEY: randomBytes(32).toString('base64'), LOG_LEVEL: 'warn' };
-const engines = await startEnginesAlone(dataDir);
-const upstream = await startServer('mock-upstream.ts');
-const pipe = await startServer('pipe.ts', String(upstream.port));
-const program = await startProgram(dataDir, {
-  ...secret,
-  ROLES: 'api,relay,projector,scheduler',
-  DATABASE_URL: engines.databaseUrl,
-  EVENTSTORE_URL: engines.eventstoreUrl,
-  OPENAI_LIKE_BASE_URL: `${upstream.url}/v1`,
-});
-const database = new pg.Client({ connectionString: engines.databaseUrl });
-let good = false;
-try {
+async function run(started: Closers): Promise<boolean> {
+  const dataDir = await newDataDir();
+  started.add(() => removeDataDir(dataDir));
+  const engines = await startEnginesAlone(dataDir);
+  started.add(engines.stop);
+  const upstream = await startServer('mock-upstream.ts');
+  started.add(upstream.stop);
+  const pipe = await startServer('pipe.ts', String(upstream.port));
+  started.add(pipe.stop);
+  const program = await startProgram(dataDir, {
+    MASTER_KEY: randomBytes(32).toString('base64'),
+    LOG_LEVEL: 'warn',
+    ROLES: 'api,relay,projector,scheduler',
+    DATABASE_URL: engines.databaseUrl,
+    EVENTSTORE_URL: engines.eventstoreUrl,
+    OPENAI_LIKE_BASE_URL: `${upstream.url}/v1`,
+  });
+  started.add(program.stop);
   say(hardware());
   const people = await furnish({ program, upstream });
-  const roots = [program.pid, engines.pid];
+  const database = new pg.Client({ connectionString: engines.databaseUrl });
   await database.connect();
+  started.add(() => database.end());
+  const roots = [program.pid, engines.pid];
   const stage: Stage = { program, roots, database, people, upstream, pipe };
-  await putLoad({ url: pipe.url, connections: 8, seconds: 1, body, keyOf: () => 'none' });
-  const warm = await putLoad({
-    url: program.url,
-    connections: 8,
-    seconds: 2,
-    body,
-    keyOf: (index) => people[index]?.key ?? '',
-  });
-  const warmPiped = Number(await (await fetch(`${upstream.url}/count`)).text()) - warm.complete;
+  const warm = await warmUp(stage);
   const measured = [await measure(stage, 1), await measure(stage, 32)];
-  const add = (pick: (row: (typeof measured)[number]) => number) =>
+  const add = (pick: (row: Counts) => number) =>
     measured.reduce((total, row) => total + pick(row), 0);
-  good = await verdict(stage, {
-    piped: warmPiped + add((row) => row.piped),
+  return verdict(stage, {
+    piped: warm.piped + add((row) => row.piped),
     complete: warm.complete + add((row) => row.complete),
     failed: warm.failed + add((row) => row.failed),
   });
-} finally {
-  await database.end();
-  await program.stop();
-  await engines.stop();
-  upstream.stop();
-  pipe.stop();
-  await removeDataDir(dataDir);
 }
-process.exitCode = good ? 0 : 1;
+
+const started = closers();
+try {
+  process.exitCode = (await run(started)) ? 0 : 1;
+} finally {
+  await started.close();
+}

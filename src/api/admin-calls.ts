@@ -1,5 +1,6 @@
 import { calls } from '../projections/calls.ts';
-import { AdminCallRow, CallCursor, callsPage, listAllCalls } from '../projections/calls-reads.ts';
+import { AdminCallRow, callsPage, listAllCalls } from '../projections/calls-reads.ts';
+import { MomentCursor } from '../projections/page.ts';
 import type { Reads } from './reads.ts';
 import { listOf, pageQuery, positionOf } from './reads.ts';
 import { route } from './route.ts';
@@ -10,7 +11,7 @@ export const listEveryCall = (reads: Reads) =>
     path: '/api/admin/calls',
     who: 'admin',
     summary: 'Everybody’s calls with who answered them, the newest first',
-    query: pageQuery(CallCursor),
+    query: pageQuery(MomentCursor),
     reply: listOf(AdminCallRow),
     handle: async ({ query: { limit, cursor: after } }) => {
       const wanted = { limit, after };

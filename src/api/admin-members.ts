@@ -3,13 +3,8 @@ import { KeyErased } from '../adapters/vault/vault-faults.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { Role } from '../domain/member/events.ts';
 import { memberRoles } from '../projections/member-roles.ts';
-import {
-  listMembers,
-  MemberCursor,
-  MemberRow,
-  members,
-  membersPage,
-} from '../projections/members.ts';
+import { listMembers, MemberRow, members, membersPage } from '../projections/members.ts';
+import { MomentCursor } from '../projections/page.ts';
 import type { Reads } from './reads.ts';
 import { listOf, pageQuery, positionOf } from './reads.ts';
 import type { Unseal } from './registration.ts';
@@ -34,7 +29,7 @@ export const listEveryMember = (reads: Reads, unseal: Unseal) =>
     path: '/api/admin/members',
     who: 'admin',
     summary: 'Members, the newest first',
-    query: pageQuery(MemberCursor),
+    query: pageQuery(MomentCursor),
     reply: listOf(Member),
     handle: async ({ query: { limit, cursor: after } }) => {
       const wanted = { limit, after };

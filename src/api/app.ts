@@ -41,12 +41,21 @@ type Context = ParameterizedContext<State>;
 /** The HTTP side: request id and log line, error boundary, then the route. */
 export function app(parts: AppParts): Koa<State> {
   const koa = new Koa<State>({ proxy: parts.trustProxy, maxIpsCount: 1 });
-  koa.on('error', (error) => parts.log.error({ err: error }, 'outside of any request'));
+  koa.on('error', (error) => {
+    const level = isOfConnection(error) ? 'info' : 'error';
+    parts.log[level]({ err: error }, 'outside of any request');
+  });
   koa.use(observed(parts));
   koa.use(guarded(parts));
   koa.use(dispatched(parts));
   return koa;
 }
+
+/** A client that leaves, or speaks no HTTP. */
+const isOfConnection = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  /^(ECONNRESET|ECONNABORTED|EPIPE|HPE_.*)$/.test(String(error.code));
 
 function observed({ log, observe }: AppParts): Step {
   return async (ctx, next) => {
@@ -99,7 +108,16 @@ function audienceOf(ctx: Context): Audience {
   return { openAi: isOpenAi(ctx), locale, requestId: id };
 }
 
-const isOpenAi = ({ path }: Context): boolean => path === '/v1' || path.startsWith('/v1/');
+const isOpenAi = (ctx: Context): boolean => /^\/v1(\/|$)/.test(pathOf(ctx));
+
+/** Nothing for a request line that names no path. */
+function pathOf(ctx: Context): string {
+  try {
+    return ctx.path;
+  } catch {
+    return '';
+  }
+}
 
 /** What the caller did wrong is in the request's own line; the rest is ours to look at. */
 function report(error: unknown, { facts }: RequestScope, log: Logger): void {
@@ -114,7 +132,7 @@ function dispatched({ routes, authenticate }: AppParts): Step {
   const match = matcher(routes);
   return async (ctx) => {
     if (isOpenAi(ctx)) shareAnswer(ctx);
-    const found = match(methodWanted(ctx), ctx.path);
+    const found = match(methodWanted(ctx), pathOf(ctx));
     if (found.kind === 'unknown') throw new ApiError('not_found');
     const candidates = found.kind === 'found' ? [found.route] : found.routes;
     if (ctx.method === 'OPTIONS') return answerPreflight(ctx, candidates);
@@ -148,7 +166,7 @@ const exchangeOf = (ctx: Context, params: Readonly<Record<string, string>>): Exc
   authorization: ctx.req.headers.authorization,
   idempotencyKey: ctx.get('idempotency-key'),
   params,
-  query: Object.fromEntries(new URLSearchParams(ctx.querystring)),
+  query: ctx.querystring === '' ? {} : Object.fromEntries(new URLSearchParams(ctx.querystring)),
   readBody: (accepts, limitBytes) => readBody(ctx.req, accepts, limitBytes),
   request: ctx.state.scope.facts,
 });
@@ -164,12 +182,12 @@ async function send(ctx: Context, route: Route, answer: Answer<unknown>): Promis
     ctx.respond = false;
     await answer.stream(ctx.res);
   } else if ('text' in answer) {
-    ctx.body = answer.text;
     ctx.set('content-type', answer.type);
+    ctx.body = answer.text;
   } else if (answer.body === undefined) {
     ctx.body = null;
   } else {
-    ctx.body = JSON.stringify(answer.body);
     ctx.set('content-type', 'application/json; charset=utf-8');
+    ctx.body = JSON.stringify(answer.body);
   }
 }

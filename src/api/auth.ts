@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Role } from '../domain/member/events.ts';
 import type { Authenticate, KeyCaller, SessionCaller } from './caller.ts';
 import { ApiError } from './errors.ts';
@@ -27,8 +27,7 @@ export interface Access {
   sessionEnded(sessionId: string): boolean;
 }
 
-export const hashOfKeyText = (key: string): string =>
-  createHash('sha256').update(key).digest('hex');
+export const hashOfKeyText = (key: string): string => hash('sha256', key);
 
 /** Who is behind an `Authorization` header, for each kind of route. */
 export function authenticator(access: Access, tokens: Pick<SessionTokens, 'read'>): Authenticate {

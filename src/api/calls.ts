@@ -1,5 +1,6 @@
 import { calls } from '../projections/calls.ts';
-import { CallCursor, CallRow, callsPage, listCalls } from '../projections/calls-reads.ts';
+import { CallRow, callsPage, listCalls } from '../projections/calls-reads.ts';
+import { MomentCursor } from '../projections/page.ts';
 import type { Reads } from './reads.ts';
 import { listOf, pageQuery, positionOf } from './reads.ts';
 import { route } from './route.ts';
@@ -10,7 +11,7 @@ export const listMyCalls = (reads: Reads) =>
     path: '/api/calls',
     who: 'session',
     summary: 'My calls and what each cost, the newest first',
-    query: pageQuery(CallCursor),
+    query: pageQuery(MomentCursor),
     reply: listOf(CallRow),
     handle: async ({ caller, query: { limit, cursor: after } }) => {
       const wanted = { limit, after };

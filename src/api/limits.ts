@@ -7,6 +7,8 @@ const minuteMs = 60_000;
 export interface Limits {
   /** By network address, behind which a whole office may sit. */
   readonly signups: Attempts;
+  /** By address, whoever asks and from wherever: its owner need not have asked for any. */
+  readonly mails: Attempts;
   /** Codes have 256 bits: this bounds work, not luck. */
   readonly codes: Attempts;
   readonly guesses: { readonly byEmail: Attempts; readonly byIp: Attempts };
@@ -14,6 +16,7 @@ export interface Limits {
 
 export const usualLimits = (clock: () => Date): Limits => ({
   signups: attempts({ limit: 120, windowMs: minuteMs, clock }),
+  mails: attempts({ limit: 60, windowMs: 60 * minuteMs, clock }),
   codes: attempts({ limit: 300, windowMs: minuteMs, clock }),
   guesses: {
     byEmail: attempts({ limit: 10, windowMs: 15 * minuteMs, clock }),

@@ -1,10 +1,5 @@
-import {
-  ApiKeyCursor,
-  ApiKeyRow,
-  apiKeys,
-  apiKeysPage,
-  listApiKeys,
-} from '../projections/api-keys.ts';
+import { ApiKeyRow, apiKeys, apiKeysPage, listApiKeys } from '../projections/api-keys.ts';
+import { MomentCursor } from '../projections/page.ts';
 import type { Reads } from './reads.ts';
 import { listOf, pageQuery, positionOf } from './reads.ts';
 import { route } from './route.ts';
@@ -15,7 +10,7 @@ export const listMyApiKeys = (reads: Reads) =>
     path: '/api/api-keys',
     who: 'session',
     summary: 'My API keys, the newest first; revoked ones say when',
-    query: pageQuery(ApiKeyCursor),
+    query: pageQuery(MomentCursor),
     reply: listOf(ApiKeyRow),
     handle: async ({ caller, query: { limit, cursor: after } }) => {
       const wanted = { limit, after };

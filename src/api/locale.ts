@@ -3,7 +3,8 @@ export type Locale = 'en' | 'zh';
 
 /** The first of our languages by the caller's preference; English when none is named. */
 export function localeOf(acceptLanguage: string | undefined): Locale {
-  const wanted = (acceptLanguage ?? '')
+  if (!acceptLanguage) return 'en';
+  const wanted = acceptLanguage
     .split(',')
     .map((part) => {
       const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');

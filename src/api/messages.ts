@@ -123,7 +123,7 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
   },
 };
 
-/** What mails and pages say. */
+/** What mails, pages and single fields of an error say. */
 const texts = {
   verifySubject: { en: 'Verify your e-mail address', zh: '请验证您的邮箱' },
   verifyBody: {
@@ -143,6 +143,11 @@ const texts = {
   verifyButton: { en: 'Verify', zh: '验证' },
   verifiedTitle: { en: 'Your address is verified', zh: '邮箱验证成功' },
   verifiedPrompt: { en: 'You can sign in now.', zh: '现在可以登录了。' },
+  nestedTooDeeply: { en: 'It is nested too deeply.', zh: '嵌套层级过深。' },
+  tooManyDays: {
+    en: '1 to {most} days before `to`',
+    zh: '应在 `to` 之前 1 到 {most} 天内',
+  },
   failedTitle: { en: 'That did not work', zh: '操作未成功' },
   setUpTitle: { en: 'Set up LLM Member', zh: '初始化 LLM Member' },
   setUpPrompt: {
@@ -165,7 +170,7 @@ export type Values = Readonly<Record<string, string | number>>;
 export const errorText = (code: ErrorCode, locale: Locale, values: Values = {}): string =>
   fill(errorTexts[code][locale], values);
 
-/** A text of a mail or a page in the reader's language. */
+/** One of those texts in the reader's language. */
 export const textOf = (name: keyof typeof texts, locale: Locale, values: Values = {}): string =>
   fill(texts[name][locale], values);
 

@@ -3,6 +3,10 @@ import { en, zhCN } from 'zod/locales';
 import type { FieldError } from './errors.ts';
 import { ApiError } from './errors.ts';
 import type { Locale } from './locale.ts';
+import { textOf } from './messages.ts';
+
+/** Deeper than any schema of a tool. */
+const mostLevels = 200;
 
 const errorMaps = { en: en().localeError, zh: zhCN().localeError };
 
@@ -12,7 +16,10 @@ export function parse<Schema extends z.ZodType>(
   value: unknown,
   locale: Locale,
 ): z.output<Schema> {
-  const parsed = safely(() => schema.safeParse(value, { error: errorMaps[locale] }));
+  if (isDeeper(value, mostLevels)) {
+    throw new ApiError('invalid_request', { detail: textOf('nestedTooDeeply', locale) });
+  }
+  const parsed = schema.safeParse(value, { error: errorMaps[locale] });
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.slice(0, 20).flatMap(fieldErrors);
   const param = fields[0]?.field;
@@ -30,11 +37,8 @@ function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
   return [{ field: path.join('.') || 'body', message: issue.message }];
 }
 
-function safely<Result>(run: () => Result): Result {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new ApiError('invalid_request', { detail: 'It is nested too deeply.', cause: error });
-  }
+/** Whatever walks a value later, to write it again for one, must not run out of stack. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }

@@ -25,23 +25,39 @@ function refuseForeign({ headers }: IncomingMessage, accepts: 'json' | 'form'): 
   if (!fits || encoding !== 'identity') throw new ApiError('unsupported_media_type');
 }
 
-async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let length = 0;
+  const done = () => {
+    if (length <= limitBytes) resolve(Buffer.concat(chunks));
+    else reject(new ApiError('body_too_large', { values: { limit: limitBytes } }));
+  };
   // A client that is still sending would see a reset instead of the answer, so the rest is read too.
-  for await (const chunk of request) {
+  request.on('data', (chunk: Buffer) => {
     length += chunk.length;
     if (length <= limitBytes) chunks.push(chunk);
     else chunks.length = 0;
-    if (length > drainBytes) break;
-  }
-  if (length > limitBytes) throw new ApiError('body_too_large', { values: { limit: limitBytes } });
-  return Buffer.concat(chunks);
+    if (length <= drainBytes) return;
+    done();
+    request.destroy();
+  });
+  request.on('end', done);
+  const brokenOff = (cause?: unknown) => reject(new ApiError('invalid_request', { cause }));
+  request.on('error', brokenOff);
+  request.on('close', () => {
+    if (!request.readableEnded) brokenOff();
+  });
+  // Whoever left before anybody listened is not heard leaving.
+  if (request.destroyed) brokenOff();
+  return promise;
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function decoded(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (error) {
     throw new ApiError('invalid_json', { cause: error });
   }

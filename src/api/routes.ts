@@ -85,7 +85,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...vault,
     run: run.email.run,
     send: parts.mailer.send,
-    limit: limits.signups,
+    limits: { byIp: limits.signups, byEmail: limits.mails },
   };
   const forVerify = { ...parts, run: run.email.run, limit: limits.codes };
   const forSignin = {

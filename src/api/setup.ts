@@ -37,7 +37,14 @@ export const setup = (parts: SetupParts) =>
     body: Wanted,
     status: 201,
     reply: z.object({ member_id: Uuid, token: z.string(), expires_at: Instant, key: z.string() }),
-    handle: async ({ body, request }) => ({ body: await setUp(parts, body, request) }),
+    handle: async ({ body, request }) => {
+      const { memberId, session, issued } = await setUp(parts, body, request);
+      const { token, expiresAt } = session;
+      return {
+        body: { member_id: memberId, token, expires_at: expiresAt, key: issued.key },
+        position: issued.position,
+      };
+    },
   });
 
 export const setupPage = () =>
@@ -66,8 +73,8 @@ export const setupForm = (parts: SetupParts) =>
     produces: 'text/html',
     handle: async ({ body, request }) => {
       try {
-        const { key } = await setUp(parts, body, request);
-        return setUpDonePage(request.locale, key);
+        const { issued } = await setUp(parts, body, request);
+        return { ...setUpDonePage(request.locale, issued.key), position: issued.position };
       } catch (error) {
         if (!(error instanceof Rejection)) throw error;
         return failedPage(request.locale, error.code);
@@ -85,7 +92,7 @@ async function setUp(
   const context = commandContext(by, clock, 'set-up');
   const { memberId, walletId } = await appoint(code, { email, password }, context);
   const session = await openSession({ memberId, passwordRight: true }, request);
-  const { key } = await issueKey({ memberId, walletId, name: 'set-up' }, by);
+  const issued = await issueKey({ memberId, walletId, name: 'set-up' }, by);
   limit.giveBack(request.ip);
-  return { member_id: memberId, token: session.token, expires_at: session.expiresAt, key };
+  return { memberId, session, issued };
 }

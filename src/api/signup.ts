@@ -34,8 +34,7 @@ export interface SignupParts {
   readonly seal: Seal;
   readonly send: Mailer['send'];
   readonly publicUrl: () => string;
-  /** By network address. */
-  readonly limit: Attempts;
+  readonly limits: { readonly byIp: Attempts; readonly byEmail: Attempts };
   readonly clock: () => Date;
   readonly log: Logger;
 }
@@ -55,7 +54,8 @@ export const signup = (parts: SignupParts) =>
     status: 202,
     reply: z.object({}),
     handle: async ({ body: { email: address, password, username = null }, request }) => {
-      parts.limit.take(request.ip);
+      parts.limits.byIp.take(request.ip);
+      parts.limits.byEmail.take(parts.hashEmail(address));
       await atLeast(shortestMs, register(parts, { address, password, username }, request));
       return { body: {} };
     },

@@ -7,6 +7,8 @@ import {
   usageTotals,
 } from '../projections/usage-by-day.ts';
 import { ApiError } from './errors.ts';
+import type { Locale } from './locale.ts';
+import { textOf } from './messages.ts';
 import type { Profile } from './profile.ts';
 import type { Reads } from './reads.ts';
 import { positionOf } from './reads.ts';
@@ -16,6 +18,9 @@ import { UserProfile } from './user-profile.ts';
 const dayMs = 24 * 60 * 60 * 1000;
 const usualDays = 30;
 const mostDays = 366;
+
+/** Earlier ones are not written alike everywhere. */
+const Day = z.iso.date().refine((text) => text >= '1970-01-01');
 
 /** What a member used within some days, beside what a client app shows of its user. */
 export const usage = ({
@@ -32,7 +37,7 @@ export const usage = ({
     path: '/api/usage',
     who: 'session_or_key',
     summary: 'What I used, by UTC day and by model; the last 30 days unless said',
-    query: z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
+    query: z.object({ from: Day.optional(), to: Day.optional() }),
     reply: UserProfile.extend({
       from: z.string(),
       to: z.string(),
@@ -41,8 +46,8 @@ export const usage = ({
       by_model: z.array(Used.extend({ model: z.string() })),
       as_of_position: z.string().nullable(),
     }),
-    handle: async ({ caller: { memberId }, query }) => {
-      const days = daysOf(query, clock());
+    handle: async ({ caller: { memberId }, query, request }) => {
+      const days = daysOf(query, clock(), request.locale);
       const position = await positionOf(reads, [usageByDay]);
       const [profile, totals, byDay, byModel] = await Promise.all([
         profileOf(memberId),
@@ -65,12 +70,17 @@ export const usage = ({
     },
   });
 
-function daysOf(asked: { from?: string | undefined; to?: string | undefined }, now: Date) {
+interface Asked {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+function daysOf(asked: Asked, now: Date, locale: Locale) {
   const to = asked.to ?? dayOf(now);
   const from = asked.from ?? dayOf(new Date(Date.parse(to) - (usualDays - 1) * dayMs));
   const days = (Date.parse(to) - Date.parse(from)) / dayMs + 1;
   if (days >= 1 && days <= mostDays) return { from, to };
-  const message = `1 to ${mostDays} days before \`to\``;
+  const message = textOf('tooManyDays', locale, { most: mostDays });
   throw new ApiError('invalid_request', { param: 'from', fields: [{ field: 'from', message }] });
 }
 

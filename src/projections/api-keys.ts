@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Instant, Uuid } from '../domain/ids.ts';
-import type { PageOf } from './page.ts';
-import { cursor, page } from './page.ts';
+import type { PageByMoment, PageOf } from './page.ts';
+import { olderThan, page } from './page.ts';
 import { first, latest, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
@@ -46,21 +46,13 @@ export const ApiKeyRow = z.object({
   revoked_at: Instant.nullable(),
 });
 export type ApiKeyRow = z.infer<typeof ApiKeyRow>;
-export const ApiKeyCursor = cursor(z.tuple([Instant, Uuid]));
 
 /** A member's keys, the newest first; revoked ones say when. */
-export const listApiKeys = (
-  memberId: string,
-  { limit, after }: PageOf<z.infer<typeof ApiKeyCursor>>,
-) =>
+export const listApiKeys = (memberId: string, { limit, after }: PageByMoment) =>
   query(ApiKeyRow)`
     SELECT key_id AS id, name, prefix, created_at, revoked_at
     FROM read.api_keys
-    WHERE member_id = ${memberId} AND ${
-      after
-        ? fragment`(created_at, key_id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
-        : fragment`TRUE`
-    }
+    WHERE member_id = ${memberId} AND ${olderThan(after, fragment`created_at, key_id`)}
     ORDER BY created_at DESC, key_id DESC
     LIMIT ${limit + 1}`;
 

@@ -3,8 +3,8 @@ import { Asset, Currency } from '../domain/accounts.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { Amount } from '../domain/money.ts';
 import { CallOutcome } from '../domain/wallet/events.ts';
-import type { PageOf } from './page.ts';
-import { cursor, page } from './page.ts';
+import type { PageByMoment, PageOf } from './page.ts';
+import { olderThan, page } from './page.ts';
 import { fragment, query } from './query.ts';
 import { Total } from './total.ts';
 
@@ -55,9 +55,6 @@ export const AdminCallRow = CallRow.extend({
 });
 export type AdminCallRow = z.infer<typeof AdminCallRow>;
 
-export const CallCursor = cursor(z.tuple([Instant, Uuid]));
-type CallPage = PageOf<z.infer<typeof CallCursor>>;
-
 const columns = fragment`
   id, request_id, client_request_id, at, model, status, outcome, basis,
   CASE WHEN input IS NOT NULL THEN jsonb_build_object('input', input, 'cached_input', cached_input,
@@ -68,18 +65,17 @@ const columns = fragment`
   trim_scale(hold)::text AS hold, trim_scale(charge)::text AS charge, asset,
   to_jsonb(latency_ms) AS latency_ms, to_jsonb(first_token_ms) AS first_token_ms`;
 
-const older = ({ after }: CallPage) =>
-  after ? fragment`(at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : fragment`TRUE`;
+const older = ({ after }: PageByMoment) => olderThan(after, fragment`at, id`);
 
 /** A member's calls, the newest first. */
-export const listCalls = (memberId: string, wanted: CallPage) =>
+export const listCalls = (memberId: string, wanted: PageByMoment) =>
   query(CallRow)`
     SELECT ${columns} FROM read.calls
     WHERE member_id = ${memberId} AND ${older(wanted)}
     ORDER BY at DESC, id DESC LIMIT ${wanted.limit + 1}`;
 
 /** Everybody's calls, the newest first. */
-export const listAllCalls = (wanted: CallPage) =>
+export const listAllCalls = (wanted: PageByMoment) =>
   query(AdminCallRow)`
     SELECT ${columns}, member_id, wallet_id, api_key_id, trim_scale(overage)::text AS overage,
            upstream, upstream_model

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { EmailHash } from '../domain/email/events.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { Role } from '../domain/member/events.ts';
-import type { PageOf } from './page.ts';
-import { cursor, page } from './page.ts';
+import type { PageByMoment, PageOf } from './page.ts';
+import { olderThan, page } from './page.ts';
 import { first, latest, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
@@ -53,22 +53,17 @@ export const MemberRow = z.object({
   verified_at: Instant.nullable(),
 });
 export type MemberRow = z.infer<typeof MemberRow>;
-export const MemberCursor = cursor(z.tuple([Instant, Uuid]));
 
 const roles = fragment`COALESCE((SELECT jsonb_agg(r.role ORDER BY r.role) FROM read.member_roles AS r
   WHERE r.member_id = m.member_id AND r.granted), '[]')`;
 
 /** All members, the newest first. */
-export const listMembers = ({ limit, after }: PageOf<z.infer<typeof MemberCursor>>) =>
+export const listMembers = ({ limit, after }: PageByMoment) =>
   query(MemberRow)`
     SELECT m.member_id, m.wallet_id, m.sealed, m.status, ${roles} AS roles, m.registered_at,
            m.verified_at
     FROM read.members AS m
-    WHERE ${
-      after
-        ? fragment`(m.registered_at, m.member_id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
-        : fragment`TRUE`
-    }
+    WHERE ${olderThan(after, fragment`m.registered_at, m.member_id`)}
     ORDER BY m.registered_at DESC, m.member_id DESC
     LIMIT ${limit + 1}`;
 

@@ -1,4 +1,7 @@
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import { Instant, Uuid } from '../domain/ids.ts';
+import { fragment } from './query.ts';
 
 /** A part of a list: at most `limit` rows, after the one whose key is given. */
 export interface PageOf<Key> {
@@ -17,6 +20,20 @@ export const cursor = <Key extends readonly unknown[]>(key: z.ZodType<Key>) =>
       context.addIssue({ code: 'custom', message: 'not a cursor of this list' });
       return z.NEVER;
     });
+
+/** A cursor comes from outside: the 99th of a month would be Postgres's error, not its sender's. */
+const Moment = Instant.refine(
+  (text) => text > '0001' && !Number.isNaN(Date.parse(text)) && new Date(text).toJSON() === text,
+);
+
+/** Where a page ends in a list by a moment and an id, the newest first. */
+export const MomentCursor = cursor(z.tuple([Moment, Uuid]));
+type Place = z.infer<typeof MomentCursor>;
+export type PageByMoment = PageOf<Place>;
+
+/** The rows beyond that place; `columns` are the moment's and the id's. */
+export const olderThan = (after: Place | undefined, columns: FragmentSqlToken) =>
+  after ? fragment`(${columns}) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : fragment`TRUE`;
 
 const cursorTo = (key: readonly unknown[]): string =>
   Buffer.from(JSON.stringify(key)).toString('base64url');

@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { decode } from '../../src/domain/events.ts';
+import { streamOf } from '../../src/domain/streams.ts';
 import { ask, newKey, newMember, testApi } from '../support/api.ts';
+import { contextOf } from '../support/purse.ts';
 
 const api = testApi(test);
 
@@ -90,6 +92,20 @@ test('a key opens no session, and makes no keys', async (t) => {
   ] as const) {
     t.is((await ask(api(), method, path, { token: key })).status, 401);
   }
+});
+
+test('a key of somebody who is no active member is refused as such', async (t) => {
+  const key = `sk-${'k'.repeat(43)}`;
+  const hash = createHash('sha256').update(key).digest('hex');
+  const [keyId, memberId, walletId] = [randomUUID(), randomUUID(), randomUUID()];
+  await api().run.apiKey.run(
+    streamOf.apiKey(hash),
+    () => ({ type: 'ClaimApiKey', hash, keyId, memberId, walletId, name: 'n', prefix: 'sk-kkk' }),
+    contextOf(keyId),
+  );
+  const answer = await ask(api(), 'GET', '/v1/models', { token: key });
+  t.is(answer.status, 403);
+  t.like(answer.body, { error: { code: 'account_disabled', type: 'permission_error' } });
 });
 
 test('an unknown, a cut and a missing key are told apart by nothing', async (t) => {

@@ -76,6 +76,21 @@ test('a hundred and twenty sign-ups a minute are enough for one network address'
   t.notThrows(() => signups.take('198.51.100.9'));
 });
 
+test.serial('an address gets sixty mails an hour, whoever asks for them', async (t) => {
+  const { email } = await newMember(api());
+  const tries = Array.from({ length: 61 }, (_, n) =>
+    ask(api(), 'POST', '/api/signup', {
+      body: { email: email.toUpperCase(), password: 'another-password' },
+      ...from(`203.0.113.${n}`),
+    }),
+  );
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  // One was the member's own.
+  t.is(statuses.filter((status) => status === 202).length, 59);
+  t.is(statuses.filter((status) => status === 429).length, 2);
+  t.is((await signUp(api(), newAddress())).status, 202);
+});
+
 test.serial('a link is good for 24 hours', async (t) => {
   const email = newAddress();
   await signUp(api(), email);

@@ -22,11 +22,13 @@ test('while Postgres is away reads and new people wait, and nothing is said of w
     t.notRegex(text, /database|connection|slonik/i);
   }
   t.is(written, 0);
+  const ours = api().logged.filter((line) => line.includes('answered 503 unavailable'));
+  t.is(ours.length, answers.length);
   t.is((await ask(api(), 'GET', '/api/calls', { token })).status, 200);
   t.is((await signIn(api(), email)).status, 200);
 });
 
-test('what a caller breaks is no fault of ours in the log, what we break is', async (t) => {
+test('what a caller breaks is one line of the log, and no fault of ours', async (t) => {
   const { headers } = await ask(api(), 'GET', '/api/calls');
   const id = headers.get('x-request-id') ?? '?';
   const lines = api().logged.filter((line) => line.includes(id));

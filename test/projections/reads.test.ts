@@ -4,26 +4,20 @@ import { accessRows, catalogueRows } from '../../src/adapters/postgres/index-row
 import { projector } from '../../src/adapters/postgres/project.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
-import {
-  ApiKeyCursor,
-  apiKeys,
-  apiKeysPage,
-  hashOfKey,
-  listApiKeys,
-} from '../../src/projections/api-keys.ts';
+import { apiKeys, apiKeysPage, hashOfKey, listApiKeys } from '../../src/projections/api-keys.ts';
 import { asOf } from '../../src/projections/as-of.ts';
 import { balance, balanceOf } from '../../src/projections/balance.ts';
 import { calls } from '../../src/projections/calls.ts';
 import {
   AdminCallRow,
-  CallCursor,
   CallRow,
   callsPage,
   listAllCalls,
   listCalls,
 } from '../../src/projections/calls-reads.ts';
 import { EventCursor, eventsPage, listEvents } from '../../src/projections/event-index.ts';
-import { listMembers, MemberCursor, membersPage } from '../../src/projections/members.ts';
+import { listMembers, membersPage } from '../../src/projections/members.ts';
+import { MomentCursor } from '../../src/projections/page.ts';
 import { projections } from '../../src/projections/registry.ts';
 import { listAccounts, listImbalances } from '../../src/projections/trial-balance.ts';
 import { usagePerDay, usagePerModel, usageTotals } from '../../src/projections/usage-by-day.ts';
@@ -118,7 +112,7 @@ test('calls come newest first, page by page, as their members see them', async (
     const wanted = { limit: 1, after: after ? ([...after] as [string, string]) : undefined };
     const { data, next_cursor } = callsPage(await pool.any(listCalls(memberId, wanted)), wanted);
     seen.push(...data.map(({ id }) => id));
-    after = next_cursor === null ? undefined : CallCursor.parse(next_cursor);
+    after = next_cursor === null ? undefined : MomentCursor.parse(next_cursor);
   }
   t.is(after, undefined);
   t.deepEqual(
@@ -192,7 +186,7 @@ test('members, keys and events are listed page by page', async (t) => {
   const pool = await filled(t);
   const first = { limit: 2 };
   const members = membersPage(await pool.any(listMembers(first)), first);
-  const next = { limit: 2, after: MemberCursor.parse(members.next_cursor) };
+  const next = { limit: 2, after: MomentCursor.parse(members.next_cursor) };
   const rest = membersPage(await pool.any(listMembers(next)), next);
   const listed = [...members.data, ...rest.data];
   t.is(rest.next_cursor, null);
@@ -201,7 +195,7 @@ test('members, keys and events are listed page by page', async (t) => {
 
   const one = { limit: 1 };
   const keys = apiKeysPage(await pool.any(listApiKeys(nameId('x'), one)), one);
-  const after = { limit: 1, after: ApiKeyCursor.parse(keys.next_cursor) };
+  const after = { limit: 1, after: MomentCursor.parse(keys.next_cursor) };
   const more = apiKeysPage(await pool.any(listApiKeys(nameId('x'), after)), after);
   t.deepEqual([...keys.data, ...more.data].map(({ name }) => name).sort(), ['key a', 'key b']);
   t.is(await pool.maybeOneFirst(hashOfKey(nameId('x'), nameId('a'))), hash('a'));
@@ -216,7 +210,7 @@ test('members, keys and events are listed page by page', async (t) => {
 
 test('a cursor that nobody handed out is refused', (t) => {
   for (const text of ['', 'x', 'bnVsbA', Buffer.from('["1","2"]').toString('base64url')]) {
-    t.false(CallCursor.safeParse(text).success);
+    t.false(MomentCursor.safeParse(text).success);
   }
 });
 

@@ -14,6 +14,8 @@ import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import { accessOver } from './access-over.ts';
+import type { JsonRequest } from './json-request.ts';
+import { jsonRequest } from './json-request.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
 import { feedFrom, readDatabase } from './read-side.ts';
@@ -50,6 +52,7 @@ interface World {
 const unlimited = { take: () => undefined, giveBack: () => undefined };
 const noLimits: Limits = {
   signups: unlimited,
+  mails: unlimited,
   codes: unlimited,
   guesses: { byEmail: unlimited, byIp: unlimited },
 };
@@ -129,21 +132,9 @@ export async function ask(
   { url }: TestApi,
   method: string,
   path: string,
-  {
-    token,
-    body,
-    headers = {},
-  }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+  more: Omit<JsonRequest, 'method'> = {},
 ): Promise<Reply> {
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+  const response = await jsonRequest(`${url}${path}`, { ...more, method });
   const text = await response.text();
   const json = /json/.test(response.headers.get('content-type') ?? '');
   return {

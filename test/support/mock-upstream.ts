@@ -14,7 +14,7 @@ const Behaviour = z.object({
   text: z.string().default(' word'),
   /** Instead of `text`: a chunk of so many characters. */
   huge: z.coerce.number().default(0),
-  usage: z.enum(['yes', 'no', 'rubbish', 'inline', 'cumulative']).default('yes'),
+  usage: z.enum(['yes', 'no', 'rubbish', 'inline', 'cumulative', 'early']).default('yes'),
   input: z.coerce.number().default(10),
   output: z.coerce.number().optional(),
   cached: z.coerce.number().default(0),
@@ -26,8 +26,8 @@ const Behaviour = z.object({
   param: z.string().optional(),
   /** Falls silent: without headers, right after them, or half-way. */
   hang: z.enum(['no', 'headers', 'first', 'mid']).default('no'),
-  /** Breaks off half-way: the connection, or the answer in good order without its end. */
-  cut: z.enum(['no', 'socket', 'early', 'error']).default('no'),
+  /** Breaks off half-way: the connection, or the answer in good order without its end. `late`: behind the last word. */
+  cut: z.enum(['no', 'socket', 'early', 'error', 'late']).default('no'),
   /** Leaves the end mark out. */
   mark: z.enum(['yes', 'no']).default('yes'),
   rubbish: z.enum(['no', 'first', 'mid']).default('no'),
@@ -133,6 +133,7 @@ function usageOf({ body, behaviour }: Case): unknown {
   const { usage, input, cached, reasoning, chunks, output } = behaviour;
   if (usage === 'no') return undefined;
   if (usage === 'rubbish') return { prompt_tokens: -5, completion_tokens: 'many' };
+  if (usage === 'early') return { prompt_tokens: input, completion_tokens: 0 };
   const completion = output ?? (chunks + reasoning) * (body.n ?? 1);
   return {
     prompt_tokens: input,
@@ -190,7 +191,9 @@ async function stream(response: ServerResponse, mock: Case): Promise<void> {
     if (behaviour.delay > 0) await pause(behaviour.delay);
   }
   await end(write, mock);
-  response.end();
+  if (behaviour.cut !== 'late') return void response.end();
+  await pause(20);
+  response.destroy();
 }
 
 const rubbishPlace = { no: () => -1, first: () => 0, mid: (half: number) => half };
@@ -206,7 +209,7 @@ async function stops(response: ServerResponse, { hang, cut }: Behaviour): Promis
   } else if (cut === 'early') {
     response.end();
   }
-  return cut !== 'no';
+  return cut !== 'no' && cut !== 'late';
 }
 
 function contentChunk(mock: Case, place: number): unknown {
@@ -219,7 +222,7 @@ function contentChunk(mock: Case, place: number): unknown {
       delta: { ...role, content: contentOf(behaviour) },
       finish_reason: null,
     })),
-    usage: behaviour.usage === 'cumulative' ? usageOf(mock) : null,
+    usage: ['cumulative', 'early'].includes(behaviour.usage) ? usageOf(mock) : null,
   };
 }
 
@@ -233,6 +236,7 @@ async function end(write: (data: string) => Promise<void>, mock: Case): Promise<
     finish_reason: 'stop',
   }));
   await write(JSON.stringify({ ...head, choices, ...(behaviour.usage === 'inline' && { usage }) }));
+  if (behaviour.cut === 'late') return;
   const isAsked = body.stream_options?.include_usage ?? false;
   if (isAsked && (behaviour.usage === 'yes' || behaviour.usage === 'rubbish')) {
     await write(JSON.stringify({ ...head, choices: [], usage }));

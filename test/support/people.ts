@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { JsonRequest } from './json-request.ts';
+import { jsonRequest } from './json-request.ts';
 import type { Program } from './program.ts';
 import { admin, mailTo } from './program.ts';
 
@@ -40,31 +42,10 @@ export interface Person {
 }
 
 /** One request with a JSON body; an answer outside 2xx throws with all it said. */
-export async function request(
-  url: string,
-  {
-    method = 'GET',
-    token,
-    body,
-    headers = {},
-  }: {
-    method?: string;
-    token?: string;
-    body?: unknown;
-    headers?: Record<string, string>;
-  } = {},
-): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+export async function request(url: string, asked: JsonRequest = {}): Promise<unknown> {
+  const response = await jsonRequest(url, asked);
   const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
+  if (!response.ok) throw new Error(`${asked.method ?? 'GET'} ${url}: ${response.status} ${text}`);
   return text === '' ? null : JSON.parse(text);
 }
 
@@ -73,7 +54,7 @@ export async function signIn({ url }: Program, who = admin): Promise<Omit<Person
   return { token: answer.token, memberId: answer.member_id };
 }
 
-export async function newKey({ url }: Program, token: string): Promise<string> {
+async function newKey({ url }: Program, token: string): Promise<string> {
   const body = { name: 'test' };
   return Created.parse(await request(`${url}/api/api-keys`, { method: 'POST', token, body })).key;
 }

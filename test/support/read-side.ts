@@ -8,6 +8,7 @@ import { openPool } from '../../src/adapters/postgres/pool.ts';
 import { projector } from '../../src/adapters/postgres/project.ts';
 import { prepareReadModels } from '../../src/adapters/postgres/read-schema.ts';
 import { projections } from '../../src/projections/registry.ts';
+import { eventually } from './eventually.ts';
 import { testDatabase } from './postgres.ts';
 
 interface Teardown {
@@ -35,3 +36,7 @@ export function feedFrom(t: Teardown, url: string, eventLog: Pick<Log, 'subscrib
   t.teardown(feed.close);
   return feed;
 }
+
+/** Waits until the read models hold everything up to a position. */
+export const reached = (feed: Feed, position: bigint): Promise<void> =>
+  eventually(() => (feed.position() ?? -1n) >= position);

@@ -6,18 +6,20 @@ export interface Serialised {
   readonly metadata: Buffer;
 }
 
-const known = new WeakMap<NewEvent, Serialised>();
+/** On the event itself: a weak map of all that is being written would be the collector's dearest. */
+const bytes = Symbol('bytes');
+
+interface Known extends NewEvent {
+  [bytes]?: Serialised;
+}
 
 /** An event's bytes, made once: whoever measures them, sends them or sends them again gets the same. */
-export function serialised(event: NewEvent): Serialised {
-  const before = known.get(event);
-  if (before) return before;
-  const made = {
+export function serialised(event: Known): Serialised {
+  event[bytes] ??= {
     data: Buffer.from(JSON.stringify(event.data)),
     metadata: Buffer.from(JSON.stringify(event.metadata)),
   };
-  known.set(event, made);
-  return made;
+  return event[bytes];
 }
 
 /** Per event: its id, type and the framing around them, generously. */

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { CallFault } from './call-fault.ts';
 import type { Family } from './tokenizer.ts';
-import { countTokens } from './tokenizer.ts';
+import { countTokens, tokensAtMost } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
 
 /** What of a request becomes input: its texts, and how many wrappers a template puts around them. */
@@ -42,8 +42,19 @@ const notInput = new Set([
   'prompt_cache_retention',
 ]);
 
-/** Fields whose cost nothing in the request bounds. */
-const unbounded = ['audio', 'web_search_options', 'prediction'] as const;
+/** Fields whose cost nothing in the request bounds: paid beside the tokens, or at another price. */
+const unbounded = [
+  'audio',
+  'prediction',
+  'web_search_options',
+  'search_parameters',
+  'enable_search',
+  'plugins',
+  'models',
+] as const;
+const noWish = new Set<unknown>([undefined, null, false]);
+/** The caller runs these; any other kind of tool is run, and billed, by the provider. */
+const ownTools = new Set<unknown>([undefined, null, 'function', 'custom']);
 
 /** Reads what becomes input, or refuses what can't be bounded. */
 export function inputOf(body: Readonly<Json>): Input {
@@ -64,8 +75,11 @@ export function inputOf(body: Readonly<Json>): Input {
 
 function refuseUnbounded(body: Readonly<Json>): void {
   for (const field of unbounded) {
-    if (body[field] !== undefined && body[field] !== null) throw unsupported(field);
+    if (!noWish.has(body[field])) throw unsupported(field);
   }
+  const tools = Array.isArray(body.tools) ? body.tools : [];
+  const foreign = tools.findIndex((tool) => isObject(tool) && !ownTools.has(tool.type));
+  if (foreign >= 0) throw unsupported(`tools[${foreign}]`);
   const { modalities } = body;
   if (modalities === undefined || modalities === null) return;
   const textOnly = Array.isArray(modalities) && modalities.every((each) => each === 'text');
@@ -112,9 +126,11 @@ const perWrapper: Readonly<Record<Family, number>> = {
 const around = 3;
 
 /** The tokens of an input as its family counts them; the nearest family where there is none. */
-export async function inputTokens(family: Family, { texts, wrappers }: Input): Promise<number> {
-  return around + wrappers * perWrapper[family] + (await countTokens(family, texts));
-}
+export const inputTokens = async (family: Family, { texts, wrappers }: Input): Promise<number> =>
+  templateTokens(family, wrappers) + (await countTokens(family, texts));
+
+const templateTokens = (family: Family, wrappers: number): number =>
+  around + wrappers * perWrapper[family];
 
 /** Never less than what an upstream of this family may count (MONEY, "What a call may cost"). */
 export async function inputBound(family: Family, input: Input): Promise<number> {
@@ -123,10 +139,12 @@ export async function inputBound(family: Family, input: Input): Promise<number> 
       return inputTokens(family, input);
     case 'o200k_base':
     case 'cl100k_base':
-      return Math.ceil((await inputTokens(family, input)) * 1.1);
+      return Math.ceil(
+        (templateTokens(family, input.wrappers) + (await tokensAtMost(family, input.texts))) * 1.1,
+      );
     case 'unknown': {
       const bytes = input.texts.reduce((total, text) => total + Buffer.byteLength(text), 0);
-      return around + input.wrappers * perWrapper.unknown + bytes;
+      return templateTokens(family, input.wrappers) + bytes;
     }
   }
 }

@@ -104,7 +104,9 @@ export function meter(parts: MeterParts): Meter {
       conclude(() => {
         const usage = usageFrom(rawUsage);
         const end = ending('completed');
-        return usage ? settle(usage, 'usage', end) : estimate('received', end);
+        // A count of no output beside an output is a count from before it.
+        const isCounted = usage && (usage.output + usage.reasoning > 0 || received.isEmpty());
+        return isCounted ? settle(usage, 'usage', end) : estimate('received', end);
       }),
     failed: (error) => conclude(() => release(ending(outcomeOf(codeOf(error))))),
     cut: (reason) => conclude(() => cutShort(reason)),

@@ -55,11 +55,17 @@ function chunkReader(body: AsyncIterable<Uint8Array>, clock: Patience, idleMs: n
     reads += 1;
   };
 
+  /** A connection that fails behind a whole answer takes nothing away from it. */
+  const lost = (error: unknown): IteratorReturnResult<undefined> => {
+    if (stream.finished()) return { done: true, value: undefined };
+    throw error;
+  };
+
   return {
     isWhole: () => isWhole,
     async next(): Promise<readonly Json[]> {
       wait();
-      const { done, value } = await bytes.next();
+      const { done, value } = await bytes.next().catch(lost);
       clock.pause();
       const chunks = stream.read(done ? events.end() : events.push(value));
       isWhole = stream.ended() || (done === true && stream.finished());

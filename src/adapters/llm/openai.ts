@@ -136,14 +136,23 @@ async function refused(status: number, body: Body, model: string): Promise<CallF
 function whole(body: Body, { faultOf, end }: Exchange): UpstreamAnswer {
   const decoder = new TextDecoder();
   const texts: string[] = [];
-  const read = async (): Promise<Json> => {
-    let length = 0;
-    try {
-      for await (const bytes of body) {
+  const arrived = () =>
+    new Promise<void>((resolve, reject) => {
+      let length = 0;
+      body.on('data', (bytes: Buffer) => {
         length += bytes.length;
-        if (length > mostBodyBytes) throw broken('The upstream failed.');
-        texts.push(decoder.decode(bytes, { stream: true }));
-      }
+        if (length > mostBodyBytes) reject(broken('The upstream failed.'));
+        else texts.push(decoder.decode(bytes, { stream: true }));
+      });
+      body.on('end', resolve);
+      body.on('error', reject);
+      body.on('close', () => {
+        if (!body.readableEnded) reject(broken('The upstream failed.'));
+      });
+    });
+  const read = async (): Promise<Json> => {
+    try {
+      await arrived();
       end();
       return chatAnswer(texts.join(''));
     } catch (error) {

@@ -9,6 +9,8 @@ export interface Received {
   take(answer: Json): void;
   /** Notes the text in a body of which only the beginning came. */
   takePartial(text: string): void;
+  /** Nothing that a model has written was taken. */
+  isEmpty(): boolean;
   /** All that was taken is now with the client. */
   delivered(): void;
   isDelivered(): boolean;
@@ -60,6 +62,7 @@ export function received(): Received {
     takePartial(text) {
       for (const [, , value = ''] of text.matchAll(writtenField)) add(0, unescaped(value));
     },
+    isEmpty: () => texts.length === 0,
     delivered() {
       isDelivered = true;
       deliveredTexts = texts.length;

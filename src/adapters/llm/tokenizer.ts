@@ -8,7 +8,11 @@ type Count = (text: string) => number;
 
 /** Long words cost a byte-pair encoder more than linear time, so it never sees more at once. */
 const sliceLength = 4_096;
-const slicesPerTurn = 16;
+/** What a vocabulary takes for one word, longer than any is: its cost grows with the square. */
+const endless = /(?<![\p{L}\p{M}])[\p{L}\p{M}]{257}|(?<![^\s\p{L}\p{N}])[^\s\p{L}\p{N}]{257}/u;
+const pieceLength = 256;
+/** So long nothing else runs in this process. */
+const turnMs = 5;
 
 const o200k = /^(gpt-4o|gpt-4\.[15]|gpt-5|gpt-oss|chatgpt-|codex-mini|o1|o3|o4)/;
 const cl100k = /^(gpt-4|gpt-3\.5)/;
@@ -62,16 +66,48 @@ function load(family: Family): Promise<Count> {
 }
 
 /** Tokens of some texts; long ones are counted over several turns of the event loop. */
-export async function countTokens(family: Family, texts: readonly string[]): Promise<number> {
+export const countTokens = (family: Family, texts: readonly string[]): Promise<number> =>
+  counted(family, texts, inPieces);
+
+/** Never less than `countTokens`; a caller without credit can't make it much work. */
+export const tokensAtMost = (family: Family, texts: readonly string[]): Promise<number> =>
+  counted(family, texts, (_, slice) => Buffer.byteLength(slice));
+
+const inPieces = (count: Count, slice: string): number => {
+  let total = 0;
+  for (let from = 0; from < slice.length; from += pieceLength) {
+    total += count(slice.slice(from, from + pieceLength));
+  }
+  return total;
+};
+
+async function counted(
+  family: Family,
+  texts: readonly string[],
+  countEndless: (count: Count, slice: string) => number,
+): Promise<number> {
   const count = await vocabulary(family);
   if (family === 'sandbox') return texts.reduce((total, text) => total + count(text), 0);
   let total = 0;
-  let slices = 0;
-  for (const text of texts) {
-    for (let from = 0; from < text.length; from += sliceLength) {
-      if (++slices % slicesPerTurn === 0) await nextTurn();
-      total += count(text.length <= sliceLength ? text : text.slice(from, from + sliceLength));
+  let since = performance.now();
+  for (const slice of slicesOf(texts)) {
+    if (performance.now() - since > turnMs) {
+      await nextTurn();
+      since = performance.now();
     }
+    total += isEndless(slice) ? countEndless(count, slice) : count(slice);
   }
   return total;
 }
+
+function* slicesOf(texts: readonly string[]): Generator<string> {
+  for (const text of texts) {
+    if (text.length <= sliceLength) yield text;
+    else
+      for (let at = 0; at < text.length; at += sliceLength) yield text.slice(at, at + sliceLength);
+  }
+}
+
+/** The first pattern is cheap and seldom met. */
+const isEndless = (slice: string): boolean =>
+  slice.length > pieceLength && /\S{257}/.test(slice) && endless.test(slice);

@@ -32,6 +32,7 @@ export interface Json {
   stream_options?: unknown;
   text?: unknown;
   tool_calls?: unknown;
+  tools?: unknown;
   type?: unknown;
   usage?: unknown;
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Usage } from '../../domain/price-list/usage.ts';
 
-const Count = z.int().nonnegative();
+/** No call is larger; sums of what passes stay far from what a counter holds. */
+const mostTokens = 1_000_000_000;
+const Count = z.int().min(0).max(mostTokens);
 /** Some servers write null where a detail doesn't apply. */
 const Detail = Count.nullish().transform((count) => count ?? 0);
 

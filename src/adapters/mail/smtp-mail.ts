@@ -21,19 +21,23 @@ export function smtpMail({
       try {
         await transport.sendMail({ from, to: { name: '', address: to }, subject, text });
       } catch (error) {
-        throw new MailFault('The mail server did not take the mail.', {
-          cause: error,
-          retryable: !isFinal(error),
-        });
+        throw mailFault(error);
       }
     },
     close: () => transport.close(),
   };
 }
 
-/** SMTP's 5xx: this mail will never be taken. */
-const isFinal = (error: unknown): boolean =>
-  error instanceof Error &&
-  'responseCode' in error &&
-  typeof error.responseCode === 'number' &&
-  error.responseCode >= 500;
+/** Without the library's error as its cause: that one names the recipient, and faults are logged. */
+function mailFault(error: unknown): MailFault {
+  const reply = replyCodeOf(error);
+  const told = reply ?? (error instanceof Error && 'code' in error ? error.code : 'unknown');
+  // SMTP's 5xx: this mail will never be taken.
+  const retryable = reply === undefined || reply < 500;
+  return new MailFault(`The mail server did not take the mail (${told}).`, { retryable });
+}
+
+const replyCodeOf = (error: unknown): number | undefined =>
+  error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number'
+    ? error.responseCode
+    : undefined;

@@ -26,11 +26,12 @@ export interface FollowOptions {
 
 const mostItems = 1_000;
 /**
- * Under load, few transactions cost a fraction of many: at most this many in this time. An event that
- * comes alone is taken at once, and so is what follows from it.
+ * Under load, few transactions cost a fraction of many, and rows of one key become one; so a batch is
+ * followed by a rest that grows with it. An event that comes alone is taken at once, and whoever has
+ * much to catch up with doesn't rest at all.
  */
-const mostBatches = 2;
-const withinMs = 50;
+const restPerItemMs = 10;
+const longestRestMs = 200;
 
 /** Follows the log until the signal aborts; failures are retried with growing delays, never given up. */
 export async function follow(follower: Follower, options: FollowOptions): Promise<void> {
@@ -63,26 +64,21 @@ async function readOn(
 ): Promise<void> {
   const after = await follower.open();
   const open = (own: AbortSignal) => follower.subscribe(after, own);
-  const pause = pacer(signal);
   if (follower.wants()) {
     for await (const batch of batches(open, { most: mostItems, signal })) {
       await follower.take(batch);
       progressed();
       if (!follower.wants()) break;
-      await pause();
+      await rest(batch.length, signal);
     }
   }
   if (!follower.wants()) await aborted(signal);
 }
 
-function pacer(signal: AbortSignal): () => Promise<void> {
-  const recent: number[] = [];
-  return async () => {
-    recent.push(performance.now());
-    if (recent.length < mostBatches) return;
-    const restMs = (recent.shift() ?? 0) + withinMs - performance.now();
-    if (restMs > 1) await sleep(restMs, undefined, { signal }).catch(() => {});
-  };
+async function rest(items: number, signal: AbortSignal): Promise<void> {
+  if (items === mostItems) return;
+  const restMs = Math.min(items * restPerItemMs, longestRestMs);
+  await sleep(restMs, undefined, { signal }).catch(() => {});
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -1,5 +1,5 @@
 import type { DatabasePool, DatabaseTransactionConnection } from 'slonik';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { IndexedKey } from '../../projections/api-keys.ts';
 import { apiKeys, indexedKeys } from '../../projections/api-keys.ts';
 import { asOf } from '../../projections/as-of.ts';
@@ -9,7 +9,7 @@ import { indexedMembers, members } from '../../projections/members.ts';
 import type { IndexedPriceList } from '../../projections/price-lists.ts';
 import { indexedPriceLists, priceLists } from '../../projections/price-lists.ts';
 import type { Projection } from '../../projections/projection.ts';
-import { query } from '../../projections/query.ts';
+import { statement } from '../../projections/query.ts';
 import type { IndexedRoute } from '../../projections/routes.ts';
 import { indexedRoutes, routes } from '../../projections/routes.ts';
 import type { EndedSession } from '../../projections/sessions.ts';
@@ -48,16 +48,12 @@ export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
     after: await readTo(read, [priceLists, routes]),
   }));
 
-const Nothing = z.object({});
-
 const snapshot = <Rows>(
   pool: DatabasePool,
   read: (connection: DatabaseTransactionConnection) => Promise<Rows>,
 ): Promise<Rows> =>
   pool.transaction(async (connection) => {
-    await connection.query(
-      query(Nothing)`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`,
-    );
+    await connection.query(statement`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`);
     return read(connection);
   });
 

@@ -13,6 +13,8 @@ export interface ProcessLease {
   held(): boolean;
   /** How long it has been renewed without a break; 0 during and after any interruption. */
   steadyForMs(): number;
+  /** How far this process's clock is from Postgres's, as the last renewal showed; 0: perhaps not at all. */
+  clockOffMs(): number;
   /** Lets the lease lapse at once: this process has no calls any more. */
   close(): Promise<void>;
 }
@@ -22,6 +24,8 @@ export interface LeaseParts {
   readonly log: Logger;
   /** Milliseconds on a clock that never goes back. */
   readonly now?: () => number;
+  /** The clock that commands get their times from. */
+  readonly clock: () => Date;
 }
 
 const retryMs = 250;
@@ -31,17 +35,21 @@ export function processLease({
   databaseUrl,
   log,
   now = () => performance.now(),
+  clock,
 }: LeaseParts): ProcessLease {
   const processId = randomUUID();
   const state = leaseState(now);
   const closing = new AbortController();
   let client: pg.Client | undefined;
   let failing = false;
+  let offMs = 0;
 
   async function renew(): Promise<void> {
     const connection = client ?? (await reconnect());
     const askedAt = now();
-    await connection.query(renewal, [processId, leaseMs / 1_000]);
+    const from = clock().getTime();
+    const { rows } = await connection.query<{ ms: string }>(renewal, [processId, leaseMs / 1_000]);
+    offMs = outside(Number(rows[0]?.ms), { from, to: clock().getTime() });
     state.renewed(askedAt);
     if (failing) log.info({ processId }, 'the process lease is renewed again');
     failing = false;
@@ -80,6 +88,7 @@ export function processLease({
     processId,
     held: state.held,
     steadyForMs: state.steadyForMs,
+    clockOffMs: () => offMs,
     async close() {
       closing.abort();
       await kept;
@@ -96,4 +105,9 @@ const forgetOld = `
 const renewal = `
   INSERT INTO feed.leases AS l (process_id, expires_at)
   VALUES ($1, clock_timestamp() + make_interval(secs => $2))
-  ON CONFLICT (process_id) DO UPDATE SET expires_at = EXCLUDED.expires_at`;
+  ON CONFLICT (process_id) DO UPDATE SET expires_at = EXCLUDED.expires_at
+  RETURNING floor(extract(epoch FROM clock_timestamp()) * 1000)::text AS ms`;
+
+/** The answer's own moment lies between asking and answer, unless the clocks differ. */
+const outside = (ms: number, { from, to }: { readonly from: number; readonly to: number }) =>
+  Math.max(0, from - 1 - ms, ms - to);

@@ -64,11 +64,19 @@ function foldFor(lane: Lane, events: readonly Recorded[]): Folded {
 
 async function writeRows(client: pg.ClientBase, lane: Lane, { values }: Folded): Promise<void> {
   try {
-    await client.query({ ...upsertFor(lane.projection), values: [...values] });
+    await client.query({ ...upsertFor(lane.projection), values: values.map(arrayText) });
   } catch (error) {
     throw isAboutData(error) ? new Unfit(lane, { cause: error }) : error;
   }
 }
+
+/** An array of text as Postgres reads it; the client's own way there takes several times as long. */
+function arrayText(values: readonly (string | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : quoted(value))).join(',')}}`;
+}
+
+const quoted = (text: string): string =>
+  /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : `"${text}"`;
 
 /** SQLSTATE classes 22 and 23: the same rows would be refused again. */
 const isAboutData = (error: unknown): boolean =>

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabasePool } from 'slonik';
 import { z } from 'zod';
-import { query } from '../../projections/query.ts';
+import { query, statement } from '../../projections/query.ts';
 import { fromBytes, sealWith, toBytes, unsealWith, unwrapWith, wrapWith } from './sealing.ts';
 import { KeyErased, KeyMissing } from './vault-faults.ts';
 
-const Nothing = z.object({});
 const Row = z.object({ wrapped: z.string().nullable() });
 const mostCached = 10_000;
 
@@ -40,12 +39,12 @@ export function memberKeys(pool: DatabasePool, masterKey: Uint8Array): MemberKey
   return {
     async createKey(memberId) {
       const wrapped = await wrapWith(masterKey, memberId, randomBytes(32));
-      await pool.query(query(Nothing)`
+      await pool.query(statement`
         INSERT INTO vault.member_keys (member_id, wrapped) VALUES (${memberId}, ${wrapped})
         ON CONFLICT (member_id) DO NOTHING`);
     },
     async eraseKey(memberId) {
-      await pool.query(query(Nothing)`
+      await pool.query(statement`
         UPDATE vault.member_keys SET wrapped = NULL, erased_at = clock_timestamp()
         WHERE member_id = ${memberId} AND erased_at IS NULL`);
       cache.delete(memberId);

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabasePool } from 'slonik';
 import { z } from 'zod';
-import { query } from '../../projections/query.ts';
+import { query, statement } from '../../projections/query.ts';
 import { unwrapWith, wrapWith } from './sealing.ts';
 import { WrongMasterKey } from './vault-faults.ts';
 
-const Nothing = z.object({});
 const Row = z.object({ sealed: z.string() });
 
 /** The program's own secrets, the same for every process of one installation. */
@@ -31,7 +30,7 @@ export function secrets(pool: DatabasePool, masterKey: Uint8Array): Secrets {
     const found = await kept(name);
     if (found) return found;
     const sealed = await wrapWith(masterKey, name, randomBytes(32));
-    await pool.query(query(Nothing)`
+    await pool.query(statement`
       INSERT INTO vault.secrets (name, sealed) VALUES (${name}, ${sealed})
       ON CONFLICT (name) DO NOTHING`);
     // Another process may have been first: only what the table has counts.
@@ -42,7 +41,7 @@ export function secrets(pool: DatabasePool, masterKey: Uint8Array): Secrets {
     kept,
     async keep(name, value) {
       const sealed = await wrapWith(masterKey, name, value);
-      await pool.query(query(Nothing)`
+      await pool.query(statement`
         INSERT INTO vault.secrets (name, sealed) VALUES (${name}, ${sealed})
         ON CONFLICT (name) DO UPDATE
         SET sealed = EXCLUDED.sealed, changed_at = clock_timestamp()`);

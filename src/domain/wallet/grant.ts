@@ -3,8 +3,8 @@ import { canonical } from '../money.ts';
 import { Rejection } from '../rejection.ts';
 import type { GrantCredit, Opening } from './commands.ts';
 import type { WalletEvent } from './events.ts';
-import { mostEntries } from './reserve.ts';
 import type { Wallet } from './wallet.ts';
+import { refuseFull } from './wallet.ts';
 
 /** Opens a wallet for its owner, once. */
 export function open(
@@ -29,9 +29,7 @@ export function grant(command: GrantCredit, wallet: Wallet): readonly WalletEven
   if (!isUnit(asset) && asset !== (wallet.opened ?? command).currency) {
     throw new Rejection('currency_mismatch', 'The wallet has another currency.');
   }
-  if (wallet.lots.size + wallet.holds.size >= mostEntries) {
-    throw new Rejection('wallet_full', 'Too many calls or grants are open in this wallet.');
-  }
+  refuseFull(wallet);
   const legs = entry([
     { account: grantSource(kind, asset), asset, amount },
     { account: account.credit(walletId, kind), asset, amount: amount.negated() },

@@ -7,20 +7,17 @@ import type { WalletEvent } from './events.ts';
 import type { Lot } from './lots.ts';
 import { allocate, freeOf, heldOf, usableLots } from './lots.ts';
 import type { Hold, Wallet } from './wallet.ts';
+import { refuseFull } from './wallet.ts';
 
 /** An answer shorter than this is not worth a clamped call. */
 const leastOutput = 16;
-/** Past this many lots and holds the state would not fit one event. */
-export const mostEntries = 4_000;
 
 /** Holds what the call may cost, wholly in one asset, or says why it may not run. */
 export function reserve(command: ReserveCredit, wallet: Wallet): readonly WalletEvent[] {
   const open = wallet.holds.get(command.call.callId);
   if (open) return sameCall(open, command);
   if (!wallet.opened) throw insufficient();
-  if (wallet.lots.size + wallet.holds.size >= mostEntries) {
-    throw new Rejection('wallet_full', 'Too many calls or grants are open in this wallet.');
-  }
+  refuseFull(wallet);
   if (wallet.opened.currency !== command.price.currency) {
     throw new Rejection('currency_mismatch', 'This model has no price in the wallet’s currency.');
   }

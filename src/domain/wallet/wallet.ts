@@ -2,6 +2,7 @@ import type { Asset } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import { money, sum, zero } from '../money.ts';
+import { Rejection } from '../rejection.ts';
 import type { CallFacts, PriceUsed, WalletEvent, WalletEventData } from './events.ts';
 import type { HeldPart, Lot } from './lots.ts';
 import { isExpired } from './lots.ts';
@@ -26,6 +27,15 @@ export interface Wallet {
 }
 
 export const emptyWallet: Wallet = { opened: null, lots: new Map(), holds: new Map(), grants: 0 };
+
+/** Past this many lots and holds the state would not fit one event. */
+const mostEntries = 4_000;
+
+/** Throws when there is no room for one more lot or hold; ending one is always possible. */
+export function refuseFull({ lots, holds }: Wallet): void {
+  if (lots.size + holds.size < mostEntries) return;
+  throw new Rejection('wallet_full', 'Too many calls or grants are open in this wallet.');
+}
 
 export interface Balance {
   readonly asset: Asset;

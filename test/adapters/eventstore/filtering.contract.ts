@@ -83,6 +83,44 @@ test('a checkpoint stands where everything that matches has been sent', async (t
   }
 });
 
+test('no more events than the interval says pass without a checkpoint', async (t) => {
+  const mark = newStream('interval');
+  const start = positionOf(await client().appendToStream(newStream(), tested(0)));
+  await client().appendToStream(mark, someTested(50));
+
+  let taken = 0;
+  const sentBefore: number[] = [0];
+  const subscription = client().subscribeToAll({
+    fromPosition: start,
+    filter: streamNameFilter({
+      prefixes: [mark],
+      maxSearchWindow: 10,
+      checkpointInterval: 2,
+      checkpointReached: (self) => {
+        sentBefore.push(taken + self.readableLength);
+        return Promise.resolve();
+      },
+    }),
+  });
+  subscription.on('data', ({ event }) => {
+    taken += 1;
+    if (event?.type === 'Last') void subscription.unsubscribe();
+  });
+  const ended = once(subscription, 'end');
+  for (let round = 0; round < 5; round += 1) {
+    await client().appendToStream(mark, someTested(10));
+  }
+  await client().appendToStream(mark, tested(100, 'Last'));
+  await ended;
+
+  t.is(taken, 101);
+  t.true(sentBefore.length > 5);
+  sentBefore.push(taken);
+  for (const [index, sent] of sentBefore.entries()) {
+    t.true(sent - (sentBefore[index - 1] ?? 0) <= 20);
+  }
+});
+
 test('system events can be left out', async (t) => {
   const stream = newStream();
   const start = await client().appendToStream(stream, tested(0));

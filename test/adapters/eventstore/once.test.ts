@@ -3,6 +3,7 @@ import { OutcomeUnknown } from '../../../src/adapters/eventstore/execute.ts';
 import type { Claim, RunClaimed } from '../../../src/adapters/eventstore/once.ts';
 import { once } from '../../../src/adapters/eventstore/once.ts';
 import { singleWriter } from '../../../src/adapters/eventstore/single-writer.ts';
+import type { EventType } from '../../../src/domain/events.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { memoryLog } from '../../support/memory-log.ts';
@@ -46,6 +47,21 @@ test('the same key and body get the same reply and run nothing again', async (t)
   t.deepEqual({ ...first, replayed: true }, second);
   t.false(first.replayed);
   t.is(moves(log).length, 1);
+});
+
+test('a claim says where its command writes and from when, its end the reply', async (t) => {
+  const log = memoryLog();
+  const { once: run, give, move } = processOn(log);
+  await move('before', 1);
+  await run(claim, give(5));
+  const about = log.events.filter(({ stream }) => stream.startsWith('once-'));
+  const types: readonly EventType[] = ['CommandClaimed', 'CommandDone'];
+  t.deepEqual(
+    about.map(({ type }) => type),
+    types,
+  );
+  t.deepEqual(about[0]?.data, { bodyHash: 'hash', stream: target, revision: '0' });
+  t.like(about[1]?.data, { reply: { status: 201 } });
 });
 
 test('the same key with another body conflicts, also while the first one runs', async (t) => {

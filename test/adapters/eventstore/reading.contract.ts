@@ -108,3 +108,27 @@ test('a link is followed when asked for', async (t) => {
   const [unresolved] = await collect(client().readStream(links));
   t.is(unresolved?.event?.type, '$>');
 });
+
+test('a link to what its stream hides leads nowhere', async (t) => {
+  const [truncated, deleted, closed, links] = [newStream(), newStream(), newStream(), newStream()];
+  for (const stream of [truncated, deleted, closed]) {
+    await client().appendToStream(stream, someTested(3));
+  }
+  const link = (data: string) =>
+    binaryEvent({ id: randomUUID(), type: '$>', data: Buffer.from(data) });
+  await client().appendToStream(links, [
+    link(`0@${truncated}`),
+    link(`1@${truncated}`),
+    link(`2@${deleted}`),
+    link(`2@${closed}`),
+  ]);
+  const resolved = async () =>
+    (await collect(client().readStream(links, { resolveLinkTos: true }))).map(
+      ({ event }) => event?.revision,
+    );
+  t.deepEqual(await resolved(), [0n, 1n, 2n, 2n]);
+  await client().setStreamMetadata(truncated, { truncateBefore: 1 });
+  await client().deleteStream(deleted);
+  await client().tombstoneStream(closed);
+  t.deepEqual(await resolved(), [undefined, 1n, undefined, undefined]);
+});

@@ -40,7 +40,7 @@ for (const usage of ['yes', 'inline', 'cumulative']) {
   });
 }
 
-for (const usage of ['no', 'rubbish']) {
+for (const usage of ['no', 'rubbish', 'early']) {
   for (const streams of [false, true]) {
     test(`a complete answer without usable usage is counted (${usage}, ${streams})`, async (t) => {
       const calls = await upstream.on(`gpt-4o?chunks=6&usage=${usage}`);
@@ -54,6 +54,16 @@ for (const usage of ['no', 'rubbish']) {
     });
   }
 }
+
+test('an answer whose connection fails behind its last word is complete', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=6&cut=late');
+  t.is(textIn(await allChunks(await calls.call(stream))), ' word'.repeat(6));
+  await endsWith(t, calls, 'UsageSettled', {
+    basis: 'estimate',
+    outcome: 'completed',
+    charge: cost(helloTokens, 6),
+  });
+});
 
 /** A test in which time runs out has the machine to itself. */
 const limited = (how: string) => (how.startsWith('hang') ? test.serial : test);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import { inputBound, inputOf, inputTokens } from '../../../src/adapters/llm/input.ts';
 import type { Family } from '../../../src/adapters/llm/tokenizer.ts';
-import { countTokens, familyOf } from '../../../src/adapters/llm/tokenizer.ts';
+import { countTokens, familyOf, tokensAtMost } from '../../../src/adapters/llm/tokenizer.ts';
 
 const Text = fc.oneof(
   fc.lorem({ maxCount: 30 }),
@@ -45,6 +45,19 @@ test('a long text costs about what it costs in slices', async (t) => {
   ]);
   t.true(Math.abs(whole - parts) < parts * 0.1, `${whole} against ${parts}`);
 });
+
+for (const [what, text] of Object.entries({
+  letters: 'qzxjkvwp'.repeat(512),
+  signs: '👨‍👩‍👧‍👦'.repeat(400).slice(0, 4_096),
+})) {
+  test(`an endless word is bound by its bytes, as counting it would be dear: ${what}`, async (t) => {
+    const bytes = Buffer.byteLength(text);
+    t.is(await tokensAtMost('o200k_base', [text]), bytes);
+    t.true((await countTokens('o200k_base', [text])) <= bytes);
+    const spoken = 'The quick brown fox, 敏捷的棕色狐狸。'.repeat(100);
+    t.is(await tokensAtMost('o200k_base', [spoken]), await countTokens('o200k_base', [spoken]));
+  });
+}
 
 test('models of a vendor are known by their names', (t) => {
   const names = ['gpt-4o-mini', 'openai/gpt-4.1', 'o3', 'gpt-4-turbo', 'gpt-3.5-turbo', 'qwen-max'];
@@ -92,11 +105,22 @@ const unbounded = [
   { body: { messages: [question], audio: { voice: 'alloy' } }, param: 'audio' },
   { body: { messages: [question], web_search_options: {} }, param: 'web_search_options' },
   { body: { messages: [question], prediction: { type: 'content' } }, param: 'prediction' },
+  { body: { messages: [question], plugins: [{ id: 'web' }] }, param: 'plugins' },
+  { body: { messages: [question], models: ['a-dearer-one'] }, param: 'models' },
+  { body: { messages: [question], enable_search: true }, param: 'enable_search' },
+  {
+    body: { messages: [question], tools: [{ type: 'function' }, { type: 'web_search' }] },
+    param: 'tools[1]',
+  },
   {
     body: { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] },
     param: 'messages[0].audio',
   },
 ];
+
+test('a wish for none of it is no wish', (t) => {
+  t.notThrows(() => inputOf({ messages: [question], enable_search: false, audio: null }));
+});
 
 for (const { body, param } of unbounded) {
   test(`what has no bound is refused: ${JSON.stringify(body).slice(0, 90)}`, (t) => {

@@ -57,6 +57,7 @@ const golden: readonly [string, unknown, ReturnType<typeof usage> | undefined][]
   ['a negative count', { prompt_tokens: -1, completion_tokens: 4 }, undefined],
   ['a fraction', { prompt_tokens: 1.5, completion_tokens: 4 }, undefined],
   ['a text', { prompt_tokens: '12', completion_tokens: 4 }, undefined],
+  ['more than any call', { prompt_tokens: 4, completion_tokens: 1_000_000_001 }, undefined],
   ['a count past all integers', { prompt_tokens: 1e300, completion_tokens: 4 }, undefined],
   [
     'more cached than there was',

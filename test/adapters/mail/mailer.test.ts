@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { fileMail } from '../../../src/adapters/mail/file-mail.ts';
@@ -123,6 +124,14 @@ test('smtp: a mailbox that is refused for ever is no reason to try again, a busy
     instanceOf: MailFault,
   });
   t.true(later?.retryable);
+});
+
+test('smtp: a fault says what the server replied and never to whom the mail was', async (t) => {
+  const { mailer } = await bySmtp(t);
+  const mail = { subject: 'x', text: 'y', to: 'refused@example.com' };
+  const fault = await t.throwsAsync(mailer.send(mail), { instanceOf: MailFault });
+  t.regex(fault?.message ?? '', /\(550\)/);
+  t.notRegex(inspect(fault, { depth: 9 }), /refused@example/);
 });
 
 test('smtp: a server that is away is worth another try', async (t) => {

@@ -17,6 +17,7 @@ import { ensureDatabase } from '../../../src/adapters/postgres/embedded-database
 import { firstBlocked, launcher } from '../../../src/adapters/postgres/embedded-launcher.ts';
 import { child } from '../../support/child.ts';
 import { eventually } from '../../support/eventually.ts';
+import { query } from '../../support/query.ts';
 import { scratchPrefix, temporaryFolder } from '../../support/temporary-folder.ts';
 
 const log = pino({ level: 'silent' });
@@ -218,15 +219,4 @@ async function started(t: ExecutionContext, dir: string, port?: number): Promise
   });
   t.teardown(server.stop);
   return server;
-}
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
 }

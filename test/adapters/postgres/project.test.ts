@@ -179,6 +179,31 @@ const calm = projection(
   ({ type, id }) => [{ type, id }],
 );
 
+const spelled = projection(
+  'spelled',
+  { version: 1, key: { model: 'text' }, columns: { again: latest('text') } },
+  { RouteChanged: ({ data }) => data.candidates.map(({ model }) => ({ model, again: model })) },
+);
+
+test('text is kept as it is written, whatever stands in it', async (t) => {
+  const url = await database(t);
+  const texts = [' ', 'NULL', '"', '\\', '\\"', '{a,b}', 'a,b', '\n\t', '你好', "'", '\\n'];
+  const candidates = texts.map((model) => ({ ...candidate, model }));
+  const routed: DomainEvent = { type: 'RouteChanged', data: { alias: 'x', candidates } };
+  const running = start(url, [spelled]);
+  await running.open();
+  await running.apply(storedHistory([routed], { position: 1n }));
+  running.close();
+  const client = new pg.Client(url);
+  await client.connect();
+  t.teardown(() => client.end());
+  const { rows } = await client.query('SELECT model, again FROM spelled_v1.spelled');
+  t.deepEqual(
+    new Map(rows.map(({ model, again }) => [model, again])),
+    new Map(texts.map((text) => [text, text])),
+  );
+});
+
 test('a read model stops at the event its handler throws on, and the others go on', async (t) => {
   const url = await database(t);
   const events = story();

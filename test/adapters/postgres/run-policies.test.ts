@@ -1,3 +1,4 @@
+import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { pino } from 'pino';
 import { once } from '../../../src/adapters/eventstore/once.ts';
@@ -69,6 +70,16 @@ async function signUp({ run }: ReturnType<typeof scene>) {
   return [...claimed.events, ...owned.events, ...appointed.events];
 }
 
+function feedOf(
+  t: ExecutionContext,
+  databaseUrl: string,
+  { log: eventLog, runPoliciesFor }: ReturnType<typeof scene>,
+) {
+  const feed = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log: silent });
+  t.teardown(feed.close);
+  return feed;
+}
+
 const typesIn = ({ events }: MemoryLog, stream: string) =>
   events.filter((event) => event.stream === stream).map(({ type }) => type);
 
@@ -99,7 +110,8 @@ test('the caller sees what its event leads to, and running it again changes noth
   const positions = [];
   for (const event of events) positions.push(await parts.runPoliciesFor(event));
   everything(t, parts.log);
-  t.is(positions.at(-1), BigInt(parts.log.events.length - 1));
+  const last = parts.log.events.findLast(({ stream }) => !stream.startsWith(streamOf.once('')));
+  t.is(positions.at(-1), last?.position);
   const written = parts.log.events.length;
   for (const event of events) await parts.runPoliciesFor(event);
   t.is(parts.log.events.length, written);
@@ -130,13 +142,7 @@ test('the feed runs every event’s policies, also those of before it started', 
   const { url } = await readDatabase(t);
   const parts = scene();
   await signUp(parts);
-  const feed = runPolicies({
-    databaseUrl: url,
-    eventLog: parts.log,
-    run: parts.runPoliciesFor,
-    log: silent,
-  });
-  t.teardown(feed.close);
+  const feed = feedOf(t, url, parts);
   await eventually(() => allDone(parts.log));
   everything(t, parts.log);
   await eventually(() => feed.state().caughtUp);
@@ -190,13 +196,7 @@ test('policies wait at an event of a newer release', async (t) => {
   await parts.log.append('email-x', 'no_stream', [
     { id: nameId('future'), type: 'EmailForwarded', data: {}, metadata: { v: 1 } },
   ]);
-  const feed = runPolicies({
-    databaseUrl: url,
-    eventLog: parts.log,
-    run: parts.runPoliciesFor,
-    log: silent,
-  });
-  t.teardown(feed.close);
+  const feed = feedOf(t, url, parts);
   await eventually(() => feed.state().waitsAt !== null);
   t.is(feed.state().waitsAt, 3n);
 });
@@ -204,13 +204,7 @@ test('policies wait at an event of a newer release', async (t) => {
 test('an outage of Postgres only delays policies', async (t) => {
   const { url } = await readDatabase(t);
   const parts = scene();
-  const feed = runPolicies({
-    databaseUrl: url,
-    eventLog: parts.log,
-    run: parts.runPoliciesFor,
-    log: silent,
-  });
-  t.teardown(feed.close);
+  const feed = feedOf(t, url, parts);
   await eventually(() => feed.state().caughtUp);
   const { end } = await outage(url);
   await signUp(parts);

@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { pino } from 'pino';
-import { z } from 'zod';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import { sweeper } from '../../../src/adapters/postgres/sweeper.ts';
 import type { CommandContext } from '../../../src/domain/envelope.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
 import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { balances } from '../../../src/domain/wallet/wallet.ts';
-import { query } from '../../../src/projections/query.ts';
+import { statement } from '../../../src/projections/query.ts';
 import { memoryLog } from '../../support/memory-log.ts';
-import { feedFrom, readDatabase } from '../../support/read-side.ts';
+import { feedFrom, reached, readDatabase } from '../../support/read-side.ts';
 import { grantOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
 
 const silent = pino({ level: 'silent' });
 const noon = new Date('2026-01-01T12:00:00.000Z');
 const stream = streamOf.wallet(walletId);
-const Nothing = z.object({});
-
 /** A wallet with two calls open, one of a process that is gone and one of a process that lives. */
 async function scene(t: Parameters<typeof readDatabase>[0]) {
   const { url, pool } = await readDatabase(t);
@@ -27,7 +24,7 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   const feed = feedFrom(t, url, log);
   const [gone, living] = [randomUUID(), randomUUID()];
   const lease = (processId: string, seconds: number) =>
-    pool.query(query(Nothing)`
+    pool.query(statement`
       INSERT INTO feed.leases (process_id, expires_at)
       VALUES (${processId}, clock_timestamp() + make_interval(secs => ${seconds}))
       ON CONFLICT (process_id) DO UPDATE SET expires_at = EXCLUDED.expires_at`);
@@ -35,7 +32,7 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   await lease(living, 60);
   const run = async (id: string, command: WalletCommand) => {
     const { position } = await wallet.run(stream, () => command, contextOf(id));
-    if (position !== null) await feed.waitFor(position, 10_000);
+    if (position !== null) await reached(feed, position);
   };
   await run('grant', grantOf('1'));
   await run('a', reserveOf('a', { processId: gone }));
@@ -120,7 +117,7 @@ test('a process that got its lease again keeps its calls', async (t) => {
 
 test('a process whose lease was removed is gone', async (t) => {
   const { sweep, pool, openOnes } = await scene(t);
-  await pool.query(query(Nothing)`DELETE FROM feed.leases`);
+  await pool.query(statement`DELETE FROM feed.leases`);
   t.is(await sweep(), 2);
   t.is((await openOnes()).length, 0);
 });

@@ -2,6 +2,8 @@ import test from 'ava';
 import { imbalance } from '../../../src/domain/accounts.ts';
 import { nameId } from '../../../src/domain/ids.ts';
 import { canonical, Decimal } from '../../../src/domain/money.ts';
+import { Rejection } from '../../../src/domain/rejection.ts';
+import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { wallet } from '../../../src/domain/wallet/decider.ts';
 import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
 import { balances } from '../../../src/domain/wallet/wallet.ts';
@@ -15,6 +17,10 @@ import {
   settleOf,
   walletId,
 } from '../../support/wallets.ts';
+
+const since = (events: readonly WalletEvent[]) => given(wallet, ...events);
+/** A wallet in which these commands were run. */
+const after = (...commands: readonly WalletCommand[]) => since(history(...commands));
 
 const later = '2026-02-01T00:00:00.000Z';
 const balanceOf = (events: readonly WalletEvent[], at = noon) =>
@@ -46,12 +52,7 @@ test('each kind is granted from its own account', (t) => {
 });
 
 test('the same lot granted twice changes nothing', (t) => {
-  given(
-    wallet,
-    ...history(grantOf('10')),
-  )(t)
-    .when(grantOf('10'))
-    .yields();
+  after(grantOf('10'))(t).when(grantOf('10')).yields();
 });
 
 test('a grant of nothing, or in another currency, is refused', (t) => {
@@ -73,18 +74,13 @@ test('reserving moves the bound from credit to hold', (t) => {
 });
 
 test('reserving twice for one call changes nothing', (t) => {
-  given(
-    wallet,
-    ...history(grantOf('10'), reserveOf('a')),
-  )(t)
-    .when(reserveOf('a'))
-    .yields();
+  after(grantOf('10'), reserveOf('a'))(t).when(reserveOf('a')).yields();
 });
 
 test('another request can’t take over an open call', (t) => {
-  given(
-    wallet,
-    ...history(grantOf('10'), reserveOf('a')),
+  after(
+    grantOf('10'),
+    reserveOf('a'),
   )(t)
     .when(reserveOf('a', { processId: nameId('another process') }))
     .isRefused('hold_conflict');
@@ -104,33 +100,17 @@ test('settling charges the usage and returns the rest', (t) => {
 test('settling, releasing or expiring a call that is not open decides nothing', (t) => {
   const done = history(grantOf('10'), reserveOf('a'), settleOf('a', { input: 1 }));
   const callId = nameId('a');
-  given(
-    wallet,
-    ...done,
-  )(t)
+  since(done)(t)
     .when(settleOf('a', { input: 1 }))
     .yields();
-  given(
-    wallet,
-    ...done,
-  )(t)
-    .when({ type: 'ReleaseHold', callId, ending, at: noon })
-    .yields();
-  given(
-    wallet,
-    ...done,
-  )(t)
-    .when({ type: 'ExpireHold', callId, ending, at: noon })
-    .yields();
+  since(done)(t).when({ type: 'ReleaseHold', callId, ending, at: noon }).yields();
+  since(done)(t).when({ type: 'ExpireHold', callId, ending, at: noon }).yields();
 });
 
 test('releasing gives the whole hold back', (t) => {
   const callId = nameId('a');
   const open = history(grantOf('10'), reserveOf('a'));
-  const events = given(
-    wallet,
-    ...open,
-  )(t)
+  const events = since(open)(t)
     .when({ type: 'ReleaseHold', callId, ending, at: noon })
     .yieldsTypes('ReservationReleased');
   t.deepEqual(balanceOf([...open, ...events]), ['CNY 10 0 10']);
@@ -139,10 +119,7 @@ test('releasing gives the whole hold back', (t) => {
 test('expiring an abandoned hold gives it back and says there was no evidence', (t) => {
   const callId = nameId('a');
   const open = history(grantOf('10'), reserveOf('a'));
-  const events = given(
-    wallet,
-    ...open,
-  )(t)
+  const events = since(open)(t)
     .when({ type: 'ExpireHold', callId, ending: { ...ending, outcome: 'abandoned' }, at: noon })
     .yieldsTypes('ReservationExpired');
   t.deepEqual(balanceOf([...open, ...events]), ['CNY 10 0 10']);
@@ -150,10 +127,7 @@ test('expiring an abandoned hold gives it back and says there was no evidence', 
 
 test('a usage beyond the hold charges the hold and absorbs the overrun', (t) => {
   const open = history(grantOf('10'), reserveOf('a'));
-  const [settled, overage] = given(
-    wallet,
-    ...open,
-  )(t)
+  const [settled, overage] = since(open)(t)
     .when(settleOf('a', { input: 1000, output: 100 }))
     .yieldsTypes('UsageSettled', 'OverageAccrued');
   t.is(settled?.type === 'UsageSettled' && settled.data.charge, '0.0004');
@@ -165,54 +139,45 @@ test('a usage beyond the hold charges the hold and absorbs the overrun', (t) => 
 
 test('an unopened wallet and an empty one refuse a call', (t) => {
   given(wallet)(t).when(reserveOf('a')).isRefused('insufficient_quota');
-  given(
-    wallet,
-    ...history(grantOf('0.000001')),
-  )(t)
-    .when(reserveOf('a'))
-    .isRefused('insufficient_quota');
+  after(grantOf('0.000001'))(t).when(reserveOf('a')).isRefused('insufficient_quota');
 });
 
 test('credit that open calls hold is worth a retry', (t) => {
-  given(
-    wallet,
-    ...history(grantOf('0.0005'), reserveOf('a')),
-  )(t)
-    .when(reserveOf('b'))
-    .isRefused('credit_on_hold');
+  after(grantOf('0.0005'), reserveOf('a'))(t).when(reserveOf('b')).isRefused('credit_on_hold');
 });
 
 test('a bound beyond the credit clamps the output to what the credit covers', (t) => {
-  const [reserved] = given(
-    wallet,
-    ...history(grantOf('0.0002')),
-  )(t)
-    .when(reserveOf('a'))
-    .yieldsTypes('CreditReserved');
+  const [reserved] = after(grantOf('0.0002'))(t).when(reserveOf('a')).yieldsTypes('CreditReserved');
   t.is(reserved?.type === 'CreditReserved' && reserved.data.maxOutput, 33);
   t.is(reserved?.type === 'CreditReserved' && reserved.data.amount, '0.000199');
 });
 
 test('an answer under sixteen tokens is not worth a clamp', (t) => {
-  given(
-    wallet,
-    ...history(grantOf('0.000147')),
-  )(t)
-    .when(reserveOf('a'))
-    .isRefused('insufficient_quota');
-  given(
-    wallet,
-    ...history(grantOf('0.000148')),
-  )(t)
-    .when(reserveOf('a'))
-    .yieldsTypes('CreditReserved');
+  after(grantOf('0.000147'))(t).when(reserveOf('a')).isRefused('insufficient_quota');
+  after(grantOf('0.000148'))(t).when(reserveOf('a')).yieldsTypes('CreditReserved');
+});
+
+test('past 4,000 lots and holds nothing is added, and a call still ends', (t) => {
+  const lot = (n: number) => grantOf('1', { lotId: nameId(`lot/${n}`) });
+  const full = Array.from({ length: 3_998 }, (_, n) => lot(n)).reduce(
+    (state, command) => wallet.decide(command, state).reduce(wallet.evolve, state),
+    fold(wallet, history(grantOf('10'), reserveOf('a'))),
+  );
+  for (const command of [lot(4_000), reserveOf('b')]) {
+    const error = t.throws(() => wallet.decide(command, full), { instanceOf: Rejection });
+    t.is(error?.code, 'wallet_full');
+  }
+  t.is(wallet.decide(settleOf('a', { input: 1 }), full).length, 1);
+});
+
+test('a grant that has expired already is refused', (t) => {
+  given(wallet)(t)
+    .when(grantOf('1', { expiresAt: noon }))
+    .isRefused('invalid_expiry');
 });
 
 test('a price in another currency than the wallet’s is refused', (t) => {
-  given(
-    wallet,
-    ...history(grantOf('10')),
-  )(t)
+  after(grantOf('10'))(t)
     .when(reserveOf('a', { price: { ...reserveOf('a').price, currency: 'USD' } }))
     .isRefused('currency_mismatch');
 });
@@ -241,27 +206,18 @@ test('tokens of an allowance are input plus output', (t) => {
 
 test('a lot is unusable from its expiry on, and before it takes effect', (t) => {
   const expiring = history(grantOf('10', { expiresAt: later }));
-  given(
-    wallet,
-    ...expiring,
-  )(t)
+  since(expiring)(t)
     .when(reserveOf('a', { at: later }))
     .isRefused('insufficient_quota');
   t.deepEqual(balanceOf(expiring, later), ['CNY 10 0 0']);
-  given(
-    wallet,
-    ...history(grantOf('10', { at: later })),
-  )(t)
+  after(grantOf('10', { at: later }))(t)
     .when(reserveOf('a'))
     .isRefused('insufficient_quota');
 });
 
 test('what returns to a lot that expired meanwhile expires in the same append', (t) => {
   const open = history(grantOf('0.0004', { expiresAt: later }), reserveOf('a'));
-  const events = given(
-    wallet,
-    ...open,
-  )(t)
+  const events = since(open)(t)
     .when(settleOf('a', { input: 100 }, { at: later }))
     .yieldsTypes('UsageSettled', 'CreditExpired');
   t.deepEqual(balanceOf([...open, ...events], later), ['CNY 0 0 0']);
@@ -269,12 +225,7 @@ test('what returns to a lot that expired meanwhile expires in the same append', 
 
 test('a lot for some models pays for those alone', (t) => {
   const scoped = history(grantOf('10', { scope: ['other'] }));
-  given(
-    wallet,
-    ...scoped,
-  )(t)
-    .when(reserveOf('a'))
-    .isRefused('insufficient_quota');
+  since(scoped)(t).when(reserveOf('a')).isRefused('insufficient_quota');
 });
 
 test('every event balances by asset', (t) => {

@@ -14,16 +14,13 @@ export interface ResolvedEvent {
   readonly link: RecordedEvent | undefined;
 }
 
-const sharedFrames = new WeakMap<RecordedEvent, Frame>();
-
 /** The frame of an event; subscribers that take the usual form share it. */
 export function eventFrame({ event, link }: ResolvedEvent, structuredIds: boolean): Frame {
   if (event === undefined || link !== undefined || structuredIds) {
     return serialised(event, link, structuredIds);
   }
-  const frame = sharedFrames.get(event) ?? serialised(event, undefined, false);
-  sharedFrames.set(event, frame);
-  return frame;
+  event.frame ??= serialised(event, undefined, false);
+  return event.frame;
 }
 
 export const confirmationFrame = (id: string): Frame =>

@@ -31,15 +31,18 @@ export async function insertEvents(
     values: [
       events[0]?.position,
       events.map((event) => event.stream),
-      events.map((event) => event.revision),
-      events.map((event) => event.id),
+      plain(events.map((event) => event.revision)),
+      plain(events.map((event) => event.id)),
       events.map((event) => event.type),
-      events.map((event) => event.created),
-      events.map((event) => event.isJson),
-      starts,
+      plain(events.map((event) => event.created)),
+      plain(events.map((event) => event.isJson)),
+      plain(starts),
       Buffer.concat(parts),
-      events.map((event) => event.data.length),
-      events.map((event) => event.metadata.length),
+      plain(events.map((event) => event.data.length)),
+      plain(events.map((event) => event.metadata.length)),
     ],
   });
 }
+
+/** An array of what needs no escaping, as Postgres reads it: the client would look for quotes in every number. */
+const plain = (values: readonly (string | number | boolean)[]): string => `{${values.join(',')}}`;

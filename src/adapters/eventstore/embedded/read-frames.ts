@@ -31,13 +31,11 @@ export async function* readFrames(
 }
 
 export async function framesOf(
-  log: Pick<EventLog, 'reader'>,
+  log: Pick<EventLog, 'reader' | 'writer' | 'clock'>,
   plan: Pick<ReadPlan, 'resolveLinks' | 'structuredIds'>,
   events: readonly RecordedEvent[],
 ): Promise<Frame[]> {
-  const resolved = plan.resolveLinks
-    ? await resolveLinks(log.reader, events)
-    : events.map(unresolved);
+  const resolved = plan.resolveLinks ? await resolveLinks(log, events) : events.map(unresolved);
   return resolved.map((event) => eventFrame(event, plan.structuredIds));
 }
 

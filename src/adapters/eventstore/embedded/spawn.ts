@@ -36,7 +36,8 @@ export async function spawnEventNode({ log, ...start }: EventNodeOptions): Promi
   const child = fork(entry, [], {
     detached: true,
     env: {},
-    execArgv: [],
+    // The newest events outlive many small collections, and each of those would copy them.
+    execArgv: ['--max-semi-space-size=32'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = new Promise<void>((resolve) => {

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from './recorded-event.ts';
 import { isMetastream, isSoftDeleted, metastreamLimits } from './stream-metadata.ts';
 import type { StreamState } from './stream-states.ts';
 import { revisionOf } from './stream-states.ts';
@@ -27,5 +28,12 @@ export function visibleRange(state: StreamState, stream: string, nowMs: number):
     createdAfter: maxAgeSeconds === undefined ? '0' : ticks(nowMs - maxAgeSeconds * 1000),
   };
 }
+
+/** Whether a stream that shows this much of itself shows this event. */
+export const shows = (range: VisibleRange, { revision, created }: RecordedEvent): boolean =>
+  range.type === 'range' &&
+  Number(revision) >= range.first &&
+  Number(revision) <= range.last &&
+  BigInt(created) >= BigInt(range.createdAfter);
 
 const ticks = (ms: number): string => (ms > 0 ? `${ms}0000` : '0');

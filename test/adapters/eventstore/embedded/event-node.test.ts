@@ -99,7 +99,7 @@ test.serial('a node ends when its parent is gone', async (t) => {
   t.true(isAlive(pid));
   await parent.kill('SIGKILL');
   await eventually(() => !isAlive(pid));
-  t.pass();
+  t.false(isAlive(pid));
 });
 
 test.serial('what was not written is not acknowledged, and leaves no trace', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { canonical } from '../../src/domain/money.ts';
-import { dearestInput, explain, rate } from '../../src/domain/price-list/rating.ts';
+import { canonical } from '../../../src/domain/money.ts';
+import { dearestInput, explain, rate } from '../../../src/domain/price-list/rating.ts';
 
 const prices = { input: '2.5', cachedInput: '1.25', output: '10' };
 const usage = { input: 1000, cachedInput: 200, output: 30, reasoning: 12 };

@@ -1,7 +1,0 @@
-/** What the program relies on in an event log, and what EventStoreDB shows through its own client. */
-import './appending.contract.ts';
-import './deleting.contract.ts';
-import './metadata.contract.ts';
-import './reading.contract.ts';
-import './subscribing.contract.ts';
-import './filtering.contract.ts';

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import test from 'ava';
+import { ask, newKey, newMember, testApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+
+const api = testApi(test);
+
+/** Writes a text on a connection of its own. */
+async function written(text: string) {
+  const { hostname, port } = new URL(api().url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(text);
+  return socket;
+}
+
+const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+
+test('a body that is nested beyond all sense is refused, whatever field it is in', async (t) => {
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  const message = { role: 'user', content: 'Hello' };
+  for (const more of ['metadata', 'tools', 'anything']) {
+    const body = { model: 'demo', messages: [message], [more]: [{ deep: nested(1_000) }] };
+    const answer = await ask(api(), 'POST', '/v1/chat/completions', { token: key, body });
+    t.is(answer.status, 400, more);
+    t.like(answer.body, { error: { code: 'invalid_request' } });
+  }
+});
+
+test('a request line that names no path is answered like any other', async (t) => {
+  const socket = await written('GET http://[ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  const answer = Buffer.concat(await Array.fromAsync(socket)).toString();
+  t.regex(answer, /^HTTP\/1.1 404 /);
+  t.regex(answer, /application\/problem\+json/);
+});
+
+test('a body that its sender breaks off is no fault of ours', async (t) => {
+  const head = 'POST /api/verify-email HTTP/1.1\r\nhost: x\r\nx-request-id: broken-off\r\n';
+  const socket = await written(`${head}content-length: 9\r\nexpect: 100-continue\r\n\r\n{`);
+  // The server has begun to handle it.
+  await once(socket, 'data');
+  socket.destroy();
+  const line = () => api().logged.find((each) => each.includes('"broken-off"'));
+  await eventually(() => line() !== undefined);
+  t.like(JSON.parse(line() ?? '{}'), { status: 400, code: 'invalid_request' });
+});
+
+test('what breaks on the line is no fault of ours either', async (t) => {
+  const head = 'POST /api/verify-email HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n';
+  const socket = await written(`${head}no-number\r\n`);
+  await Array.fromAsync(socket);
+  const line = () => api().logged.find((each) => each.includes('HPE_INVALID_CHUNK_SIZE'));
+  await eventually(() => line() !== undefined);
+  t.like(JSON.parse(line() ?? '{}'), { level: 30 });
+});
+
+test('a place in a list or a day that never was is refused', async (t) => {
+  const { token } = await newMember(api());
+  const never = [
+    '9999-99-99T99:99:99.999Z',
+    '2026-02-30T00:00:00.000Z',
+    '0000-01-01T00:00:00.000Z',
+  ];
+  const id = '0198f2a0-0000-7000-8000-000000000000';
+  for (const moment of never) {
+    const cursor = Buffer.from(JSON.stringify([moment, id])).toString('base64url');
+    for (const list of ['/api/calls', '/api/api-keys']) {
+      const answer = await ask(api(), 'GET', `${list}?cursor=${cursor}`, { token });
+      t.is(answer.status, 400, `${list} ${moment}`);
+    }
+  }
+  for (const days of ['from=0000-01-01&to=0000-01-02', 'to=0001-01-01', 'from=0001-01-01']) {
+    t.is((await ask(api(), 'GET', `/api/usage?${days}`, { token })).status, 400, days);
+  }
+});
