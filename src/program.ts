@@ -126,8 +126,7 @@ async function serve(
   let isStopping = false;
   const { gate, now } = readiness({
     engines: engines.state,
-    leaseHeld: lease.held,
-    clockOffMs: lease.clockOffMs,
+    lease,
     log: eventLog.health,
     indexes: [access.fresh, catalogue.fresh],
     feed,

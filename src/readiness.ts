@@ -1,5 +1,6 @@
 import type { Freshness } from './adapters/eventstore/freshness.ts';
 import type { FeedState } from './adapters/postgres/direct-feed.ts';
+import type { ProcessLease } from './adapters/postgres/lease.ts';
 import type { PolicyFeedState } from './adapters/postgres/run-policies.ts';
 import type { Readiness } from './api/ready.ts';
 import type { EngineState } from './engines.ts';
@@ -15,9 +16,7 @@ const mostOffMs = 10_000;
 
 export interface ReadinessParts {
   readonly engines: () => EngineState;
-  readonly leaseHeld: () => boolean;
-  /** How far this process's clock is from Postgres's. */
-  readonly clockOffMs: () => number;
+  readonly lease: Pick<ProcessLease, 'clockOffMs' | 'held' | 'unbroken'>;
   readonly log: () => { readonly ok: boolean; readonly reason?: string };
   /** What authentication and prices are looked up in. */
   readonly indexes: readonly (() => Freshness)[];
@@ -32,21 +31,27 @@ export function readiness(parts: ReadinessParts): {
   readonly now: () => Readiness;
 } {
   const reasons = (): readonly string[] => {
-    const found: (string | undefined)[] = [];
-    if (parts.stopping()) found.push('The program is stopping.');
-    found.push(parts.engines().reason);
-    if (!parts.leaseHeld()) found.push('This process has no lease at the moment.');
-    if (parts.clockOffMs() > mostOffMs) found.push(`This clock is ${parts.clockOffMs()} ms off.`);
-    for (const part of [parts.log, ...parts.indexes]) {
-      const state = part();
-      if (!state.ok) found.push(state.reason ?? 'The event log does not answer.');
-    }
+    const states = [parts.log, ...parts.indexes].map((part) => part());
+    const found: readonly (string | undefined)[] = [
+      parts.stopping() ? 'The program is stopping.' : undefined,
+      parts.engines().reason,
+      ofLease(parts.lease),
+      ...states.map((state) => (state.ok ? undefined : (state.reason ?? 'The log is away.'))),
+    ];
     return found.filter((reason) => reason !== undefined);
   };
   return {
     gate: () => reasons()[0] ?? null,
     now: () => ({ reasons: [...reasons(), ...behind(parts.feed)], state: stateOf(parts) }),
   };
+}
+
+/** Why PostgreSQL, as the lease sees it, stands in the way. */
+function ofLease(lease: ReadinessParts['lease']): string | undefined {
+  if (!lease.held()) return 'This process has no lease at the moment.';
+  if (!lease.unbroken()) return 'PostgreSQL does not answer.';
+  const offMs = lease.clockOffMs();
+  return offMs > mostOffMs ? `This clock is ${offMs} ms off.` : undefined;
 }
 
 /** Until they have once been at the log's end, lists and consequences of earlier writes are missing. */
@@ -58,9 +63,9 @@ function behind(feed: Feeds | undefined): readonly string[] {
   ];
 }
 
-function stateOf({ engines, leaseHeld, feed }: ReadinessParts) {
+function stateOf({ engines, lease: { held }, feed }: ReadinessParts) {
   const { postgres, eventlog } = engines();
-  const lease = leaseHeld() ? 'held' : 'lost';
+  const lease = held() ? 'held' : 'lost';
   if (!feed) return { postgres, eventlog, lease };
   const { position, failing, stopped } = feed.models();
   const policies = feed.policies();

@@ -3,8 +3,7 @@ import { readiness } from '../src/readiness.ts';
 
 const parts = {
   engines: () => ({ postgres: 'up', eventlog: 'up' }) as const,
-  leaseHeld: () => true,
-  clockOffMs: () => 0,
+  lease: { held: () => true, unbroken: () => true, clockOffMs: () => 0 },
   log: () => ({ ok: true }),
   indexes: [],
   stopping: () => false,
@@ -17,6 +16,14 @@ test('with all its parts well a process takes calls', (t) => {
 });
 
 test('a process whose clock is off takes no call: what it writes would move everybody’s time', (t) => {
-  t.regex(readiness({ ...parts, clockOffMs: () => 86_400_000 }).gate() ?? '', /clock/);
-  t.is(readiness({ ...parts, clockOffMs: () => 900 }).gate(), null);
+  t.regex(
+    readiness({ ...parts, lease: { ...parts.lease, clockOffMs: () => 86_400_000 } }).gate() ?? '',
+    /clock/,
+  );
+  t.is(readiness({ ...parts, lease: { ...parts.lease, clockOffMs: () => 900 } }).gate(), null);
+});
+
+test('a PostgreSQL that is seen to be away closes the gate before the lease lapses', (t) => {
+  const lease = { ...parts.lease, unbroken: () => false };
+  t.regex(readiness({ ...parts, lease }).gate() ?? '', /PostgreSQL/);
 });

@@ -9,6 +9,7 @@ import { refusedNoSoonerThan } from './at-least.ts';
 import type { Attempts } from './attempts.ts';
 import type { HashEmail } from './email-address.ts';
 import { EmailAddress } from './email-address.ts';
+import type { Guesses } from './limits.ts';
 import type { OpenSession } from './open-session.ts';
 import type { PasswordCheck } from './passwords.ts';
 import { GivenPassword } from './passwords.ts';
@@ -26,7 +27,7 @@ export interface SigninParts {
   readonly isPassword: PasswordCheck;
   readonly hashEmail: HashEmail;
   readonly unseal: Unseal;
-  readonly limits: { readonly byEmail: Attempts; readonly byIp: Attempts };
+  readonly limits: Guesses;
 }
 
 export const Signin = z.object({ token: z.string(), expires_at: Instant, member_id: Uuid });
@@ -60,23 +61,26 @@ export const signin = (parts: SigninParts) =>
 
 /** Only a wrong guess counts against whoever guesses, and whose password it is. */
 async function counted<Result>(
-  { byIp, byEmail }: SigninParts['limits'],
+  { byPair, byEmail, byIp }: Guesses,
   { ip, emailHash }: { readonly ip: string; readonly emailHash: string },
   work: () => Promise<Result>,
 ): Promise<Result> {
-  byIp.take(ip);
+  const taken: (() => void)[] = [];
+  const take = (attempts: Attempts, key: string) => {
+    attempts.take(key);
+    taken.push(() => attempts.giveBack(key));
+  };
   let wrong = false;
-  let counts = false;
   try {
-    byEmail.take(emailHash);
-    counts = true;
+    take(byIp, ip);
+    take(byPair, `${emailHash} ${ip}`);
+    take(byEmail, emailHash);
     return await work();
   } catch (error) {
     wrong = error instanceof Rejection && error.code === 'invalid_credentials';
     throw error;
   } finally {
-    if (!wrong) byIp.giveBack(ip);
-    if (!wrong && counts) byEmail.giveBack(emailHash);
+    if (!wrong) for (const giveBack of taken) giveBack();
   }
 }
 

@@ -54,7 +54,7 @@ const noLimits: Limits = {
   signups: unlimited,
   mails: unlimited,
   codes: unlimited,
-  guesses: { byEmail: unlimited, byIp: unlimited },
+  guesses: { byPair: unlimited, byEmail: unlimited, byIp: unlimited },
 };
 
 /** Starts it for one test file and returns how to get it. */

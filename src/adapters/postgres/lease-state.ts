@@ -19,6 +19,8 @@ export function leaseState(now: () => number) {
     broke(): void {
       steadySince = undefined;
     },
+    /** Nothing has failed since the last renewal. */
+    unbroken: (): boolean => steadySince !== undefined,
     held: (): boolean => confirmed !== undefined && now() - confirmed < leaseMs,
     /** The time over which renewals are known to have followed one another without a break. */
     steadyForMs(): number {

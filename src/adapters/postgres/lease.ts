@@ -11,6 +11,8 @@ export interface ProcessLease {
   readonly processId: string;
   /** Surely not lapsed: without it no new call may be taken. */
   held(): boolean;
+  /** Postgres has answered since anything failed: false as soon as it is seen to be away. */
+  unbroken(): boolean;
   /** How long it has been renewed without a break; 0 during and after any interruption. */
   steadyForMs(): number;
   /** How far this process's clock is from Postgres's, as the last renewal showed; 0: perhaps not at all. */
@@ -87,6 +89,7 @@ export function processLease({
   return {
     processId,
     held: state.held,
+    unbroken: state.unbroken,
     steadyForMs: state.steadyForMs,
     clockOffMs: () => offMs,
     async close() {

@@ -23,6 +23,9 @@ export function grant(command: GrantCredit, wallet: Wallet): readonly WalletEven
   if (!amount.isPositive() || amount.isZero()) {
     throw new Rejection('invalid_amount', 'A grant must be more than nothing.');
   }
+  if (isUnit(asset) && !amount.isInteger()) {
+    throw new Rejection('invalid_amount', 'Units are granted whole.');
+  }
   if (command.expiresAt !== null && command.expiresAt <= command.at) {
     throw new Rejection('invalid_expiry', 'A grant must not have expired already.');
   }

@@ -55,9 +55,12 @@ test('the same lot granted twice changes nothing', (t) => {
   after(grantOf('10'))(t).when(grantOf('10')).yields();
 });
 
-test('a grant of nothing, or in another currency, is refused', (t) => {
+test('a grant of nothing, of half a unit, or in another currency is refused', (t) => {
   given(wallet)(t).when(grantOf('0')).isRefused('invalid_amount');
   given(wallet)(t).when(grantOf('-1')).isRefused('invalid_amount');
+  given(wallet)(t)
+    .when(grantOf('0.5', { asset: 'requests' }))
+    .isRefused('invalid_amount');
   given(wallet)(t)
     .when(grantOf('1', { asset: 'USD' }))
     .isRefused('currency_mismatch');
