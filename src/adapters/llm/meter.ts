@@ -15,7 +15,7 @@ export type Cut = 'client_closed' | 'client_stalled' | 'timed_out' | 'shut_down'
 
 /** What a call came to; `gone`: its hold had been taken away, so it was not charged. */
 export type Verdict =
-  | { readonly kind: 'charged'; readonly usage: Usage }
+  | { readonly kind: 'charged'; readonly usage: Usage; readonly basis: 'usage' | 'estimate' }
   | { readonly kind: 'released' | 'gone' }
   /** The log has not answered in time; it still will. */
   | { readonly kind: 'unknown' };
@@ -70,7 +70,7 @@ export function meter(parts: MeterParts): Meter {
   };
   const settle = async (usage: Usage, basis: 'usage' | 'estimate', end: Ending) => {
     const result = await hold.settle(usage, basis, end);
-    return result === 'recorded' ? ({ kind: 'charged', usage } as const) : gone;
+    return result === 'recorded' ? ({ kind: 'charged', usage, basis } as const) : gone;
   };
   const estimate = async (which: 'received' | 'delivered', end: Ending) =>
     settle(await estimated(parts, trial, which), 'estimate', end);

@@ -1,4 +1,3 @@
-import type { Usage } from '../../domain/price-list/usage.ts';
 import { CallFault } from './call-fault.ts';
 import type { ChatCall } from './chat-call.ts';
 import { disguise } from './disguise.ts';
@@ -25,8 +24,7 @@ export interface Relay {
 
 /** A whole body, once its charge is recorded. */
 export async function relayBody(relay: Relay, body: Json): Promise<Json> {
-  const usage = charged(await completed(relay, body.usage));
-  body.usage ??= usageAsOpenAi(usage);
+  body.usage = shown(await completed(relay, body.usage), body.usage);
   disguise(body, relay.mask);
   return body;
 }
@@ -47,8 +45,8 @@ export async function* relayChunks(
       }
       if (relay.ended.aborted) throw relay.ended.reason;
     }
-    const usage = charged(await completed(relay, tail.usage()));
-    if (call.wantsUsage) yield [tail.chunk(usageAsOpenAi(usage))];
+    const usage = shown(await completed(relay, tail.usage()), tail.usage());
+    if (call.wantsUsage) yield [tail.chunk(usage)];
   } catch (error) {
     const fault = relay.faultOf(error);
     relay.note(fault);
@@ -66,8 +64,11 @@ function completed({ meter, ended }: Relay, usage: unknown): Promise<Verdict> {
   return meter.complete(usage);
 }
 
-function charged(verdict: Verdict): Usage {
-  if (verdict.kind === 'charged') return verdict.usage;
+/** The usage that was charged: the upstream's own words, details and all, unless we had to count. */
+function shown(verdict: Verdict, said: unknown): unknown {
+  if (verdict.kind === 'charged') {
+    return verdict.basis === 'usage' ? said : usageAsOpenAi(verdict.usage);
+  }
   throw new CallFault('charge_unknown', 'The end of this call could not be recorded.');
 }
 
@@ -95,6 +96,6 @@ function usageTail({ call, mask, received }: Relay) {
       return false;
     },
     usage: () => usage,
-    chunk: (counted: Json): Json => ending ?? { ...last, choices: [], usage: usage ?? counted },
+    chunk: (charged: unknown): Json => ({ ...(ending ?? last), choices: [], usage: charged }),
   };
 }

@@ -87,7 +87,7 @@ function whole({ head, choices, finishReason, usage }: Answer): UpstreamAnswer {
     ...head,
     choices: choices.map((tokens, index) => ({
       index,
-      message: { role: 'assistant', content: tokens.join('') },
+      message: { role: 'assistant', content: tokens.join(''), refusal: null },
       logprobs: null,
       finish_reason: finishReason,
     })),

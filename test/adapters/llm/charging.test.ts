@@ -44,8 +44,10 @@ for (const usage of ['no', 'rubbish', 'early']) {
   for (const streams of [false, true]) {
     test(`a complete answer without usable usage is counted (${usage}, ${streams})`, async (t) => {
       const calls = await upstream.on(`gpt-4o?chunks=6&usage=${usage}`);
-      const answer = await calls.call({ stream: streams });
-      if (answer.stream) await allChunks(answer);
+      const include = streams ? { stream_options: { include_usage: true } } : {};
+      const answer = await calls.call({ stream: streams, ...include });
+      const last = answer.stream ? (await allChunks(answer)).at(-1) : answer.body;
+      t.like(last?.usage, { prompt_tokens: helloTokens, completion_tokens: 6 }, 'as charged');
       await endsWith(t, calls, 'UsageSettled', {
         basis: 'estimate',
         outcome: 'completed',
