@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reasonOf } from './adapters/eventstore/reason-of.ts';
+import { reasonOf } from './adapters/reason-of.ts';
 
 export interface Running {
   /** Resolves when the process has ended; never rejects. */

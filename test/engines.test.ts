@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { EventStoreDBClient, FORWARDS, jsonEvent, START } from '@eventstore/db-client';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { pino } from 'pino';
 import { z } from 'zod';
+import type { EventStoreDbLog } from '../src/adapters/eventstore/eventstoredb.ts';
+import { eventStoreDbLog } from '../src/adapters/eventstore/eventstoredb.ts';
 import { claimDataDir, DataDirInUse } from '../src/adapters/files/data-dir.ts';
 import { isAlive } from '../src/adapters/files/process-identity.ts';
 import type { EngineState, EnginesOptions } from '../src/engines.ts';
@@ -155,21 +157,29 @@ function kill(pid: number | undefined): void {
   process.kill(pid, 'SIGKILL');
 }
 
-async function append(url: string, type: string): Promise<void> {
-  const client = EventStoreDBClient.connectionString(url);
-  await client.appendToStream('engines-1', jsonEvent({ type, data: {} }));
-  await client.dispose();
+/** By our own adapter: the client's appends in one process fail together. */
+async function withLog<Result>(
+  url: string,
+  use: (eventLog: EventStoreDbLog) => Promise<Result>,
+): Promise<Result> {
+  const { signal } = new AbortController();
+  const eventLog = eventStoreDbLog({ url, log: pino({ level: 'silent' }), signal });
+  try {
+    return await use(eventLog);
+  } finally {
+    await eventLog.close();
+  }
 }
 
-async function types(url: string): Promise<string[]> {
-  const client = EventStoreDBClient.connectionString(url);
-  const found: string[] = [];
-  for await (const { event } of client.readStream('engines-1', {
-    direction: FORWARDS,
-    fromRevision: START,
-  })) {
-    found.push(event?.type ?? '');
-  }
-  await client.dispose();
-  return found;
-}
+const append = (url: string, type: string): Promise<void> =>
+  withLog(url, async (eventLog) => {
+    const expected = (await eventLog.tail('engines-1')) ?? 'no_stream';
+    const event = { id: randomUUID(), type, data: {}, metadata: {} };
+    await eventLog.append('engines-1', expected, [event]);
+  });
+
+const types = (url: string): Promise<string[]> =>
+  withLog(url, async (eventLog) => {
+    const events = await Array.fromAsync(eventLog.read('engines-1'));
+    return events.map(({ type }) => type);
+  });

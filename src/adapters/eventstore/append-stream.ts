@@ -5,7 +5,7 @@ import type {
   BatchAppendResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
 import { credentials } from '@grpc/grpc-js';
-import { uuidText } from './embedded/uuid.ts';
+import { uuidText } from './uuid.ts';
 
 /** The stream has ended: whether what was in flight on it has been written is unknown. */
 export class AppendStreamBroken extends Error {

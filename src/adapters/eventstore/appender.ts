@@ -1,11 +1,11 @@
+import { backOff } from '../back-off.ts';
+import { reasonOf } from '../reason-of.ts';
 import type { AppendAnswer } from './append-answer.ts';
 import { appendAnswer } from './append-answer.ts';
 import type { AppendRequest } from './append-request.ts';
 import type { AppendStream } from './append-stream.ts';
 import { openAppendStream } from './append-stream.ts';
-import { backOff } from './back-off.ts';
 import { LogUnavailable } from './log.ts';
-import { reasonOf } from './reason-of.ts';
 
 /** An answer that settles the matter. */
 export type FinalAnswer = Exclude<AppendAnswer, { kind: 'again' }>;

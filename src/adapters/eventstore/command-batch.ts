@@ -1,8 +1,8 @@
-import type { CommandContext, Envelope } from '../../domain/envelope.ts';
+import type { Envelope } from '../../domain/envelope.ts';
 import type { DomainEvent } from '../../domain/events.ts';
-import { currentVersion } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { eventIdOf, later } from '../../domain/ids.ts';
+import { envelopeOf } from './envelope-of.ts';
 import type { Fold, Noun } from './fold.ts';
 import type { NewEvent } from './log.ts';
 import { sizeOf } from './serialised.ts';
@@ -41,7 +41,7 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
       entries.push({ waiting, refusal });
       return true;
     }
-    const drafts = drafted(decided, envelope(waiting.context, at), (fold.revision ?? -1n) + 1n);
+    const drafts = drafted(decided, envelopeOf(waiting.context, at), (fold.revision ?? -1n) + 1n);
     const added = append.add(waiting.context.commandId, drafts);
     if (added === 'next_time') return false;
     if (added === 'never') {
@@ -111,20 +111,4 @@ function drafted<Event extends DomainEvent>(
     revision: first + BigInt(index),
     meta,
   }));
-}
-
-function envelope(context: CommandContext, at: Instant): Envelope {
-  const { commandId, correlationId, causationId, actor, source, reason, bodyHash } = context;
-  return {
-    v: currentVersion,
-    commandId,
-    $correlationId: correlationId,
-    ...(causationId === undefined ? {} : { $causationId: causationId }),
-    actor,
-    recordedAt: at,
-    effectiveAt: at,
-    source,
-    ...(reason === undefined ? {} : { reason }),
-    ...(bodyHash === undefined ? {} : { bodyHash }),
-  };
 }

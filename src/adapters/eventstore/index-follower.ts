@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Recorded, StoredEvent } from '../../domain/events.ts';
 import { decode } from '../../domain/events.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from '../back-off.ts';
+import { reasonOf } from '../reason-of.ts';
 import type { Freshness } from './freshness.ts';
 import { watchFreshness } from './freshness.ts';
 import type { Log } from './log.ts';
-import { reasonOf } from './reason-of.ts';
 
 export interface IndexFollowerParts<Rows extends { readonly after: bigint | null }> {
   readonly name: string;

@@ -1,9 +1,9 @@
 import type { AllStreamResolvedEvent, EventStoreDBClient } from '@eventstore/db-client';
 import { excludeSystemEvents, START, streamNameFilter } from '@eventstore/db-client';
-import { backOff } from './back-off.ts';
+import { backOff } from '../back-off.ts';
+import { reasonOf } from '../reason-of.ts';
 import type { FeedItem, FeedStart } from './log.ts';
 import type { LogHealth } from './log-health.ts';
-import { reasonOf } from './reason-of.ts';
 import { isSystem, storedEvent } from './stored-event.ts';
 
 /** Follows the log: whatever ends a subscription, another starts after the last event received. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandContext } from '../../domain/envelope.ts';
 import type { Recorded } from '../../domain/events.ts';
-import { currentVersion } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { later } from '../../domain/ids.ts';
 import type { OnceEvent } from '../../domain/once/events.ts';
 import { onceEvents } from '../../domain/once/events.ts';
+import { envelopeOf } from './envelope-of.ts';
 import { decoder } from './fold.ts';
 import type { Log } from './log.ts';
 
@@ -54,14 +54,7 @@ export async function appendOnce(
   { event, context }: { readonly event: OnceEvent; readonly context: CommandContext },
 ): Promise<{ readonly revision: bigint; readonly at: Instant } | null> {
   const recordedAt = at === undefined ? context.at : later(at, context.at);
-  const { commandId, correlationId, causationId, actor, source } = context;
-  const metadata = {
-    v: currentVersion,
-    commandId,
-    $correlationId: correlationId,
-    ...(causationId === undefined ? {} : { $causationId: causationId }),
-    ...{ actor, recordedAt, effectiveAt: recordedAt, source },
-  };
+  const metadata = envelopeOf(context, recordedAt);
   // Two claims must never pass for one: their ids are no names.
   const added = [{ id: randomUUID(), ...event, metadata }];
   const written = await log.append(stream, revision ?? 'no_stream', added);

@@ -2,7 +2,7 @@ import type { CommandContext } from '../../domain/envelope.ts';
 import { nameId } from '../../domain/ids.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from '../back-off.ts';
 import type { Log } from './log.ts';
 import type { OnceState, Reply } from './once-stream.ts';
 import { appendOnce, readOnceStream } from './once-stream.ts';

@@ -1,10 +1,10 @@
 import type { AllStreamResolvedEvent, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
 import { StreamNotFoundError } from '@eventstore/db-client';
 import type { StoredEvent } from '../../domain/events.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from '../back-off.ts';
+import { reasonOf } from '../reason-of.ts';
 import { LogUnavailable } from './log.ts';
 import type { LogHealth } from './log-health.ts';
-import { reasonOf } from './reason-of.ts';
 import { storedEvent } from './stored-event.ts';
 
 export type Reading = StreamingRead<ResolvedEvent> | StreamingRead<AllStreamResolvedEvent>;

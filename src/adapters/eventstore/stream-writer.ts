@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from '../back-off.ts';
 import type { Batch } from './command-batch.ts';
 import { decideBatch } from './command-batch.ts';
 import type { Fold, Noun } from './fold.ts';

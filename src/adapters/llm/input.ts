@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { CallFault } from './call-fault.ts';
+import { isJson } from './chat-stream.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens, tokensAtMost } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
@@ -62,7 +63,7 @@ export function inputOf(body: Readonly<Json>): Input {
   const texts: string[] = [];
   const messages = Array.isArray(body.messages) ? body.messages : [];
   messages.forEach((message, index) => {
-    if (isObject(message)) addMessage(message, `messages[${index}]`, texts);
+    if (isJson(message)) addMessage(message, `messages[${index}]`, texts);
   });
   let wrappers = messages.length;
   for (const [field, value] of Object.entries(body)) {
@@ -78,7 +79,7 @@ function refuseUnbounded(body: Readonly<Json>): void {
     if (!noWish.has(body[field])) throw unsupported(field);
   }
   const tools = Array.isArray(body.tools) ? body.tools : [];
-  const foreign = tools.findIndex((tool) => isObject(tool) && !ownTools.has(tool.type));
+  const foreign = tools.findIndex((tool) => isJson(tool) && !ownTools.has(tool.type));
   if (foreign >= 0) throw unsupported(`tools[${foreign}]`);
   const { modalities } = body;
   if (modalities === undefined || modalities === null) return;
@@ -96,8 +97,8 @@ function addMessage({ content, role: _, ...rest }: Json, path: string, texts: st
 
 function addParts(parts: readonly unknown[], path: string, texts: string[]): void {
   parts.forEach((part, index) => {
-    const text = isObject(part) ? (part.text ?? part.refusal) : undefined;
-    const type = isObject(part) ? part.type : undefined;
+    const text = isJson(part) ? (part.text ?? part.refusal) : undefined;
+    const type = isJson(part) ? part.type : undefined;
     if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
       throw unsupported(`${path}[${index}]`);
     }
@@ -107,9 +108,6 @@ function addParts(parts: readonly unknown[], path: string, texts: string[]): voi
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const unsupported = (param: string) =>
   new CallFault('unsupported_input', `\`${param}\` is not supported: its cost has no bound.`, {

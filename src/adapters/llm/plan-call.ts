@@ -7,8 +7,8 @@ import { CallFault } from './call-fault.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Input } from './input.ts';
 import { inputBound, inputOf } from './input.ts';
-import { trialOrder } from './select.ts';
 import type { Family } from './tokenizer.ts';
+import { trialOrder } from './trial-order.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */

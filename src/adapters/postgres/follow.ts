@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { backOff } from '../eventstore/back-off.ts';
+import { backOff } from '../back-off.ts';
 import type { FeedItem } from '../eventstore/log.ts';
 import { batches } from './batches.ts';
 

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Recorded } from '../../domain/events.ts';
 import { EventFromNewerVersion } from '../../domain/events.ts';
 import type { Projection } from '../../projections/projection.ts';
-import { reasonOf } from '../eventstore/reason-of.ts';
+import { reasonOf } from '../reason-of.ts';
 import { earliest, readCheckpoints } from './checkpoints.ts';
 
 /** A read model that waits at an event which it can't take; the events after it are not skipped. */

@@ -1,7 +1,7 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { uuidMessage } from '../uuid.ts';
 import type { RecordedEvent } from './recorded-event.ts';
-import { uuidMessage } from './uuid.ts';
 
 const { ReadResp } = streams;
 

@@ -1,11 +1,11 @@
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { uuidText } from '../uuid.ts';
 import type { WriteCommand } from './batch.ts';
 import type { AppendAnswer } from './batch-append-answer.ts';
 import type { Expected } from './decide.ts';
 import { maxAppendBytes, proposedEvent, writableStream } from './proposed-event.ts';
 import type { ProposedEvent } from './recorded-event.ts';
 import { sizeOf } from './recorded-event.ts';
-import { uuidText } from './uuid.ts';
 
 export interface PendingAppend {
   /** Its first part: that one carries the options. */

@@ -1,7 +1,7 @@
 import type shared from '@eventstore/db-client/generated/shared_pb.js';
+import { uuidText } from '../uuid.ts';
 import type { ProposedEvent } from './recorded-event.ts';
 import { invalidArgument, missingMetadata } from './service-error.ts';
-import { uuidText } from './uuid.ts';
 
 /** EventStoreDB's limit of one append. */
 export const maxAppendBytes = 1024 * 1024;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { trialOrder } from '../../../src/adapters/llm/select.ts';
+import { trialOrder } from '../../../src/adapters/llm/trial-order.ts';
 
 const candidate = (model: string, weight: number) => ({ upstream: 'mock', model, weight });
 
