@@ -66,7 +66,10 @@ async function run(config: Config, { log, started, signal }: Parts): Promise<voi
   const engines = await startEngines({ dataDir, databaseUrl, eventstoreUrl, log, signal });
   started.add(engines.stop);
   if ([...config.roles].every((role) => role === 'engines')) {
-    say(`DATABASE_URL=${engines.databaseUrl}\nEVENTSTORE_URL=${engines.eventstoreUrl}\n`);
+    say(
+      '# For other processes, together with one MASTER_KEY (openssl rand -base64 32):\n' +
+        `DATABASE_URL=${engines.databaseUrl}\nEVENTSTORE_URL=${engines.eventstoreUrl}\n`,
+    );
   } else {
     signal.throwIfAborted();
     const clock = () => new Date();

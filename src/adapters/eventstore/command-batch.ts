@@ -22,7 +22,7 @@ export interface Batch<Command, Event extends DomainEvent, State> {
 
 /** Takes commands off the queue and decides them in order, as many as one append holds. */
 export function decideBatch<Command, Event extends DomainEvent, State>(
-  { decider }: Pick<Noun<Command, Event, State>, 'decider'>,
+  { decider, events }: Noun<Command, Event, State>,
   queue: Waiting<Command, Event, State>[],
   start: Fold<State>,
   now: Instant,
@@ -37,6 +37,8 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
     let decided: readonly Event[];
     try {
       decided = decider.decide(waiting.command(at), fold.state);
+      // An event that could not be read again would stop its stream and every read model.
+      for (const { type, data } of decided) events[type]?.parse(data);
     } catch (refusal) {
       entries.push({ waiting, refusal });
       return true;

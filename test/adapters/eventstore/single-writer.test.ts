@@ -89,6 +89,14 @@ test('a bug in one decision hurts no other command', async (t) => {
   t.is((await fine).state, 1);
 });
 
+test('what could not be read again is never written', async (t) => {
+  const log = memoryLog();
+  const { move } = writerOn(log);
+  await t.throwsAsync(move('a', 1e-7), { name: 'ZodError' });
+  t.is(log.events.length, 0);
+  t.is((await move('b', 1)).state, 1);
+});
+
 test('a command that decides nothing waits for the append before it', async (t) => {
   const log = memoryLog();
   const { move } = writerOn(log);
