@@ -93,7 +93,9 @@ const grantOf = ({
   amount: money(amount),
   kind,
   priority,
+  effectiveAt: null,
   expiresAt: expires_at,
+  past: 'bill' as const,
   scope: null,
   reason,
 });

@@ -120,7 +120,11 @@ function headersOf(
 
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof Rejection) return new ApiError(error.code, { cause: error });
+  if (error instanceof Rejection) {
+    const { code, retryAfterSeconds } = error;
+    const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    return new ApiError(code, { cause: error, ...wait });
+  }
   if (error instanceof OutcomeUnknown) return new ApiError('outcome_unknown', { cause: error });
   if (error instanceof EventFromNewerVersion) {
     return new ApiError('event_from_newer_version', { cause: error });

@@ -15,6 +15,10 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The body is larger than {limit} bytes.',
     zh: '请求体超过了 {limit} 字节的上限。',
   },
+  budget_exhausted: {
+    en: 'A limit of this key or wallet is used up, or too small for this call.',
+    zh: '该密钥或钱包的限额已用尽,或不足以支付本次调用。',
+  },
   claim_conflict: { en: 'It belongs to somebody else already.', zh: '它已归他人所有。' },
   code_expired: {
     en: 'This link has expired; sign up again.',
@@ -73,10 +77,15 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     zh: '过期时间必须在将来。',
   },
   invalid_json: { en: 'The body is not valid JSON.', zh: '请求体不是有效的 JSON。' },
+  invalid_limit: { en: 'There is no such limit.', zh: '没有这种限额。' },
   invalid_request: { en: 'The request is not valid.', zh: '请求无效。' },
   kind_not_grantable: {
     en: 'Credit of this kind cannot be granted here.',
     zh: '此处不能发放该类型的额度。',
+  },
+  lot_not_found: {
+    en: 'There is nothing left of such a grant.',
+    zh: '没有这笔额度,或它已用完。',
   },
   member_not_found: { en: 'There is no such member.', zh: '没有这位会员。' },
   method_not_allowed: {
@@ -91,6 +100,14 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
   outcome_unknown: {
     en: 'The log has not answered in time: what was asked may still happen.',
     zh: '未能及时确认结果:该操作可能仍会生效。',
+  },
+  rate_limit_exceeded: {
+    en: 'Too many calls at once or within a minute; try again in a moment.',
+    zh: '同时或一分钟内的调用过多,请稍后再试。',
+  },
+  settlement_not_found: {
+    en: 'There is no such settlement in this wallet.',
+    zh: '该钱包中没有这笔结算。',
   },
   too_many_attempts: { en: 'Too many attempts; try again later.', zh: '尝试次数过多,请稍后再试。' },
   unauthenticated: {
@@ -117,6 +134,11 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The model provider did not answer in time; nothing was charged.',
     zh: '模型服务商未及时响应,本次调用未计费。',
   },
+  wallet_frozen: {
+    en: 'This wallet is frozen; ask the operator.',
+    zh: '该钱包已被冻结,请联系运营方。',
+  },
+  wallet_not_found: { en: 'There is no such wallet.', zh: '没有这个钱包。' },
   wallet_full: {
     en: 'Too many calls or grants are open in this wallet.',
     zh: '该钱包中未完结的调用或额度过多。',

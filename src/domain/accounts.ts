@@ -23,13 +23,18 @@ export const account = {
   credit: (walletId: string, kind: CreditKind) => `credit:${walletId}:${kind}`,
   hold: (walletId: string, kind: CreditKind) => `hold:${walletId}:${kind}`,
   units: (asset: UnitAsset) => `units:${asset}`,
+  receivable: (walletId: string) => `receivable:${walletId}`,
+  cogs: (upstream: string) => `cogs:llm:${upstream}`,
+  payable: (upstream: string) => `payable:llm:${upstream}`,
   deferredCredit: 'deferred:credit',
   deferredSubscription: 'deferred:subscription',
   promoExpense: 'promo:expense',
   compensationExpense: 'compensation:expense',
   revenueUsage: 'revenue:usage',
   breakage: 'breakage',
+  refunds: 'refunds',
   writeoff: 'writeoff',
+  suspense: 'suspense',
 } as const;
 
 /** The debit of a grant: where the value of a lot comes from. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Asset, Currency } from '../domain/accounts.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { Amount } from '../domain/money.ts';
-import { CallOutcome } from '../domain/wallet/events.ts';
+import { CallOutcome } from '../domain/wallet/call-events.ts';
 import type { PageByMoment, PageOf } from './page.ts';
 import { olderThan, page } from './page.ts';
 import { fragment, query } from './query.ts';

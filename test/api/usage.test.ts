@@ -6,7 +6,7 @@ import { streamOf } from '../../src/domain/streams.ts';
 import type { TestApi } from '../support/api.ts';
 import { adminToken, ask, newKey, newMember, testApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { ending, grantOf, reserveOf, settleOf } from '../support/wallets.ts';
+import { grantOf, releaseOf, reserveOf, settleOf } from '../support/wallets.ts';
 
 const api = testApi(test);
 const today = () => new Date().toISOString().slice(0, 10);
@@ -43,7 +43,7 @@ async function memberWithCalls(to: TestApi, name: string) {
   await run(reserve(settled), `${name}/1`);
   await run((at) => settleOf(settled, { input: 100, output: 50 }, { at }), `${name}/2`);
   await run(reserve(released), `${name}/3`);
-  await run((at) => ({ type: 'ReleaseHold', callId: nameId(released), ending, at }), `${name}/4`);
+  await run((at) => releaseOf(released, { at }), `${name}/4`);
   return { ...member, key, settled: nameId(settled), released: nameId(released) };
 }
 

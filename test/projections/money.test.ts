@@ -8,25 +8,24 @@ import { trialBalance } from '../../src/projections/trial-balance.ts';
 import { usageByDay } from '../../src/projections/usage-by-day.ts';
 import { recorded } from '../support/recorded.ts';
 import {
-  ending,
+  abandonOf,
   grantOf,
   history,
   memberId,
   noon,
+  releaseOf,
   reserveOf,
   settleOf,
   walletId,
 } from '../support/wallets.ts';
 
-const give = (type: 'ReleaseHold' | 'ExpireHold') =>
-  ({ type, callId: nameId('a'), ending, at: noon }) as const;
 const [opened, granted, reserved, settled] = history(
   grantOf('1'),
   reserveOf('a'),
   settleOf('a', { input: 50, cachedInput: 10, output: 20, reasoning: 5 }),
 );
-const released = last(history(grantOf('1'), reserveOf('a'), give('ReleaseHold')));
-const expired = last(history(grantOf('1'), reserveOf('a'), give('ExpireHold')));
+const released = last(history(grantOf('1'), reserveOf('a'), releaseOf('a')));
+const expired = last(history(grantOf('1'), reserveOf('a'), abandonOf('a')));
 const overrun = history(grantOf('1'), reserveOf('a'), settleOf('a', { output: 500 }));
 const overage = last(overrun);
 const lapsed = last(
@@ -85,7 +84,7 @@ test('every leg of every event is in the trial balance', (t) => {
 
 test('credit that expires leaves the balance', (t) => {
   t.is(lapsed?.type, 'CreditExpired');
-  t.deepEqual(rows(balance, lapsed), [{ wallet_id: walletId, asset: 'CNY', posted: '-0.00035' }]);
+  t.deepEqual(rows(balance, lapsed), [{ wallet_id: walletId, asset: 'CNY', posted: '-0.99995' }]);
 });
 
 test('a reserved call has an open row with its price and its hold', (t) => {
@@ -144,7 +143,7 @@ test('a released call costs nothing', (t) => {
 
 test('an expired call costs nothing and says that there was no evidence', (t) => {
   t.deepEqual(rows(calls, expired), [
-    { ...end, status: 'expired', basis: 'no_evidence', charge: '0' },
+    { ...end, outcome: 'abandoned', status: 'expired', basis: 'no_evidence', charge: '0' },
   ]);
 });
 

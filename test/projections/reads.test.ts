@@ -24,11 +24,11 @@ import { usagePerDay, usagePerModel, usageTotals } from '../../src/projections/u
 import { readDatabase } from '../support/read-side.ts';
 import { stored, storedHistory } from '../support/recorded.ts';
 import {
-  ending,
   grantOf,
   history,
   memberId,
   noon,
+  releaseOf,
   reserveOf,
   settleOf,
   walletId,
@@ -42,7 +42,7 @@ const calledThrice = history(
   grantOf('99999999999999999999999999.123456789012', { kind: 'compensation' }),
   ...['a', 'b', 'c'].map((name) => reserveOf(name)),
   settleOf('a', { input: 10, output: 20 }),
-  { type: 'ReleaseHold', callId: nameId('b'), ending, at: noon },
+  releaseOf('b'),
 );
 const people: readonly DomainEvent[] = [
   ...['x', 'y', 'z'].map(

@@ -89,7 +89,15 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
       const ending = { ...usualEnding, outcome: 'abandoned' as const };
       await wallet.run(
         stream,
-        (at) => ({ type: 'ExpireHold', callId, ending, at }),
+        (at) => ({
+          type: 'ResolveAbandoned',
+          callId,
+          evidence: null,
+          ending,
+          costs: [],
+          possibleCosts: [],
+          at,
+        }),
         context(`${callId}/expire`),
       );
     },

@@ -3,7 +3,9 @@ import { Decimal } from '../../src/domain/money.ts';
 import type {
   Ending,
   GrantCredit,
+  ReleaseHold,
   ReserveCredit,
+  ResolveAbandoned,
   SettleUsage,
 } from '../../src/domain/wallet/commands.ts';
 import { wallet } from '../../src/domain/wallet/decider.ts';
@@ -40,7 +42,9 @@ export const grantOf = (amount: string, more: Partial<GrantCredit> = {}): GrantC
   amount: new Decimal(amount),
   kind: 'promo',
   priority: 0,
+  effectiveAt: null,
   expiresAt: null,
+  past: 'bill',
   scope: null,
   reason: 'test',
   at: noon,
@@ -73,6 +77,7 @@ export const reserveOf = (
       perOutput: new Decimal('0.000003'),
     },
   ],
+  tokens: { fixed: new Decimal(input), perOutput: new Decimal(1) },
   outputTokens: output,
   price,
   at: noon,
@@ -87,8 +92,36 @@ export const settleOf = (
   type: 'SettleUsage',
   callId: nameId(call),
   usage: { input: 0, cachedInput: 0, output: 0, reasoning: 0, ...usage },
+  characters: null,
   basis: 'usage',
   ending,
+  costs: [],
+  overrun: 'absorbed',
+  at: noon,
+  ...more,
+});
+
+/** Gives a call's whole hold back. */
+export const releaseOf = (call: string, more: Partial<ReleaseHold> = {}): ReleaseHold => ({
+  type: 'ReleaseHold',
+  callId: nameId(call),
+  ending,
+  costs: [],
+  at: noon,
+  ...more,
+});
+
+/** What the sweeper decides for a call of which nothing is known. */
+export const abandonOf = (
+  call: string,
+  more: Partial<ResolveAbandoned> = {},
+): ResolveAbandoned => ({
+  type: 'ResolveAbandoned',
+  callId: nameId(call),
+  evidence: null,
+  ending: { ...ending, outcome: 'abandoned' },
+  costs: [],
+  possibleCosts: [],
   at: noon,
   ...more,
 });

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Recorded } from '../../domain/events.ts';
 import type { Candidate } from '../../domain/route/events.ts';
 import { streamOf } from '../../domain/streams.ts';
-import type { PriceUsed } from '../../domain/wallet/events.ts';
+import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { CatalogueRows } from '../postgres/index-rows.ts';
 import type { IndexFollower } from './index-follower.ts';
 import { followIndex } from './index-follower.ts';

@@ -4,9 +4,9 @@ import type { CommandContext } from '../../domain/envelope.ts';
 import type { Instant } from '../../domain/ids.ts';
 import type { Usage } from '../../domain/price-list/usage.ts';
 import { streamOf } from '../../domain/streams.ts';
+import type { Basis } from '../../domain/wallet/call-events.ts';
 import type { Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
-import type { Basis } from '../../domain/wallet/events.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
 import { OutcomeUnknown } from '../eventstore/execute.ts';
 import type { ChatCall } from './chat-call.ts';
@@ -42,7 +42,13 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
   const { callId } = facts;
 
   const release = async (ending: Ending) => {
-    const command = (at: Instant): WalletCommand => ({ type: 'ReleaseHold', callId, ending, at });
+    const command = (at: Instant): WalletCommand => ({
+      type: 'ReleaseHold',
+      callId,
+      ending,
+      costs: [],
+      at,
+    });
     await surely(parts, stream, command, contextOf(parts, call, 'release'));
   };
   const reserved = await wallet
@@ -54,6 +60,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
         processId,
         quotes: plan.quotes,
         outputTokens: plan.outputTokens,
+        tokens: plan.tokens,
         price: plan.price,
         at,
       }),
@@ -74,8 +81,11 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
         type: 'SettleUsage',
         callId,
         usage,
+        characters: null,
         basis,
         ending,
+        costs: [],
+        overrun: 'absorbed',
         at,
       });
       const context = contextOf(parts, call, 'settle');

@@ -1,4 +1,4 @@
-import type { CallFacts } from '../../domain/wallet/events.ts';
+import type { CallFacts } from '../../domain/wallet/call-events.ts';
 import type { Json } from './upstream.ts';
 
 /** A chat call that a member may make; nothing of it is planned or paid for yet. */

@@ -1,6 +1,6 @@
 import type { Usage } from '../../domain/price-list/usage.ts';
+import type { CallOutcome } from '../../domain/wallet/call-events.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
-import type { CallOutcome } from '../../domain/wallet/events.ts';
 import type { CallFaultCode } from './call-fault.ts';
 import { CallFault } from './call-fault.ts';
 import type { CallHold } from './call-hold.ts';

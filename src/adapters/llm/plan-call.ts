@@ -1,8 +1,8 @@
 import { Decimal, zero } from '../../domain/money.ts';
 import { dearestInput, perToken } from '../../domain/price-list/rating.ts';
 import type { Candidate } from '../../domain/route/events.ts';
+import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { Quote } from '../../domain/wallet/commands.ts';
-import type { PriceUsed } from '../../domain/wallet/events.ts';
 import { CallFault } from './call-fault.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Input } from './input.ts';
@@ -30,6 +30,8 @@ export interface CallPlan {
   readonly price: PriceUsed;
   /** In the order they are tried: allowances first, money last. */
   readonly quotes: readonly Quote[];
+  /** The bound in tokens. */
+  readonly tokens: Omit<Quote, 'asset'>;
   readonly outputTokens: number;
   readonly input: Input;
   readonly inputBound: number;
@@ -59,6 +61,7 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
     trials,
     price,
     quotes: quotesOf(price, bound, call.n),
+    tokens: { fixed: new Decimal(bound), perOutput: new Decimal(call.n) },
     outputTokens: call.outputTokens ?? defaultMaxOutput,
     input,
     inputBound: bound,

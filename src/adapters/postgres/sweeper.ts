@@ -93,7 +93,15 @@ async function expire(
   try {
     const { events } = await wallet.run(
       streamOf.wallet(walletId),
-      (at) => ({ type: 'ExpireHold', callId, ending, at }),
+      (at) => ({
+        type: 'ResolveAbandoned',
+        callId,
+        evidence: null,
+        ending,
+        costs: [],
+        possibleCosts: [],
+        at,
+      }),
       {
         commandId: `${callId}/expire`,
         correlationId: requestId,

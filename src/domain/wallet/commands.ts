@@ -2,7 +2,9 @@ import type { Asset, CreditKind } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import type { Usage } from '../price-list/usage.ts';
-import type { Basis, CallFacts, CallOutcome, PriceUsed } from './events.ts';
+import type { Basis, CallFacts, CallOutcome, Cost, PriceUsed } from './call-events.ts';
+import type { Limit } from './limit-events.ts';
+import type { Past } from './lot-events.ts';
 
 /** Who owns a wallet and in what currency: said with every command that may open it. */
 export interface Opening {
@@ -22,9 +24,27 @@ export interface GrantCredit extends Opening {
   readonly amount: Decimal;
   readonly kind: CreditKind;
   readonly priority: number;
+  /** Null: at once. */
+  readonly effectiveAt: Instant | null;
   readonly expiresAt: Instant | null;
   readonly scope: readonly string[] | null;
+  /** Of an allowance of units: what a call may do that it doesn't cover. */
+  readonly past: Past;
   readonly reason: string;
+  readonly at: Instant;
+}
+
+/** Takes a lot's unused part back; what calls hold of it follows when it returns. */
+export interface RevokeCredit {
+  readonly type: 'RevokeCredit';
+  readonly lotId: string;
+  readonly reason: string;
+  readonly at: Instant;
+}
+
+/** Writes down the end of every lot whose time is over. */
+export interface ExpireLots {
+  readonly type: 'ExpireLots';
   readonly at: Instant;
 }
 
@@ -44,6 +64,8 @@ export interface ReserveCredit {
   readonly processId: string;
   /** In the order they are tried: allowances first, money last. */
   readonly quotes: readonly Quote[];
+  /** The bound in tokens, for limits of tokens. */
+  readonly tokens: Omit<Quote, 'asset'>;
   /** Output tokens the caller may get, for each of its `n` answers. */
   readonly outputTokens: number;
   readonly price: PriceUsed;
@@ -59,12 +81,21 @@ export interface Ending {
   readonly firstTokenMs: number | null;
 }
 
-export interface SettleUsage {
+/** What a call consumed. */
+export interface Consumption {
+  readonly usage: Usage;
+  /** Code points of input and answer; null where nobody needed them. */
+  readonly characters: number | null;
+}
+
+export interface SettleUsage extends Consumption {
   readonly type: 'SettleUsage';
   readonly callId: string;
-  readonly usage: Usage;
   readonly basis: Basis;
   readonly ending: Ending;
+  readonly costs: readonly Cost[];
+  /** Who bears what is beyond the hold: the operator, or the member. */
+  readonly overrun: 'absorbed' | 'owed';
   readonly at: Instant;
 }
 
@@ -72,21 +103,93 @@ export interface ReleaseHold {
   readonly type: 'ReleaseHold';
   readonly callId: string;
   readonly ending: Ending;
+  readonly costs: readonly Cost[];
   readonly at: Instant;
 }
 
-/** Ends a hold whose process is gone and of whose call nothing is known. */
-export interface ExpireHold {
-  readonly type: 'ExpireHold';
+/** Ends a hold whose process is gone, by what the journal has of its call. */
+export interface ResolveAbandoned {
+  readonly type: 'ResolveAbandoned';
+  readonly callId: string;
+  readonly evidence: (Consumption & { readonly basis: 'usage' | 'checkpoint' }) | null;
+  readonly ending: Ending;
+  readonly costs: readonly Cost[];
+  /** Without evidence: what upstreams may charge us. */
+  readonly possibleCosts: readonly Cost[];
+  readonly at: Instant;
+}
+
+/** A call that outlived its hold charges the difference to what the sweeper charged. */
+export interface PostLateSettlement extends Consumption {
+  readonly type: 'PostLateSettlement';
   readonly callId: string;
   readonly ending: Ending;
+  readonly costs: readonly Cost[];
+  readonly at: Instant;
+}
+
+/** What a settlement took from one lot, with the terms that a correction's lot takes over. */
+export interface ChargedPart {
+  readonly kind: CreditKind;
+  readonly priority: number;
+  readonly expiresAt: Instant | null;
+  readonly scope: readonly string[] | null;
+  readonly amount: Decimal;
+}
+
+/** Gives part of a charge back. Whoever sends it sees to it that a settlement is corrected once. */
+export interface CorrectUsage {
+  readonly type: 'CorrectUsage';
+  /** The settlement, as the log has it. */
+  readonly eventId: string;
+  readonly callId: string;
+  readonly asset: Asset;
+  readonly charged: readonly ChargedPart[];
+  readonly amount: Decimal;
+  readonly reason: string;
+  readonly approver: string;
+  readonly at: Instant;
+}
+
+/** Pays what is owed from paid credit that is not held. */
+export interface PayDebt {
+  readonly type: 'PayDebt';
+  readonly at: Instant;
+}
+
+export interface SetLimit {
+  readonly type: 'SetLimit';
+  readonly limit: Limit;
+  readonly reason: string;
+  readonly at: Instant;
+}
+
+export interface FreezeWallet {
+  readonly type: 'FreezeWallet' | 'UnfreezeWallet';
+  readonly reason: string;
+  readonly at: Instant;
+}
+
+/** Writes down how many calls were refused within a minute. */
+export interface CountDenials {
+  readonly type: 'CountDenials';
+  readonly minute: Instant;
+  readonly denials: readonly { readonly code: string; readonly count: number }[];
   readonly at: Instant;
 }
 
 export type WalletCommand =
   | OpenWallet
   | GrantCredit
+  | RevokeCredit
+  | ExpireLots
   | ReserveCredit
   | SettleUsage
   | ReleaseHold
-  | ExpireHold;
+  | ResolveAbandoned
+  | PostLateSettlement
+  | CorrectUsage
+  | PayDebt
+  | SetLimit
+  | FreezeWallet
+  | CountDenials;

@@ -2,9 +2,10 @@ import { account, entry, grantSource, isUnit } from '../accounts.ts';
 import { canonical } from '../money.ts';
 import { Rejection } from '../rejection.ts';
 import type { GrantCredit, Opening } from './commands.ts';
+import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
 import type { Wallet } from './wallet.ts';
-import { refuseFull } from './wallet.ts';
+import { entriesOfLot, refuseFull } from './wallet.ts';
 
 /** Opens a wallet for its owner, once. */
 export function open(
@@ -12,27 +13,17 @@ export function open(
   wallet: Wallet,
 ): readonly WalletEvent[] {
   if (wallet.opened) return [];
-  const data = { walletId, owner: { type: 'member' as const, id: memberId }, currency };
+  const owner = { type: 'member' as const, id: memberId };
+  const data = { walletId, owner, currency, state: null, hash: null };
   return [{ type: 'WalletPeriodOpened', data }];
 }
 
-/** Adds a lot; the same lot granted again changes nothing. */
+/** Adds a lot, and pays what is owed; the same lot granted again changes nothing. */
 export function grant(command: GrantCredit, wallet: Wallet): readonly WalletEvent[] {
-  const { walletId, lotId, asset, amount, kind } = command;
+  const { walletId, lotId, asset, amount, kind, scope } = command;
   if (wallet.lots.has(lotId)) return [];
-  if (!amount.isPositive() || amount.isZero()) {
-    throw new Rejection('invalid_amount', 'A grant must be more than nothing.');
-  }
-  if (isUnit(asset) && !amount.isInteger()) {
-    throw new Rejection('invalid_amount', 'Units are granted whole.');
-  }
-  if (command.expiresAt !== null && command.expiresAt <= command.at) {
-    throw new Rejection('invalid_expiry', 'A grant must not have expired already.');
-  }
-  if (!isUnit(asset) && asset !== (wallet.opened ?? command).currency) {
-    throw new Rejection('currency_mismatch', 'The wallet has another currency.');
-  }
-  refuseFull(wallet);
+  refuseUnusable(command, wallet);
+  refuseFull(wallet, entriesOfLot({ scope }));
   const legs = entry([
     { account: grantSource(kind, asset), asset, amount },
     { account: account.credit(walletId, kind), asset, amount: amount.negated() },
@@ -46,12 +37,35 @@ export function grant(command: GrantCredit, wallet: Wallet): readonly WalletEven
       amount: canonical(amount),
       kind,
       priority: command.priority,
-      effectiveAt: command.at,
+      effectiveAt: command.effectiveAt ?? command.at,
       expiresAt: command.expiresAt,
-      scope: command.scope ? [...command.scope] : null,
+      scope: scope ? [...scope] : null,
+      past: command.past,
       reason: command.reason,
       legs,
     },
   };
-  return [...open(command, wallet), granted];
+  return withDebtPaid([...open(command, wallet), granted], wallet, command.at);
 }
+
+function refuseUnusable(command: GrantCredit, { opened }: Wallet): void {
+  const { asset, amount } = command;
+  if (!amount.isPositive() || amount.isZero()) {
+    throw new Rejection('invalid_amount', 'A grant must be more than nothing.');
+  }
+  if (isUnit(asset) && !amount.isInteger()) {
+    throw new Rejection('invalid_amount', 'Units are granted whole.');
+  }
+  if (!isBeforeItsEnd(command)) {
+    throw new Rejection('invalid_expiry', 'A grant must expire after it begins, in the future.');
+  }
+  if (!isUnit(asset) && asset !== (opened ?? command).currency) {
+    throw new Rejection('currency_mismatch', 'The wallet has another currency.');
+  }
+  if (!isUnit(asset) && command.past === 'block') {
+    throw new Rejection('invalid_limit', 'Only an allowance of units can block.');
+  }
+}
+
+const isBeforeItsEnd = ({ at, effectiveAt, expiresAt }: GrantCredit): boolean =>
+  expiresAt === null || (expiresAt > at && expiresAt > (effectiveAt ?? at));

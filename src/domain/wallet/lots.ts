@@ -2,6 +2,7 @@ import type { Asset, CreditKind } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import { least, sum } from '../money.ts';
+import type { Past } from './lot-events.ts';
 
 /** One grant of one asset, and what is left of it. */
 export interface Lot {
@@ -12,8 +13,11 @@ export interface Lot {
   readonly effectiveAt: Instant;
   readonly expiresAt: Instant | null;
   readonly scope: readonly string[] | null;
+  readonly past: Past;
   /** Place in the order of grants: the age. */
   readonly sequence: number;
+  /** Its end is written down: what returns to it goes where the rest went. */
+  readonly ended: 'expired' | 'revoked' | null;
   /** Neither consumed nor held. */
   readonly free: Decimal;
   readonly held: Decimal;
@@ -43,34 +47,38 @@ function textOrder(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-export const isExpired = (lot: Lot, at: Instant): boolean =>
+export const isExpired = (lot: Pick<Lot, 'expiresAt'>, at: Instant): boolean =>
   lot.expiresAt !== null && lot.expiresAt <= at;
 
-/** The lots a call for this model may draw on now, in burn order. */
-export function usableLots(
-  lots: Iterable<Lot>,
+/** Begun, neither expired nor ended: a call may draw on it now, if its scope has the model. */
+export const isLive = (lot: Lot, at: Instant): boolean =>
+  lot.ended === null && lot.effectiveAt <= at && !isExpired(lot, at);
+
+/** The lots a call for this model may draw on now, of lots that are in burn order. */
+export const usableLots = (
+  lots: readonly Lot[],
   { asset, model, at }: { asset: Asset; model: string; at: Instant },
-): readonly Lot[] {
-  const usable: Lot[] = [];
-  for (const lot of lots) {
-    if (lot.asset !== asset || lot.effectiveAt > at || isExpired(lot, at)) continue;
-    if (lot.scope === null || lot.scope.includes(model)) usable.push(lot);
-  }
-  return usable.sort(burnOrder);
-}
+): readonly Lot[] =>
+  lots.filter(
+    (lot) =>
+      lot.asset === asset && isLive(lot, at) && (lot.scope === null || lot.scope.includes(model)),
+  );
 
 export const freeOf = (lots: readonly Lot[]): Decimal => sum(lots.map(({ free }) => free));
 export const heldOf = (lots: readonly Lot[]): Decimal => sum(lots.map(({ held }) => held));
 
-/** A part of a lot that is, or was, held for a call. */
+/** A part of a lot that is, or was, held for a call; a null lot is the overdraft. */
 export interface HeldPart {
-  readonly lotId: string;
+  readonly lotId: string | null;
   readonly kind: CreditKind;
   readonly amount: Decimal;
 }
 
-/** Takes `amount` from lots in the order given; the caller has checked that it is there. */
-export function allocate(lots: readonly Lot[], amount: Decimal): readonly HeldPart[] {
+/** Takes `amount` from lots in the order given; what they lack is left over. */
+export function allocate(
+  lots: readonly Lot[],
+  amount: Decimal,
+): { readonly parts: readonly HeldPart[]; readonly lacking: Decimal } {
   const parts: HeldPart[] = [];
   let wanted = amount;
   for (const { id, kind, free } of lots) {
@@ -80,14 +88,16 @@ export function allocate(lots: readonly Lot[], amount: Decimal): readonly HeldPa
     parts.push({ lotId: id, kind, amount: part });
     wanted = wanted.minus(part);
   }
-  return parts;
+  return { parts, lacking: wanted };
+}
+
+export interface ConsumedPart extends HeldPart {
+  readonly taken: Decimal;
+  readonly rest: Decimal;
 }
 
 /** Consumes `amount` of held parts in their order; says what each gives and what goes back. */
-export function consume(
-  parts: readonly HeldPart[],
-  amount: Decimal,
-): readonly (HeldPart & { readonly taken: Decimal; readonly rest: Decimal })[] {
+export function consume(parts: readonly HeldPart[], amount: Decimal): readonly ConsumedPart[] {
   let wanted = amount;
   return parts.map((part) => {
     const taken = least(part.amount, wanted);

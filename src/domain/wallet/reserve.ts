@@ -1,79 +1,130 @@
 import { account, entry, isUnit } from '../accounts.ts';
 import type { Decimal } from '../money.ts';
-import { canonical } from '../money.ts';
+import { canonical, sum, Decimal as Whole, zero } from '../money.ts';
 import { Rejection } from '../rejection.ts';
 import type { Quote, ReserveCredit } from './commands.ts';
 import type { WalletEvent } from './events.ts';
+import { countedAgainst, useOf } from './limits.ts';
 import type { Lot } from './lots.ts';
 import { allocate, freeOf, heldOf, usableLots } from './lots.ts';
-import type { Hold, Wallet } from './wallet.ts';
-import { refuseFull } from './wallet.ts';
+import type { Opened, Wallet } from './wallet.ts';
+import { debtOf, entriesOfHold, entriesOfTerms, lotsIn, refuseFull } from './wallet.ts';
 
 /** An answer shorter than this is not worth a clamped call. */
 const leastOutput = 16;
 
 /** Holds what the call may cost, wholly in one asset, or says why it may not run. */
 export function reserve(command: ReserveCredit, wallet: Wallet): readonly WalletEvent[] {
-  const open = wallet.holds.get(command.call.callId);
-  if (open) return sameCall(open, command);
+  const { call, price } = command;
+  const open = wallet.holds.get(call.callId);
+  if (open?.processId === command.processId && open.call.requestId === call.requestId) return [];
+  if (open || wallet.swept.has(call.callId)) {
+    throw new Rejection('hold_conflict', `Call ${call.callId} is open or over already.`);
+  }
   if (!wallet.opened) throw insufficient();
-  refuseFull(wallet);
-  if (wallet.opened.currency !== command.price.currency) {
+  if (wallet.frozen) throw new Rejection('wallet_frozen', 'This wallet is frozen.');
+  if (wallet.opened.currency !== price.currency) {
     throw new Rejection('currency_mismatch', 'This model has no price in the wallet’s currency.');
   }
-  return [held(command, wallet.opened.walletId, fitting(command, wallet))];
+  if (debtOf(wallet).gt(overdraftOf(wallet)))
+    throw insufficient('What is owed must be paid first.');
+  return [held(command, wallet, { opened: wallet.opened, fit: fitting(command, wallet) })];
 }
 
-const insufficient = () =>
-  new Rejection('insufficient_quota', 'The credit does not cover this call.');
+const insufficient = (message = 'The credit does not cover this call.') =>
+  new Rejection('insufficient_quota', message);
 
-function sameCall(open: Hold, { call, processId }: ReserveCredit): readonly WalletEvent[] {
-  if (open.processId === processId && open.call.requestId === call.requestId) return [];
-  throw new Rejection('hold_conflict', `Call ${call.callId} is open already.`);
-}
+/** What may be owed at most. */
+const overdraftOf = ({ limits }: Wallet): Decimal =>
+  new Whole(limits.get('wallet/total/overdraft')?.most ?? 0);
 
-interface Fit {
+/** Where a call's whole cost comes from. */
+interface Source {
   readonly quote: Quote;
   readonly lots: readonly Lot[];
+  /** Beyond the lots: what may still be owed. */
+  readonly overdraft: Decimal;
+}
+
+interface Fit extends Source {
   readonly output: number;
 }
 
-/** MONEY's table: the whole bound; else wait for open holds; else clamp; else no. */
-function fitting({ quotes, outputTokens, call, at }: ReserveCredit, wallet: Wallet): Fit {
-  let onHold = false;
-  let clamped: Fit | undefined;
-  for (const quote of quotes) {
-    const lots = usableLots(wallet.lots.values(), { asset: quote.asset, model: call.model, at });
-    const bound = boundOf(quote, outputTokens);
-    const free = freeOf(lots);
-    if (free.gte(bound)) return { quote, lots, output: outputTokens };
-    if (free.plus(heldOf(lots)).gte(bound)) onHold = true;
-    else if (!isUnit(quote.asset)) clamped = clamp(quote, lots);
+/** The allowance that covers the call; else, unless an allowance blocks, money; else MONEY's table. */
+function fitting(command: ReserveCredit, wallet: Wallet): Fit {
+  const sources = command.quotes.map((quote) => sourceOf(quote, command, wallet));
+  const covering = sources.find((source) => isUnit(source.quote.asset) && covers(source, command));
+  if (covering) return { ...covering, output: command.outputTokens };
+  const blocking = sources.filter(({ lots }) => lots.some(({ past }) => past === 'block'));
+  const decisive = blocking.length > 0 ? blocking : sources.filter(isMoney);
+  for (const source of decisive) {
+    if (covers(source, command)) return { ...source, output: command.outputTokens };
   }
-  if (onHold) throw new Rejection('credit_on_hold', 'Calls in flight hold the remaining credit.');
-  if (clamped) return clamped;
+  return short(decisive, command);
+}
+
+const isMoney = ({ quote }: Source): boolean => !isUnit(quote.asset);
+
+function sourceOf(quote: Quote, { call: { model }, at }: ReserveCredit, wallet: Wallet): Source {
+  const { asset } = quote;
+  const lots = usableLots(lotsIn(wallet), { asset, model, at });
+  const room = overdraftOf(wallet).minus(wallet.owed);
+  const overdraft = isUnit(asset) || room.isNegative() ? zero : room;
+  return { quote, lots, overdraft };
+}
+
+const availableIn = ({ lots, overdraft }: Source): Decimal => freeOf(lots).plus(overdraft);
+
+const covers = (source: Source, { outputTokens }: ReserveCredit): boolean =>
+  availableIn(source).gte(boundOf(source.quote, outputTokens));
+
+const boundOf = ({ fixed, perOutput }: Omit<Quote, 'asset'>, output: number): Decimal =>
+  fixed.plus(perOutput.times(output));
+
+/** Nothing covers the whole bound: wait for open holds, else clamp the answer, else no. */
+function short(sources: readonly Source[], { outputTokens }: ReserveCredit): Fit {
+  const waits = sources.some(({ quote, lots, overdraft }) =>
+    freeOf(lots).plus(heldOf(lots)).plus(overdraft).gte(boundOf(quote, outputTokens)),
+  );
+  if (waits) throw new Rejection('credit_on_hold', 'Calls in flight hold the remaining credit.');
+  for (const source of sources) {
+    const output = clampOf(source);
+    if (output !== undefined) return { ...source, output };
+  }
   throw insufficient();
 }
 
-const boundOf = ({ fixed, perOutput }: Quote, output: number): Decimal =>
-  fixed.plus(perOutput.times(output));
-
-function clamp(quote: Quote, lots: readonly Lot[]): Fit | undefined {
-  if (quote.perOutput.isZero()) return undefined;
-  const output = freeOf(lots).minus(quote.fixed).div(quote.perOutput).floor();
-  return output.lt(leastOutput) ? undefined : { quote, lots, output: output.toNumber() };
+function clampOf(source: Source): number | undefined {
+  const { fixed, perOutput } = source.quote;
+  if (perOutput.isZero()) return undefined;
+  const output = availableIn(source).minus(fixed).div(perOutput).floor();
+  return output.lt(leastOutput) ? undefined : output.toNumber();
 }
 
-function held(
-  { call, processId, price }: ReserveCredit,
-  walletId: string,
-  { quote, lots, output }: Fit,
-): WalletEvent {
+interface Held {
+  readonly opened: Opened;
+  readonly fit: Fit;
+}
+
+function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): WalletEvent {
+  const { call, processId, price, at } = command;
+  const { quote, lots, output } = fit;
+  const { walletId } = opened;
   const { asset } = quote;
   const amount = boundOf(quote, output);
-  const parts = allocate(lots, amount);
-  const legs = parts.flatMap(({ kind, amount: part }) => [
-    { account: account.credit(walletId, kind), asset, amount: part },
+  const { parts: taken, lacking } = allocate(lots, amount);
+  const drawn = { lotId: null, kind: 'paid' as const, amount: lacking };
+  const parts = lacking.isZero() ? taken : [...taken, drawn];
+  const tokens = boundOf(command.tokens, output);
+  const use = useOf(tokens, asset, amount);
+  const counted = countedAgainst(wallet, { apiKeyId: call.apiKeyId, use, at });
+  refuseFull(wallet, entriesOfHold({ parts }) + entriesOfTerms + counted.length);
+  const legs = parts.flatMap(({ lotId, kind, amount: part }) => [
+    {
+      account: lotId === null ? account.receivable(walletId) : account.credit(walletId, kind),
+      asset,
+      amount: part,
+    },
     { account: account.hold(walletId, kind), asset, amount: part.negated() },
   ]);
   return {
@@ -83,10 +134,13 @@ function held(
       call,
       processId,
       asset,
-      amount: canonical(amount),
+      amount: canonical(sum(parts.map((part) => part.amount))),
       alloc: parts.map(({ lotId, amount: part }) => ({ lotId, asset, amount: canonical(part) })),
       maxOutput: output,
+      tokens: canonical(tokens),
       price,
+      at,
+      counted,
       legs: entry(legs),
     },
   };

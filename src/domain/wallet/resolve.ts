@@ -1,63 +1,113 @@
-import type { Asset } from '../accounts.ts';
-import { account, earnedAt, entry, expiryTarget, isUnit } from '../accounts.ts';
+import type { Asset, Leg } from '../accounts.ts';
+import { account, earnedAt, entry, isUnit } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
-import { canonical, Decimal, least, zero } from '../money.ts';
+import type { Decimal } from '../money.ts';
+import { canonical, least, money, Decimal as Whole, zero } from '../money.ts';
 import { rate } from '../price-list/rating.ts';
-import type { Usage } from '../price-list/usage.ts';
 import { tokensOf } from '../price-list/usage.ts';
-import type { Ending, ExpireHold, ReleaseHold, SettleUsage } from './commands.ts';
+import type { Basis, Cost } from './call-events.ts';
+import type {
+  Consumption,
+  Ending,
+  ReleaseHold,
+  ResolveAbandoned,
+  SettleUsage,
+} from './commands.ts';
+import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
-import { consume, isExpired } from './lots.ts';
+import type { Returned } from './expire.ts';
+import { lapsed } from './expire.ts';
+import { correctedCounts, useOf } from './limits.ts';
+import { consume } from './lots.ts';
 import type { Hold, Wallet } from './wallet.ts';
 
 /** Charges what a call consumed, never more than its hold; a hold that is gone decides nothing. */
 export function settle(command: SettleUsage, wallet: Wallet): readonly WalletEvent[] {
   const open = openHold(command.callId, wallet);
   if (!open) return [];
-  const { hold, walletId } = open;
-  const used = costOf(command.usage, hold);
-  const charge = least(used, hold.amount);
-  const { parts, legs } = close(hold, walletId, charge);
-  const settled: WalletEvent = {
-    type: 'UsageSettled',
-    data: {
-      ...endedCall(open, command.ending),
-      basis: command.basis,
-      usage: command.usage,
-      price: hold.price,
-      charge: canonical(charge),
-      consumed: amounts(parts.map(({ lotId, taken }) => ({ lotId, amount: taken }))),
-      returned: amounts(parts.map(({ lotId, rest }) => ({ lotId, amount: rest }))),
-      legs,
-    },
-  };
-  return [
-    settled,
-    ...overage(open, used.minus(charge)),
-    ...lapsed(
-      wallet,
-      parts.map(({ lotId, rest }) => ({ lotId, amount: rest })),
-      command.at,
-    ),
-  ];
+  return settled(open, wallet, { ...command, swept: false });
 }
 
-/** Gives a whole hold back, because the call failed or nothing says what it consumed. */
-export function giveBack(
-  command: ReleaseHold | ExpireHold,
+/** Gives a whole hold back, because the call failed. */
+export function release(command: ReleaseHold, wallet: Wallet): readonly WalletEvent[] {
+  const open = openHold(command.callId, wallet);
+  if (!open) return [];
+  const { costs, at } = command;
+  const { legs, returned } = close(open, zero);
+  const data = {
+    ...endedCall(open, command),
+    counted: countedLess(open.hold, null),
+    costs: [...costs],
+    returned: amounts(returned),
+    legs: [...legs, ...costLegs(costs)],
+  };
+  const released: WalletEvent = { type: 'ReservationReleased', data };
+  return withDebtPaid([released, ...lapsed(wallet, returned, at)], wallet, at);
+}
+
+/** Ends a hold for a process that is gone: charged as far as there is evidence, else given back. */
+export function resolveAbandoned(
+  command: ResolveAbandoned,
   wallet: Wallet,
 ): readonly WalletEvent[] {
   const open = openHold(command.callId, wallet);
   if (!open) return [];
-  const { hold, walletId } = open;
-  const { parts, legs } = close(hold, walletId, zero);
-  const returned = parts.map(({ lotId, rest }) => ({ lotId, amount: rest }));
-  const data = { ...endedCall(open, command.ending), returned: amounts(returned), legs };
-  const event: WalletEvent =
-    command.type === 'ReleaseHold'
-      ? { type: 'ReservationReleased', data }
-      : { type: 'ReservationExpired', data: { ...data, basis: 'no_evidence' } };
-  return [event, ...lapsed(wallet, returned, command.at)];
+  const { evidence, costs, possibleCosts, at } = command;
+  if (evidence) {
+    return settled(open, wallet, { ...command, ...evidence, overrun: 'absorbed', swept: true });
+  }
+  const { legs, returned } = close(open, zero);
+  const data = {
+    ...endedCall(open, command),
+    basis: 'no_evidence' as const,
+    counted: countedLess(open.hold, null),
+    costs: [...costs],
+    possibleCosts: [...possibleCosts],
+    returned: amounts(returned),
+    legs: [...legs, ...costLegs(costs), ...costLegs(possibleCosts, account.suspense)],
+  };
+  const expired: WalletEvent = { type: 'ReservationExpired', data };
+  return withDebtPaid([expired, ...lapsed(wallet, returned, at)], wallet, at);
+}
+
+interface Settlement extends Consumption {
+  readonly basis: Basis;
+  readonly ending: Ending;
+  readonly costs: readonly Cost[];
+  readonly overrun: 'absorbed' | 'owed';
+  readonly swept: boolean;
+  readonly at: Instant;
+}
+
+function settled(open: OpenHold, wallet: Wallet, settlement: Settlement): readonly WalletEvent[] {
+  const { hold } = open;
+  const { basis, usage, characters, costs, swept, at } = settlement;
+  const used = costOf(settlement, hold);
+  const charge = least(used, hold.amount);
+  const { parts, legs, returned } = close(open, charge);
+  const event: WalletEvent = {
+    type: 'UsageSettled',
+    data: {
+      ...endedCall(open, settlement),
+      basis,
+      usage,
+      characters,
+      price: hold.price,
+      charge: canonical(charge),
+      consumed: amounts(parts.map(({ lotId, taken }) => ({ lotId, amount: taken }))),
+      returned: amounts(returned),
+      counted: countedLess(hold, { tokens: new Whole(tokensOf(usage)), charge }),
+      costs: [...costs],
+      swept,
+      legs: [...legs, ...costLegs(costs)],
+    },
+  };
+  const events = [
+    event,
+    ...overage(open, used.minus(charge), settlement.overrun),
+    ...lapsed(wallet, returned, at),
+  ];
+  return withDebtPaid(events, wallet, at);
 }
 
 interface OpenHold {
@@ -70,82 +120,101 @@ function openHold(callId: string, { holds, opened }: Wallet): OpenHold | undefin
   return hold && opened ? { hold, walletId: opened.walletId } : undefined;
 }
 
-const endedCall = ({ hold, walletId }: OpenHold, ending: Ending) => ({
-  walletId,
-  call: hold.call,
-  ...ending,
-  asset: hold.asset,
-});
+const endedCall = (
+  { hold, walletId }: OpenHold,
+  { ending, at }: { readonly ending: Ending; readonly at: Instant },
+) => ({ walletId, call: hold.call, ...ending, asset: hold.asset, at });
 
-/** What a usage costs in the asset that the call was reserved in. */
-function costOf(usage: Usage, { asset, price }: Hold): Decimal {
+/** What was consumed, in the asset that the call was reserved in. */
+export function costOf(
+  { usage, characters }: Consumption,
+  { asset, price }: Pick<Hold, 'asset' | 'price'>,
+): Decimal {
   if (!isUnit(asset)) return rate(usage, price.prices);
   switch (asset) {
     case 'requests':
-      return new Decimal(1);
+      return new Whole(1);
     case 'tokens':
-      return new Decimal(tokensOf(usage));
+      return new Whole(tokensOf(usage));
     case 'characters':
-      return zero;
+      return new Whole(characters ?? 0);
   }
 }
 
-function close({ asset, parts: held }: Hold, walletId: string, charge: Decimal) {
-  const parts = consume(held, charge);
+/** Consumes a part of a hold; all else goes back, the overdraft first. */
+function close({ hold, walletId }: OpenHold, charge: Decimal) {
+  const { asset } = hold;
+  const parts = consume(hold.parts, charge);
   const legs = entry([
-    ...parts.flatMap(({ kind, amount, rest }) => [
+    ...parts.flatMap(({ lotId, kind, amount, rest }) => [
       { account: account.hold(walletId, kind), asset, amount },
-      { account: account.credit(walletId, kind), asset, amount: rest.negated() },
+      {
+        account: lotId === null ? account.receivable(walletId) : account.credit(walletId, kind),
+        asset,
+        amount: rest.negated(),
+      },
     ]),
     { account: earnedAt(asset), asset, amount: charge.negated() },
   ]);
-  return { parts, legs };
+  const returned: readonly Returned[] = parts.map(({ lotId, rest }) => ({ lotId, amount: rest }));
+  return { parts, legs, returned };
 }
 
-interface Part {
-  readonly lotId: string;
-  readonly amount: Decimal;
+/** Limits counted the bound; what a call came to takes its place, nothing for a call that failed. */
+function countedLess(
+  { limits, at, tokens, asset, amount }: Hold,
+  end: { readonly tokens: Decimal; readonly charge: Decimal } | null,
+) {
+  if (limits.length === 0) return [];
+  const before = useOf(tokens, asset, amount);
+  const now = useOf(end?.tokens ?? zero, asset, end?.charge ?? zero);
+  return correctedCounts(limits, { at, before, now });
 }
 
-const amounts = (parts: readonly Part[]) =>
+/** What upstreams charge us: known costs are costs of sales, others wait in `suspense`. */
+export function costLegs(costs: readonly Cost[], debit?: string): Leg[] {
+  return entry(
+    costs.flatMap(({ upstream, asset, amount }) => [
+      { account: debit ?? account.cogs(upstream), asset, amount: money(amount) },
+      { account: account.payable(upstream), asset, amount: money(amount).negated() },
+    ]),
+  );
+}
+
+export const amounts = <LotId extends string | null>(
+  parts: readonly { readonly lotId: LotId; readonly amount: Decimal }[],
+) =>
   parts
     .filter(({ amount }) => !amount.isZero())
     .map(({ lotId, amount }) => ({ lotId, amount: canonical(amount) }));
 
-/** Use beyond the hold: for money an expense against its revenue, for units a bare fact. */
-function overage({ hold, walletId }: OpenHold, amount: Decimal): readonly WalletEvent[] {
+/** Use beyond the hold: for money an expense or a debt against its revenue, for units a bare fact. */
+function overage(
+  { hold, walletId }: OpenHold,
+  amount: Decimal,
+  overrun: 'absorbed' | 'owed',
+): readonly WalletEvent[] {
   if (amount.isZero()) return [];
   const { asset } = hold;
-  const legs = isUnit(asset)
-    ? []
-    : entry([
-        { account: account.writeoff, asset, amount },
-        { account: account.revenueUsage, asset, amount: amount.negated() },
-      ]);
-  const data = { walletId, callId: hold.call.callId, asset, amount: canonical(amount) };
-  return [{ type: 'OverageAccrued', data: { ...data, treatment: 'absorbed', legs } }];
+  const treatment = isUnit(asset) ? 'absorbed' : overrun;
+  const data = { walletId, callId: hold.call.callId, asset, amount: canonical(amount), treatment };
+  return [
+    {
+      type: 'OverageAccrued',
+      data: { ...data, legs: overageLegs(walletId, asset, { amount, treatment }) },
+    },
+  ];
 }
 
-/** What came back to a lot after its expiry expires with it, in the same append. */
-function lapsed(wallet: Wallet, returned: readonly Part[], at: Instant): readonly WalletEvent[] {
-  return returned.flatMap(({ lotId, amount }) => {
-    const lot = wallet.lots.get(lotId);
-    if (!lot || !wallet.opened || amount.isZero() || !isExpired(lot, at)) return [];
-    return [creditExpired(wallet.opened.walletId, lot, amount)];
-  });
-}
-
-function creditExpired(
+function overageLegs(
   walletId: string,
-  { id, asset, kind }: { id: string; asset: Asset; kind: Hold['parts'][number]['kind'] },
-  amount: Decimal,
-): WalletEvent {
-  const legs = entry([
-    { account: account.credit(walletId, kind), asset, amount },
-    { account: expiryTarget(kind, asset), asset, amount: amount.negated() },
+  asset: Asset,
+  { amount, treatment }: { readonly amount: Decimal; readonly treatment: 'absorbed' | 'owed' },
+): Leg[] {
+  if (isUnit(asset)) return [];
+  const debit = treatment === 'owed' ? account.receivable(walletId) : account.writeoff;
+  return entry([
+    { account: debit, asset, amount },
+    { account: account.revenueUsage, asset, amount: amount.negated() },
   ]);
-  return {
-    type: 'CreditExpired',
-    data: { walletId, lotId: id, asset, amount: canonical(amount), legs },
-  };
 }

@@ -1,165 +1,174 @@
 import type { Asset } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
-import { money, sum, zero } from '../money.ts';
+import { sum, zero } from '../money.ts';
+import { PersistentMap } from '../persistent-map.ts';
 import { Rejection } from '../rejection.ts';
-import type { CallFacts, PriceUsed, WalletEvent, WalletEventData } from './events.ts';
+import type { Cost, EndedCall, PriceUsed } from './call-events.ts';
+import type { Limit } from './limit-events.ts';
+import type { NewLot } from './lot-events.ts';
 import type { HeldPart, Lot } from './lots.ts';
-import { isExpired } from './lots.ts';
+import { isLive } from './lots.ts';
 
 /** The reserved part of a wallet for one call. */
 export interface Hold {
-  readonly call: CallFacts;
+  readonly call: EndedCall;
   readonly processId: string;
   readonly asset: Asset;
   readonly amount: Decimal;
   readonly parts: readonly HeldPart[];
   readonly maxOutput: number;
+  /** The bound in tokens. */
+  readonly tokens: Decimal;
   readonly price: PriceUsed;
+  readonly at: Instant;
+  /** The keys of the limits that count it. */
+  readonly limits: readonly string[];
 }
 
-/** A wallet as its events make it. */
+/** A call whose hold the sweeper ended, for as long as the call itself may still say more. */
+export interface Swept {
+  readonly call: EndedCall;
+  readonly asset: Asset;
+  /** What was held: no charge is more. */
+  readonly amount: Decimal;
+  readonly charge: Decimal;
+  /** Tokens that limits count for it. */
+  readonly tokens: Decimal;
+  readonly price: PriceUsed;
+  readonly at: Instant;
+  readonly sweptAt: Instant;
+  readonly limits: readonly string[];
+  /** Costs that were put into `suspense`. */
+  readonly suspense: readonly Cost[];
+  /** What was charged, with the terms of its lots as they were. */
+  readonly taken: readonly NewLot[];
+}
+
+export interface Counter {
+  readonly window: string;
+  readonly used: Decimal;
+}
+
+export interface Opened {
+  readonly walletId: string;
+  readonly owner: { readonly type: 'member'; readonly id: string };
+  readonly currency: string;
+}
+
+/** A wallet as its events make it: everything that decisions ask, and nothing else. */
 export interface Wallet {
-  readonly opened: WalletEventData<'WalletPeriodOpened'> | null;
-  readonly lots: ReadonlyMap<string, Lot>;
-  readonly holds: ReadonlyMap<string, Hold>;
+  readonly opened: Opened | null;
+  /** The stream in which it goes on, once the books of this one are closed. */
+  readonly next: string | null;
+  /** The hash of the state that this stream began with. */
+  readonly previous: string | null;
+  readonly frozen: boolean;
+  /** By id; `burn` has the ids in burn order. */
+  readonly lots: PersistentMap<string, Lot>;
+  readonly burn: readonly string[];
+  /** By call. */
+  readonly holds: PersistentMap<string, Hold>;
+  /** By key: how many of its calls are in flight. */
+  readonly openByKey: PersistentMap<string, number>;
+  /** By call, the oldest first. */
+  readonly swept: ReadonlyMap<string, Swept>;
+  /** By `limitKey`. */
+  readonly limits: ReadonlyMap<string, Limit>;
+  readonly counters: ReadonlyMap<string, Counter>;
+  /** `receivable`: debts, and what open holds have drawn of the overdraft. */
+  readonly owed: Decimal;
+  /** The part of it that is held. */
+  readonly overdrawn: Decimal;
   readonly grants: number;
+  /** Uses of each price by open holds, by `termsOf`. */
+  readonly terms: PersistentMap<string, number>;
+  /** Room that lots and holds take in the state, in entries. */
+  readonly entries: number;
 }
 
-export const emptyWallet: Wallet = { opened: null, lots: new Map(), holds: new Map(), grants: 0 };
+export const emptyWallet: Wallet = {
+  opened: null,
+  next: null,
+  previous: null,
+  frozen: false,
+  lots: PersistentMap.of(),
+  burn: [],
+  holds: PersistentMap.of(),
+  openByKey: PersistentMap.of(),
+  swept: new Map(),
+  limits: new Map(),
+  counters: new Map(),
+  owed: zero,
+  overdrawn: zero,
+  grants: 0,
+  terms: PersistentMap.of(),
+  entries: 0,
+};
 
-/** Past this many lots and holds the state would not fit one event. */
+/** Entries of at most 220 bytes each, so that a full state fits one append of 900 KiB. */
 const mostEntries = 4_000;
+/** Aliases of 128 characters: one fits into what an entry leaves. */
+export const entriesOfLot = ({ scope }: Pick<Lot, 'scope'>): number => 1 + (scope?.length ?? 0);
+export const entriesOfHold = ({ parts }: Pick<Hold, 'parts'>): number => 1 + parts.length;
+const entriesOfSwept = ({ taken, suspense }: Swept): number =>
+  taken.reduce((total, lot) => total + entriesOfLot(lot), 3 + suspense.length);
+/** A price has two entries of its own. */
+export const entriesOfTerms = 2;
 
-/** Throws when there is no room for one more lot or hold; ending one is always possible. */
-export function refuseFull({ lots, holds }: Wallet): void {
-  if (lots.size + holds.size < mostEntries) return;
+/** What a model and its price are called in the state. */
+export const termsOf = ({ call: { model }, price }: Pick<Hold, 'call' | 'price'>): string =>
+  `${model} ${price.alias} ${price.version} ${price.currency} ${price.prices.input} ${price.prices.cachedInput} ${price.prices.output}`;
+
+/** How full the state is, in entries. */
+export function entriesIn(wallet: Wallet): number {
+  let swept = 0;
+  for (const each of wallet.swept.values()) swept += entriesOfSwept(each) + entriesOfTerms;
+  return (
+    wallet.entries +
+    wallet.terms.size * entriesOfTerms +
+    swept +
+    wallet.limits.size +
+    wallet.counters.size
+  );
+}
+
+/** Throws when there is no room for some more entries; ending a hold is always possible. */
+export function refuseFull(wallet: Wallet, more: number): void {
+  if (entriesIn(wallet) + more <= mostEntries) return;
   throw new Rejection('wallet_full', 'Too many calls or grants are open in this wallet.');
 }
 
+/** All lots in burn order. */
+export const lotsIn = ({ lots, burn }: Wallet): readonly Lot[] =>
+  burn.flatMap((id) => lots.get(id) ?? []);
+
+/** Owed and backed by no open hold. */
+export const debtOf = ({ owed, overdrawn }: Wallet): Decimal => owed.minus(overdrawn);
+
 export interface Balance {
   readonly asset: Asset;
-  /** Granted and not yet consumed, expired or revoked; holds are part of it. */
+  /** Granted and not yet consumed, expired or revoked; what calls hold is part of it. */
   readonly posted: Decimal;
   readonly held: Decimal;
   /** What a call may draw on now. */
   readonly available: Decimal;
 }
 
-/** One balance per asset that the wallet has ever held something of, its currency first. */
+/** One balance per asset that the wallet holds something of, its currency first. */
 export function balances(wallet: Wallet, at: Instant): readonly Balance[] {
+  const all = wallet.lots.values();
   const assets = new Set<Asset>(wallet.opened ? [wallet.opened.currency] : []);
-  for (const { asset } of wallet.lots.values()) assets.add(asset);
+  for (const { asset } of all) assets.add(asset);
   return [...assets].map((asset) => {
-    const lots = [...wallet.lots.values()].filter((lot) => lot.asset === asset);
-    const usable = lots.filter((lot) => lot.effectiveAt <= at && !isExpired(lot, at));
-    const held = sum(lots.map((lot) => lot.held));
+    const lots = all.filter((lot) => lot.asset === asset);
+    const overdrawn = asset === wallet.opened?.currency ? wallet.overdrawn : zero;
+    const held = sum(lots.map((lot) => lot.held)).plus(overdrawn);
     return {
       asset,
       posted: sum(lots.map((lot) => lot.free)).plus(held),
       held,
-      available: sum(usable.map((lot) => lot.free)),
+      available: sum(lots.filter((lot) => isLive(lot, at)).map((lot) => lot.free)),
     };
   });
-}
-
-/** What has happened to a wallet, applied. */
-export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
-  switch (event.type) {
-    case 'WalletPeriodOpened':
-      return { ...wallet, opened: event.data };
-    case 'CreditGranted':
-      return granted(wallet, event.data);
-    case 'CreditReserved':
-      return reserved(wallet, event.data);
-    case 'UsageSettled':
-      return resolved(wallet, event.data, event.data.consumed);
-    case 'ReservationReleased':
-    case 'ReservationExpired':
-      return resolved(wallet, event.data, []);
-    case 'CreditExpired':
-      return changeLots(wallet, [{ ...event.data, free: money(event.data.amount).negated() }]);
-    case 'OverageAccrued':
-      return wallet;
-  }
-}
-
-function granted(wallet: Wallet, data: WalletEventData<'CreditGranted'>): Wallet {
-  const lot: Lot = {
-    id: data.lotId,
-    asset: data.asset,
-    kind: data.kind,
-    priority: data.priority,
-    effectiveAt: data.effectiveAt,
-    expiresAt: data.expiresAt,
-    scope: data.scope,
-    sequence: wallet.grants,
-    free: money(data.amount),
-    held: zero,
-  };
-  return { ...wallet, lots: new Map(wallet.lots).set(lot.id, lot), grants: wallet.grants + 1 };
-}
-
-function reserved(wallet: Wallet, data: WalletEventData<'CreditReserved'>): Wallet {
-  const parts = data.alloc.map(({ lotId, amount }) => {
-    const kind = wallet.lots.get(lotId)?.kind ?? 'paid';
-    return { lotId, kind, amount: money(amount) };
-  });
-  const hold: Hold = {
-    call: data.call,
-    processId: data.processId,
-    asset: data.asset,
-    amount: money(data.amount),
-    parts,
-    maxOutput: data.maxOutput,
-    price: data.price,
-  };
-  const moved = changeLots(
-    wallet,
-    parts.map(({ lotId, amount }) => ({ lotId, free: amount.negated(), held: amount })),
-  );
-  return { ...moved, holds: new Map(wallet.holds).set(data.call.callId, hold) };
-}
-
-type Resolved = WalletEventData<'UsageSettled' | 'ReservationReleased' | 'ReservationExpired'>;
-type Parts = readonly { readonly lotId: string; readonly amount: string }[];
-
-function resolved(wallet: Wallet, { call, returned }: Resolved, consumed: Parts): Wallet {
-  const holds = new Map(wallet.holds);
-  holds.delete(call.callId);
-  const moved = changeLots(wallet, [
-    ...consumed.map(({ lotId, amount }) => ({ lotId, held: money(amount).negated() })),
-    ...returned.map(({ lotId, amount }) => ({
-      lotId,
-      free: money(amount),
-      held: money(amount).negated(),
-    })),
-  ]);
-  return { ...moved, holds };
-}
-
-interface LotChange {
-  readonly lotId: string;
-  readonly free?: Decimal;
-  readonly held?: Decimal;
-}
-
-/** Applies changes and forgets lots of which nothing is left. */
-function changeLots(wallet: Wallet, changes: readonly LotChange[]): Wallet {
-  const lots = new Map(wallet.lots);
-  for (const { lotId, free, held } of changes) {
-    const lot = lots.get(lotId);
-    if (!lot) continue;
-    const changed = {
-      ...lot,
-      free: free ? lot.free.plus(free) : lot.free,
-      held: held ? lot.held.plus(held) : lot.held,
-    };
-    lots.set(lotId, changed);
-  }
-  for (const { lotId } of changes) {
-    const lot = lots.get(lotId);
-    if (lot?.free.isZero() && lot.held.isZero()) lots.delete(lotId);
-  }
-  return { ...wallet, lots };
 }

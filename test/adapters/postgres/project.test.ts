@@ -12,7 +12,14 @@ import { projections } from '../../../src/projections/registry.ts';
 import { testDatabase } from '../../support/postgres.ts';
 import { storedHistory } from '../../support/recorded.ts';
 import { tables } from '../../support/tables.ts';
-import { grantOf, history, reserveOf, settleOf } from '../../support/wallets.ts';
+import {
+  abandonOf,
+  grantOf,
+  history,
+  releaseOf,
+  reserveOf,
+  settleOf,
+} from '../../support/wallets.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -35,8 +42,8 @@ function story(): readonly StoredEvent[] {
     ...names.slice(0, 4).map((name, n) => settleOf(name, { input: n, output: 10 * n })),
     ...names.slice(6).map((name) => reserveOf(name)),
     settleOf('call-4', { output: 500 }),
-    { type: 'ReleaseHold', callId: nameId('call-5'), ending, at: later },
-    { type: 'ExpireHold', callId: nameId('call-6'), ending, at: later },
+    releaseOf('call-5', { at: later }),
+    abandonOf('call-6', { at: later }),
   );
   const others: readonly DomainEvent[] = [
     { type: 'RouteChanged', data: { alias: 'demo', candidates: [candidate] } },
@@ -49,13 +56,6 @@ function story(): readonly StoredEvent[] {
 
 const later = '2026-01-02T12:00:00.000Z';
 const candidate = { upstream: 'sandbox', model: 'demo', weight: 1 };
-const ending = {
-  outcome: 'upstream_failed',
-  upstream: null,
-  upstreamModel: null,
-  latencyMs: 1,
-  firstTokenMs: null,
-} as const;
 
 test('any batching, restart and repetition gives the same tables', async (t) => {
   const events = story();

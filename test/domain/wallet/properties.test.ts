@@ -10,7 +10,14 @@ import { wallet } from '../../../src/domain/wallet/decider.ts';
 import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
 import { burnOrder } from '../../../src/domain/wallet/lots.ts';
 import type { Wallet } from '../../../src/domain/wallet/wallet.ts';
-import { ending, grantOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
+import {
+  abandonOf,
+  grantOf,
+  releaseOf,
+  reserveOf,
+  settleOf,
+  walletId,
+} from '../../support/wallets.ts';
 
 const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 12, n)).toISOString();
 const calls = fc.integer({ min: 0, max: 5 }).map((n) => `call-${n}`);
@@ -57,14 +64,10 @@ const commands: fc.Arbitrary<readonly WalletCommand[]> = fc
             (at: string): WalletCommand =>
               settleOf(call, usage, { at }),
         ),
-      fc.record({ call: calls, type: fc.constantFrom('ReleaseHold', 'ExpireHold') }).map(
-        ({ call, type }) =>
-          (at: string): WalletCommand => ({
-            type,
-            callId: nameId(call),
-            ending,
-            at,
-          }),
+      fc.record({ call: calls, fails: fc.boolean() }).map(
+        ({ call, fails }) =>
+          (at: string): WalletCommand =>
+            fails ? releaseOf(call, { at }) : abandonOf(call, { at }),
       ),
     ),
     { maxLength: 60 },
@@ -117,8 +120,8 @@ const mustHold = (what: string, holds: boolean) => {
 const always = (t: ExecutionContext, check: (sequence: readonly WalletCommand[]) => void) =>
   t.notThrows(() => fc.assert(fc.property(commands, check), { numRuns: 300 }));
 
-const freeIn = ({ lots }: Wallet) => sum([...lots.values()].map(({ free }) => free));
-const heldIn = ({ lots }: Wallet) => sum([...lots.values()].map(({ held }) => held));
+const freeIn = ({ lots }: Wallet) => sum(lots.values().map(({ free }) => free));
+const heldIn = ({ lots }: Wallet) => sum(lots.values().map(({ held }) => held));
 
 test('legs sum to zero, and the fold equals them, after every event (I1, I2)', (t) => {
   always(t, (sequence) => {
@@ -138,13 +141,13 @@ test('nothing goes below zero, and open holds are what is held (I3, I4)', (t) =>
       for (const { free, held } of state.lots.values()) {
         mustHold('I3', !free.isNegative() && !held.isNegative());
       }
-      mustHold('I4', sum([...state.holds.values()].map(({ amount }) => amount)).eq(heldIn(state)));
+      mustHold('I4', sum(state.holds.values().map(({ amount }) => amount)).eq(heldIn(state)));
     });
   });
 });
 
 /** What an event takes from lots, or gives them. */
-function lotChanges({ type, data }: WalletEvent): readonly (readonly [string, Decimal])[] {
+function lotChanges({ type, data }: WalletEvent): readonly (readonly [string | null, Decimal])[] {
   switch (type) {
     case 'CreditGranted':
       return [[data.lotId, money(data.amount)]];
@@ -162,6 +165,7 @@ test('per lot: granted = consumed + held + expired + remaining (I6)', (t) => {
     const left = new Map<string, Decimal>();
     const state = run(sequence, (_, event) => {
       for (const [lotId, amount] of lotChanges(event)) {
+        if (lotId === null) continue;
         left.set(lotId, (left.get(lotId) ?? new Decimal(0)).plus(amount));
       }
     });
@@ -192,6 +196,8 @@ test('burn order is total: any order of the lots burns the same', (t) => {
     kind: fc.constantFrom('paid', 'plan', 'promo', 'compensation'),
     priority: fc.integer({ min: 0, max: 2 }),
     effectiveAt: fc.constant(minute(0)),
+    past: fc.constant('bill' as const),
+    ended: fc.constant(null),
     expiresAt: fc.option(fc.integer({ min: 0, max: 2 }).map(minute), { nil: null }),
     scope: fc.constant(null),
     sequence: fc.integer({ min: 0, max: 2 }),

@@ -1,0 +1,287 @@
+import { z } from 'zod';
+import { Asset, CreditKind, Currency } from '../accounts.ts';
+import { Instant, Uuid } from '../ids.ts';
+import { Amount, canonical, money, sum } from '../money.ts';
+import { PersistentMap } from '../persistent-map.ts';
+import { Cost, PriceUsed } from './call-events.ts';
+import { Limit } from './limit-events.ts';
+import { limitKey } from './limits.ts';
+import { NewLot, Past } from './lot-events.ts';
+import type { Lot } from './lots.ts';
+import type { Hold, Swept, Wallet } from './wallet.ts';
+import { emptyWallet, entriesOfHold, entriesOfLot, lotsIn, termsOf } from './wallet.ts';
+
+const Index = z.int().nonnegative();
+
+/** In burn order. */
+const LotEntry = z.tuple([
+  Uuid, // id
+  Asset,
+  CreditKind,
+  z.int(), // priority
+  Instant, // effective
+  Instant.nullable(), // expires
+  z.array(z.string()).nullable(), // scope
+  Past,
+  z.int(), // sequence
+  z.enum(['expired', 'revoked']).nullable(), // ended
+  Amount, // free
+  Amount, // held
+]);
+
+/** A lot's place in the list (null: the overdraft), kind, amount. */
+const PartEntry = z.tuple([Index.nullable(), CreditKind, Amount]);
+
+/** Texts and terms are named by their place in the book's lists. */
+const callEntry = [
+  Uuid, // call
+  Index, // member
+  Index, // API key
+  z.string(), // request
+  Index, // terms: model and price
+  Asset,
+  Amount, // tokens
+  Instant, // reserved at
+  z.array(Index), // limits
+] as const;
+const HoldEntry = z.tuple([...callEntry, Index, z.int().nonnegative(), z.array(PartEntry)]);
+const SweptEntry = z.tuple([
+  ...callEntry,
+  Amount, // held
+  Amount, // charge
+  Instant, // swept at
+  z.array(Cost),
+  z.array(NewLot),
+]);
+
+type CallPart = [string, number, number, string, number, Asset, Amount, Instant, number[]];
+type CallEntry = readonly [...CallPart, ...unknown[]];
+
+/** A wallet's whole state as plain data: what one stream hands to the next, and snapshots keep. */
+export const WalletBook = z.object({
+  walletId: Uuid,
+  owner: z.object({ type: z.literal('member'), id: Uuid }),
+  currency: Currency,
+  previous: z.string().nullable(),
+  frozen: z.boolean(),
+  owed: Amount,
+  overdrawn: Amount,
+  grants: z.int().nonnegative(),
+  texts: z.array(z.string()),
+  terms: z.array(z.tuple([Index, PriceUsed])),
+  lots: z.array(LotEntry),
+  holds: z.array(HoldEntry),
+  swept: z.array(SweptEntry),
+  limits: z.array(Limit),
+  counters: z.array(z.tuple([z.string(), z.string(), Amount])),
+});
+export type WalletBook = z.infer<typeof WalletBook>;
+
+/** The state as plain data, in an order that depends on nothing but the state; null for no wallet. */
+export function toBook(wallet: Wallet): WalletBook | null {
+  if (!wallet.opened) return null;
+  const texts = namer<string>((text) => text);
+  const terms = namer<readonly [number, PriceUsed]>(([model, price]) =>
+    JSON.stringify([model, price]),
+  );
+  const lots = lotsIn(wallet);
+  const places = new Map(lots.map(({ id }, place) => [id, place]));
+  const callOf = ({ call, price, asset, tokens, at, limits }: Hold | Swept): CallPart => [
+    call.callId,
+    texts.place(call.memberId),
+    texts.place(call.apiKeyId),
+    call.requestId,
+    terms.place([texts.place(call.model), price]),
+    asset,
+    canonical(tokens),
+    at,
+    limits.map(texts.place),
+  ];
+  return {
+    ...wallet.opened,
+    previous: wallet.previous,
+    frozen: wallet.frozen,
+    owed: canonical(wallet.owed),
+    overdrawn: canonical(wallet.overdrawn),
+    grants: wallet.grants,
+    lots: lots.map(lotEntry),
+    holds: inOrder(wallet.holds.entries()).map(
+      ([, hold]): z.infer<typeof HoldEntry> => [
+        ...callOf(hold),
+        texts.place(hold.processId),
+        hold.maxOutput,
+        hold.parts.map(
+          ({ lotId, kind, amount }): z.infer<typeof PartEntry> => [
+            lotId === null ? null : (places.get(lotId) ?? null),
+            kind,
+            canonical(amount),
+          ],
+        ),
+      ],
+    ),
+    swept: [...wallet.swept.values()].map(
+      (swept): z.infer<typeof SweptEntry> => [
+        ...callOf(swept),
+        canonical(swept.amount),
+        canonical(swept.charge),
+        swept.sweptAt,
+        [...swept.suspense],
+        [...swept.taken],
+      ],
+    ),
+    limits: inOrder([...wallet.limits]).map(([, limit]) => limit),
+    counters: inOrder([...wallet.counters]).map(([key, { window, used }]) => [
+      key,
+      window,
+      canonical(used),
+    ]),
+    texts: texts.all,
+    terms: terms.all.map(([model, price]) => [model, price]),
+  };
+}
+
+/** The state that a book was made from, less the stream it stands in. */
+export function fromBook(book: WalletBook): Wallet {
+  const { walletId, owner, currency } = book;
+  const lots = book.lots.map(toLot);
+  const callOf = ([callId, member, key, requestId, term, asset, tokens, at, limits]: CallEntry) => {
+    const [model, price] = named(book.terms, term);
+    return {
+      call: {
+        callId,
+        memberId: named(book.texts, member),
+        apiKeyId: named(book.texts, key),
+        requestId,
+        model: named(book.texts, model),
+      },
+      price,
+      asset,
+      tokens: money(tokens),
+      at,
+      limits: limits.map((limit) => named(book.texts, limit)),
+    };
+  };
+  const holds = book.holds.map((entry): Hold => {
+    const [, , , , , , , , , process, maxOutput, taken] = entry;
+    const parts = taken.map(([place, kind, amount]) => ({
+      lotId: place === null ? null : named(lots, place).id,
+      kind,
+      amount: money(amount),
+    }));
+    return {
+      ...callOf(entry),
+      processId: named(book.texts, process),
+      maxOutput,
+      parts,
+      amount: sum(parts.map(({ amount }) => amount)),
+    };
+  });
+  const swept = book.swept.map((entry): Swept => {
+    const [, , , , , , , , , amount, charge, sweptAt, suspense, taken] = entry;
+    return {
+      ...callOf(entry),
+      amount: money(amount),
+      charge: money(charge),
+      sweptAt,
+      suspense,
+      taken,
+    };
+  });
+  return {
+    ...emptyWallet,
+    opened: { walletId, owner, currency },
+    previous: book.previous,
+    frozen: book.frozen,
+    owed: money(book.owed),
+    overdrawn: money(book.overdrawn),
+    grants: book.grants,
+    lots: PersistentMap.of(lots.map((lot) => [lot.id, lot])),
+    burn: lots.map(({ id }) => id),
+    holds: PersistentMap.of(holds.map((hold) => [hold.call.callId, hold])),
+    openByKey: PersistentMap.of(countBy(holds, ({ call }) => call.apiKeyId)),
+    terms: PersistentMap.of(countBy(holds, termsOf)),
+    swept: new Map(swept.map((each) => [each.call.callId, each])),
+    limits: new Map(book.limits.map((limit) => [limitKey(limit), limit])),
+    counters: new Map(
+      book.counters.map(([key, window, used]) => [key, { window, used: money(used) }]),
+    ),
+    entries:
+      lots.reduce((total, lot) => total + entriesOfLot(lot), 0) +
+      holds.reduce((total, hold) => total + entriesOfHold(hold), 0),
+  };
+}
+
+const lotEntry = (lot: Lot): z.infer<typeof LotEntry> => [
+  lot.id,
+  lot.asset,
+  lot.kind,
+  lot.priority,
+  lot.effectiveAt,
+  lot.expiresAt,
+  lot.scope && [...lot.scope],
+  lot.past,
+  lot.sequence,
+  lot.ended,
+  canonical(lot.free),
+  canonical(lot.held),
+];
+
+const toLot = ([
+  id,
+  asset,
+  kind,
+  priority,
+  effectiveAt,
+  expiresAt,
+  scope,
+  past,
+  sequence,
+  ended,
+  free,
+  held,
+]: z.infer<typeof LotEntry>): Lot => ({
+  id,
+  asset,
+  kind,
+  priority,
+  effectiveAt,
+  expiresAt,
+  scope,
+  past,
+  sequence,
+  ended,
+  free: money(free),
+  held: money(held),
+});
+
+/** Gives each different value a place in a list, in the order in which they come. */
+function namer<Value>(nameOf: (value: Value) => string) {
+  const places = new Map<string, number>();
+  const all: Value[] = [];
+  return {
+    all,
+    place(value: Value): number {
+      const name = nameOf(value);
+      const known = places.get(name);
+      if (known !== undefined) return known;
+      places.set(name, all.length);
+      all.push(value);
+      return all.length - 1;
+    },
+  };
+}
+
+function named<Value>(list: readonly Value[], place: number): Value {
+  const value = list[place];
+  if (value === undefined) throw new RangeError(`The book has no entry ${place}.`);
+  return value;
+}
+
+const inOrder = <Value>(entries: readonly (readonly [string, Value])[]) =>
+  [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+
+function countBy<Value>(values: readonly Value[], keyOf: (value: Value) => string) {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(keyOf(value), (counts.get(keyOf(value)) ?? 0) + 1);
+  return counts;
+}

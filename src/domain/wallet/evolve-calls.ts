@@ -1,0 +1,147 @@
+import type { Instant } from '../ids.ts';
+import type { Decimal } from '../money.ts';
+import { money, zero } from '../money.ts';
+import { tokensOf } from '../price-list/usage.ts';
+import type { Counted, LotPart } from './call-events.ts';
+import type { WalletEventData } from './events.ts';
+import { addNewLots, changeLots } from './evolve-lots.ts';
+import { usedIn } from './limits.ts';
+import type { NewLot } from './lot-events.ts';
+import type { HeldPart } from './lots.ts';
+import type { Hold, Swept, Wallet } from './wallet.ts';
+import { entriesOfHold, termsOf } from './wallet.ts';
+
+/** So long a call whose hold was swept may still post a difference. */
+const sweptMs = 24 * 60 * 60 * 1000;
+
+export const isForgotten = (sweptAt: Instant, at: Instant): boolean =>
+  Date.parse(at) - Date.parse(sweptAt) > sweptMs;
+
+export function reserved(wallet: Wallet, data: WalletEventData<'CreditReserved'>): Wallet {
+  const parts = data.alloc.map(({ lotId, amount }): HeldPart => {
+    const kind = (lotId === null ? undefined : wallet.lots.get(lotId)?.kind) ?? 'paid';
+    return { lotId, kind, amount: money(amount) };
+  });
+  const { clientRequestId: _, ...call } = data.call;
+  const hold: Hold = {
+    call,
+    processId: data.processId,
+    asset: data.asset,
+    amount: money(data.amount),
+    parts,
+    maxOutput: data.maxOutput,
+    tokens: money(data.tokens),
+    price: data.price,
+    at: data.at,
+    limits: data.counted.map(({ limit }) => limit),
+  };
+  const moved = changeLots(
+    wallet,
+    parts.map(({ lotId, amount }) => ({ lotId, free: amount.negated(), held: amount })),
+  );
+  const { callId, apiKeyId } = call;
+  return count(
+    {
+      ...moved,
+      holds: moved.holds.set(callId, hold),
+      openByKey: moved.openByKey.set(apiKeyId, (moved.openByKey.get(apiKeyId) ?? 0) + 1),
+      terms: use(moved.terms, termsOf(hold), 1),
+      entries: moved.entries + entriesOfHold(hold),
+    },
+    data.counted,
+  );
+}
+
+type Resolved = WalletEventData<'UsageSettled' | 'ReservationReleased' | 'ReservationExpired'>;
+
+/** A hold ends: what was consumed leaves, the rest goes back. */
+export function resolved(wallet: Wallet, data: Resolved, consumed: readonly LotPart[]): Wallet {
+  const { callId, apiKeyId } = data.call;
+  const hold = wallet.holds.get(callId);
+  if (!hold) return wallet;
+  const moved = changeLots(wallet, [
+    ...consumed.map(({ lotId, amount }) => ({ lotId, held: money(amount).negated() })),
+    ...data.returned.map(({ lotId, amount }) => ({
+      lotId,
+      free: money(amount),
+      held: money(amount).negated(),
+    })),
+  ]);
+  return count(
+    {
+      ...moved,
+      holds: moved.holds.delete(callId),
+      openByKey: use(moved.openByKey, apiKeyId, -1),
+      terms: use(moved.terms, termsOf(hold), -1),
+      entries: moved.entries - entriesOfHold(hold),
+    },
+    data.counted,
+  );
+}
+
+type SweptData = WalletEventData<'UsageSettled' | 'ReservationExpired'>;
+
+/** Keeps what a call that still lives may ask about later, and forgets what is too old. */
+export function remember(before: Wallet, after: Wallet, data: SweptData): Wallet {
+  const hold = before.holds.get(data.call.callId);
+  if (!hold) return after;
+  const settled = 'charge' in data;
+  const entry: Swept = {
+    call: data.call,
+    asset: data.asset,
+    amount: hold.amount,
+    charge: settled ? money(data.charge) : zero,
+    tokens: settled ? money(`${tokensOf(data.usage)}`) : zero,
+    price: hold.price,
+    at: hold.at,
+    sweptAt: data.at,
+    limits: hold.limits,
+    suspense: settled ? [] : data.possibleCosts,
+    taken: settled ? takenFrom(before, data.consumed) : [],
+  };
+  const swept = [...after.swept].filter(([, { sweptAt }]) => !isForgotten(sweptAt, data.at));
+  return { ...after, swept: new Map([...swept, [data.call.callId, entry]]) };
+}
+
+/** The terms of what was consumed, so that it can be given back when its lot is gone. */
+function takenFrom({ lots }: Wallet, consumed: readonly LotPart[]): readonly NewLot[] {
+  return consumed.flatMap(({ lotId, amount }): readonly NewLot[] => {
+    const lot = lotId === null ? undefined : lots.get(lotId);
+    const { kind = 'paid', priority = 0, expiresAt = null, scope = null } = lot ?? {};
+    const terms = { kind, priority, expiresAt, scope: scope && [...scope] };
+    return [{ ...terms, lotId: lotId ?? zeroLot, amount }];
+  });
+}
+
+/** Stands for the overdraft where a lot is named. */
+const zeroLot = '00000000-0000-0000-0000-000000000000';
+
+export function late(wallet: Wallet, data: WalletEventData<'LateSettlementPosted'>): Wallet {
+  const swept = new Map(wallet.swept);
+  swept.delete(data.call.callId);
+  const taken = changeLots(
+    { ...wallet, swept },
+    data.consumed.map(({ lotId, amount }) => ({ lotId, free: money(amount).negated() })),
+  );
+  const { asset, at } = data;
+  return count(addNewLots(taken, data.lots, { asset, at }), data.counted);
+}
+
+function use(uses: Wallet['terms'], key: string, more: 1 | -1): Wallet['terms'] {
+  const left = (uses.get(key) ?? 0) + more;
+  return left > 0 ? uses.set(key, left) : uses.delete(key);
+}
+
+/** Counts within the newest window that a limit has seen; an older one is over. */
+function count(wallet: Wallet, counted: readonly Counted[]): Wallet {
+  if (counted.length === 0) return wallet;
+  const counters = new Map(wallet.counters);
+  for (const { limit, window, amount } of counted) {
+    const counter = counters.get(limit);
+    if (!wallet.limits.has(limit) || (counter && counter.window > window)) continue;
+    counters.set(limit, { window, used: atLeastZero(usedIn(counter, window).plus(amount)) });
+  }
+  return { ...wallet, counters };
+}
+
+const atLeastZero = (amount: Decimal): Decimal => (amount.isNegative() ? zero : amount);

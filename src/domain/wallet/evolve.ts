@@ -1,0 +1,93 @@
+import { money } from '../money.ts';
+import { fromBook } from './book.ts';
+import type { WalletEvent, WalletEventData } from './events.ts';
+import { late, remember, reserved, resolved } from './evolve-calls.ts';
+import { addLot, addNewLots, changeLots } from './evolve-lots.ts';
+import { limitKey } from './limits.ts';
+import type { Wallet } from './wallet.ts';
+
+/** What has happened to a wallet, applied. */
+export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
+  switch (event.type) {
+    case 'WalletPeriodOpened':
+      return opened(wallet, event.data);
+    case 'WalletPeriodClosed':
+      return { ...wallet, next: event.data.next };
+    case 'CreditGranted':
+      return granted(wallet, event.data);
+    case 'CreditReserved':
+      return reserved(wallet, event.data);
+    case 'UsageSettled': {
+      const { data } = event;
+      const after = resolved(wallet, data, data.consumed);
+      return data.swept ? remember(wallet, after, data) : after;
+    }
+    case 'ReservationReleased':
+      return resolved(wallet, event.data, []);
+    case 'ReservationExpired':
+      return remember(wallet, resolved(wallet, event.data, []), event.data);
+    case 'LateSettlementPosted':
+      return late(wallet, event.data);
+    case 'UsageCorrected': {
+      const { lots, asset, effectiveAt } = event.data;
+      return addNewLots(wallet, lots, { asset, at: effectiveAt });
+    }
+    case 'OverageAccrued':
+      return accrued(wallet, event.data);
+    case 'CreditExpired':
+      return ended(wallet, event.data, 'expired');
+    case 'CreditRevoked':
+      return ended(wallet, event.data, 'revoked');
+    case 'DebtPaid':
+      return paid(wallet, event.data);
+    case 'LimitSet':
+      return limited(wallet, event.data);
+    case 'WalletFrozen':
+      return { ...wallet, frozen: true };
+    case 'WalletUnfrozen':
+      return { ...wallet, frozen: false };
+    case 'DenialsCounted':
+      return wallet;
+  }
+}
+
+function opened(wallet: Wallet, data: WalletEventData<'WalletPeriodOpened'>): Wallet {
+  const { walletId, owner, currency, state, hash } = data;
+  const started = state ? fromBook(state) : wallet;
+  return { ...started, opened: { walletId, owner, currency }, next: null, previous: hash };
+}
+
+function granted(wallet: Wallet, data: WalletEventData<'CreditGranted'>): Wallet {
+  const { lotId: id, asset, kind, priority, effectiveAt, expiresAt, scope, past, amount } = data;
+  const terms = { id, asset, kind, priority, effectiveAt, expiresAt, scope, past };
+  return addLot(wallet, { ...terms, free: money(amount) });
+}
+
+const ended = (
+  wallet: Wallet,
+  { lotId, amount }: { readonly lotId: string; readonly amount: string },
+  how: 'expired' | 'revoked',
+): Wallet => changeLots(wallet, [{ lotId, free: money(amount).negated(), ended: how }]);
+
+function accrued(wallet: Wallet, data: WalletEventData<'OverageAccrued'>): Wallet {
+  if (data.treatment === 'absorbed') return wallet;
+  return { ...wallet, owed: wallet.owed.plus(data.amount) };
+}
+
+function paid(wallet: Wallet, { amount, consumed }: WalletEventData<'DebtPaid'>): Wallet {
+  const taken = changeLots(
+    wallet,
+    consumed.map((part) => ({ lotId: part.lotId, free: money(part.amount).negated() })),
+  );
+  return { ...taken, owed: taken.owed.minus(amount) };
+}
+
+function limited(wallet: Wallet, { limit }: WalletEventData<'LimitSet'>): Wallet {
+  const key = limitKey(limit);
+  const limits = new Map(wallet.limits);
+  if (limit.most !== null) return { ...wallet, limits: limits.set(key, limit) };
+  const counters = new Map(wallet.counters);
+  limits.delete(key);
+  counters.delete(key);
+  return { ...wallet, limits, counters };
+}

@@ -1,0 +1,127 @@
+import type { Leg } from '../accounts.ts';
+import { account, earnedAt, entry } from '../accounts.ts';
+import type { Instant } from '../ids.ts';
+import { later, nameId } from '../ids.ts';
+import type { Decimal } from '../money.ts';
+import { canonical, least, money, Decimal as Whole, zero } from '../money.ts';
+import { tokensOf } from '../price-list/usage.ts';
+import { Rejection } from '../rejection.ts';
+import type { Cost } from './call-events.ts';
+import type { PostLateSettlement } from './commands.ts';
+import { withDebtPaid } from './debt.ts';
+import type { WalletEvent } from './events.ts';
+import { isForgotten } from './evolve-calls.ts';
+import { correctedCounts, useOf } from './limits.ts';
+import type { NewLot } from './lot-events.ts';
+import type { HeldPart } from './lots.ts';
+import { allocate, freeOf, usableLots } from './lots.ts';
+import { amounts, costOf } from './resolve.ts';
+import type { Swept, Wallet } from './wallet.ts';
+import { lotsIn } from './wallet.ts';
+
+/**
+ * Charges, once, the difference between what a call consumed and what the sweeper charged for it;
+ * throws when it isn't available, and decides nothing for a call that was not swept or too long ago.
+ */
+export function postLate(command: PostLateSettlement, wallet: Wallet): readonly WalletEvent[] {
+  const swept = wallet.swept.get(command.callId);
+  if (!(swept && wallet.opened) || isForgotten(swept.sweptAt, command.at)) return [];
+  const { walletId } = wallet.opened;
+  const { asset } = swept;
+  const { usage, characters, ending, costs, at } = command;
+  const charge = least(costOf(command, swept), swept.amount);
+  const difference = charge.minus(swept.charge);
+  const parts = chargedFrom(difference, { swept, wallet, at });
+  const lots = givenBack(difference, { swept, at });
+  const data = {
+    walletId,
+    call: swept.call,
+    ...ending,
+    asset,
+    at,
+    usage,
+    characters,
+    price: swept.price,
+    charge: canonical(charge),
+    difference: canonical(difference),
+    consumed: amounts(parts),
+    lots,
+    counted: correctedCounts(swept.limits, {
+      at: swept.at,
+      before: useOf(swept.tokens, asset, swept.charge),
+      now: useOf(new Whole(tokensOf(usage)), asset, charge),
+    }),
+    costs: [...costs],
+    legs: [
+      ...entry([
+        ...parts.map(({ kind, amount }) => ({
+          account: account.credit(walletId, kind),
+          asset,
+          amount,
+        })),
+        ...lots.map(({ kind, amount }) => ({
+          account: account.credit(walletId, kind),
+          asset,
+          amount: money(amount).negated(),
+        })),
+        { account: earnedAt(asset), asset, amount: difference.negated() },
+      ]),
+      ...lateCostLegs(costs, swept.suspense),
+    ],
+  };
+  return withDebtPaid([{ type: 'LateSettlementPosted', data }], wallet, at);
+}
+
+interface Place {
+  readonly swept: Swept;
+  readonly at: Instant;
+}
+
+function chargedFrom(
+  difference: Decimal,
+  { swept, wallet, at }: Place & { readonly wallet: Wallet },
+): readonly HeldPart[] {
+  if (!difference.isPositive() || difference.isZero()) return [];
+  const { asset, call } = swept;
+  const lots = usableLots(lotsIn(wallet), { asset, model: call.model, at });
+  if (freeOf(lots).lt(difference)) {
+    throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.');
+  }
+  return allocate(lots, difference).parts;
+}
+
+/** So long at least a lot lasts that gives back what was charged. */
+const returnedMs = 30 * 24 * 60 * 60 * 1000;
+
+/** When a lot ends that gives back what was taken from one with this expiry. */
+export const lastsAtLeast = (expiresAt: Instant | null, at: Instant): Instant | null =>
+  expiresAt && later(expiresAt, instantOf(Date.parse(at) + returnedMs));
+
+const instantOf = (ms: number): Instant => new Date(ms).toISOString();
+
+/** What was charged too much, as lots of the terms it was taken from, the last taken first. */
+function givenBack(difference: Decimal, { swept, at }: Place): NewLot[] {
+  let left = difference.isNegative() ? difference.negated() : zero;
+  return swept.taken.toReversed().flatMap((taken, index): readonly NewLot[] => {
+    const amount = least(left, money(taken.amount));
+    left = left.minus(amount);
+    if (amount.isZero()) return [];
+    const lotId = nameId(`late/${swept.call.callId}/${index}`);
+    const expiresAt = lastsAtLeast(taken.expiresAt, at);
+    return [{ ...taken, lotId, expiresAt, amount: canonical(amount) }];
+  });
+}
+
+/** Known costs take the place of those that waited in `suspense`. */
+function lateCostLegs(costs: readonly Cost[], suspense: readonly Cost[]): Leg[] {
+  return entry([
+    ...costs.flatMap(({ upstream, asset, amount }) => [
+      { account: account.cogs(upstream), asset, amount: money(amount) },
+      { account: account.payable(upstream), asset, amount: money(amount).negated() },
+    ]),
+    ...suspense.flatMap(({ upstream, asset, amount }) => [
+      { account: account.suspense, asset, amount: money(amount).negated() },
+      { account: account.payable(upstream), asset, amount: money(amount) },
+    ]),
+  ]);
+}

@@ -1,0 +1,120 @@
+import type { Asset } from '../accounts.ts';
+import { isUnit } from '../accounts.ts';
+import type { Instant } from '../ids.ts';
+import type { Decimal } from '../money.ts';
+import { canonical, Decimal as Whole, zero } from '../money.ts';
+import { Rejection } from '../rejection.ts';
+import type { Counted } from './call-events.ts';
+import type { Limit, LimitMeasure, LimitWindow } from './limit-events.ts';
+import type { Counter, Wallet } from './wallet.ts';
+
+/** Names a limit: one of each kind for the wallet and for each key. */
+export const limitKey = ({ apiKeyId, window, measure }: Omit<Limit, 'most'>): string =>
+  `${apiKeyId ?? 'wallet'}/${window}/${measure}`;
+
+/** A window is the beginning of the moments in it: found from a time, over by itself. */
+const windowLength: Readonly<Record<LimitWindow, number>> = {
+  minute: 'YYYY-MM-DDTHH:MM'.length,
+  day: 'YYYY-MM-DD'.length,
+  month: 'YYYY-MM'.length,
+  total: 0,
+  now: 0,
+};
+
+export const windowOf = (window: LimitWindow, at: Instant): string =>
+  at.slice(0, windowLength[window]);
+
+/** What is counted of a call, in each measure. */
+export interface Use {
+  readonly requests: Decimal;
+  readonly tokens: Decimal;
+  readonly money: Decimal;
+}
+
+export const useOf = (tokens: Decimal, asset: Asset, amount: Decimal): Use => ({
+  requests: new Whole(1),
+  tokens,
+  money: isUnit(asset) ? zero : amount,
+});
+
+type CountedMeasure = Exclude<LimitMeasure, 'calls' | 'overdraft'>;
+const isCounted = (measure: LimitMeasure): measure is CountedMeasure =>
+  measure !== 'calls' && measure !== 'overdraft';
+
+/** A counter's use within a window. */
+export const usedIn = (counter: Counter | undefined, window: string): Decimal =>
+  counter?.window === window ? counter.used : zero;
+
+type Counting = Pick<Wallet, 'limits' | 'counters' | 'holds' | 'openByKey'>;
+
+interface NewCall {
+  readonly apiKeyId: string;
+  readonly use: Use;
+  readonly at: Instant;
+}
+
+/** Counts a call against every limit that applies to it, or throws for the first that it would break. */
+export const countedAgainst = (wallet: Counting, call: NewCall): Counted[] =>
+  [...wallet.limits].flatMap(([key, limit]) => {
+    const applies = limit.apiKeyId === null || limit.apiKeyId === call.apiKeyId;
+    return applies ? countedBy({ key, limit }, wallet, call) : [];
+  });
+
+function countedBy(
+  { key, limit }: { readonly key: string; readonly limit: Limit },
+  { counters, holds, openByKey }: Counting,
+  { apiKeyId, use, at }: NewCall,
+): readonly Counted[] {
+  const { window, measure } = limit;
+  if (measure === 'calls') {
+    const open = limit.apiKeyId === null ? holds.size : (openByKey.get(apiKeyId) ?? 0);
+    if (new Whole(open).gte(limit.most ?? open + 1))
+      throw tooMany('Too many calls are in flight.', 1);
+  }
+  if (!isCounted(measure)) return [];
+  const place = windowOf(window, at);
+  const amount = use[measure];
+  refuseBeyond(limit, { amount, used: usedIn(counters.get(key), place), at });
+  return [{ limit: key, window: place, amount: canonical(amount) }];
+}
+
+interface Asked {
+  readonly amount: Decimal;
+  readonly used: Decimal;
+  readonly at: Instant;
+}
+
+function refuseBeyond({ most, window, measure }: Limit, { amount, used, at }: Asked): void {
+  if (most === null || used.plus(amount).lte(most)) return;
+  const what = `The limit of ${most} ${measure} a ${window} is reached.`;
+  if (amount.gt(most)) {
+    throw new Rejection('budget_exhausted', `One call may take ${canonical(amount)}. ${what}`);
+  }
+  if (window === 'minute') throw tooMany(what, 60 - secondsIn(at));
+  throw new Rejection('budget_exhausted', what);
+}
+
+const tooMany = (message: string, retryAfterSeconds: number) =>
+  new Rejection('rate_limit_exceeded', message, { retryAfterSeconds });
+
+const secondsIn = (at: Instant): number => Math.floor((Date.parse(at) % 60_000) / 1_000);
+
+/** What the end of a call changes in the limits that counted its bound; requests stay counted. */
+export function correctedCounts(
+  limits: readonly string[],
+  { at, before, now }: { readonly at: Instant; readonly before: Use; readonly now: Use },
+): Counted[] {
+  return limits.flatMap((limit): readonly Counted[] => {
+    const [, window, measure] = partsOf(limit);
+    if (measure === 'requests' || !isCounted(measure)) return [];
+    const amount = now[measure].minus(before[measure]);
+    if (amount.isZero()) return [];
+    return [{ limit, window: windowOf(window, at), amount: canonical(amount) }];
+  });
+}
+
+function partsOf(key: string): readonly [string, LimitWindow, LimitMeasure] {
+  const [who = '', window, measure] = key.split('/');
+  // Only `limitKey` makes keys.
+  return [who, window as LimitWindow, measure as LimitMeasure];
+}
