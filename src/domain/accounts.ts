@@ -9,7 +9,8 @@ export const Currency = z.string().regex(/^[A-Z]{3}$/);
 export const Asset = z.union([UnitAsset, Currency]);
 export type Asset = z.infer<typeof Asset>;
 
-export const isUnit = (asset: Asset): asset is UnitAsset => UnitAsset.safeParse(asset).success;
+const units: ReadonlySet<string> = new Set(UnitAsset.options);
+export const isUnit = (asset: Asset): asset is UnitAsset => units.has(asset);
 
 /** One line of a journal entry; debit positive. */
 export const Leg = z.object({ account: z.string(), asset: Asset, amount: Amount });

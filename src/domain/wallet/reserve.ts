@@ -52,7 +52,9 @@ interface Fit extends Source {
 
 /** The allowance that covers the call; else, unless an allowance blocks, money; else MONEY's table. */
 function fitting(command: ReserveCredit, wallet: Wallet): Fit {
-  const sources = command.quotes.map((quote) => sourceOf(quote, command, wallet));
+  const lots = lotsIn(wallet);
+  const overdraft = roomIn(wallet);
+  const sources = command.quotes.map((quote) => sourceOf(quote, command, { lots, overdraft }));
   const covering = sources.find((source) => isUnit(source.quote.asset) && covers(source, command));
   if (covering) return { ...covering, output: command.outputTokens };
   const blocking = sources.filter(({ lots }) => lots.some(({ past }) => past === 'block'));
@@ -65,12 +67,20 @@ function fitting(command: ReserveCredit, wallet: Wallet): Fit {
 
 const isMoney = ({ quote }: Source): boolean => !isUnit(quote.asset);
 
-function sourceOf(quote: Quote, { call: { model }, at }: ReserveCredit, wallet: Wallet): Source {
-  const { asset } = quote;
-  const lots = usableLots(lotsIn(wallet), { asset, model, at });
+/** What may still be owed. */
+function roomIn(wallet: Wallet): Decimal {
   const room = overdraftOf(wallet).minus(wallet.owed);
-  const overdraft = isUnit(asset) || room.isNegative() ? zero : room;
-  return { quote, lots, overdraft };
+  return room.isNegative() ? zero : room;
+}
+
+function sourceOf(
+  quote: Quote,
+  { call: { model }, at }: ReserveCredit,
+  { lots, overdraft }: Pick<Source, 'lots' | 'overdraft'>,
+): Source {
+  const { asset } = quote;
+  const usable = usableLots(lots, { asset, model, at });
+  return { quote, lots: usable, overdraft: isUnit(asset) ? zero : overdraft };
 }
 
 const availableIn = ({ lots, overdraft }: Source): Decimal => freeOf(lots).plus(overdraft);
