@@ -1,0 +1,183 @@
+import test from 'ava';
+import { nameId } from '../../../src/domain/ids.ts';
+import { Decimal } from '../../../src/domain/money.ts';
+import { Rejection } from '../../../src/domain/rejection.ts';
+import { fromBook, toBook } from '../../../src/domain/wallet/book.ts';
+import { hashOf, walletBooks } from '../../../src/domain/wallet/books.ts';
+import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
+import { wallet } from '../../../src/domain/wallet/decider.ts';
+import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
+import { walletEvents } from '../../../src/domain/wallet/events.ts';
+import type { Wallet } from '../../../src/domain/wallet/wallet.ts';
+import { entriesIn } from '../../../src/domain/wallet/wallet.ts';
+import { fold } from '../../support/given.ts';
+import { limitOf } from '../../support/wallet-story.ts';
+import { abandonOf, grantOf, history, noon, price, reserveOf } from '../../support/wallets.ts';
+
+const stream = 'wallet-1@0';
+const lastAppendBytes = 900 * 1024;
+const wide = '9'.repeat(26);
+const alias = (n: number) => `${n}-`.padEnd(128, 'm');
+
+const run = (state: Wallet, command: WalletCommand): Wallet =>
+  wallet.decide(command, state).reduce(wallet.evolve, state);
+
+/** Runs commands until the wallet is full. */
+function filled(commandOf: (n: number) => WalletCommand, start: Wallet): Wallet {
+  let state = start;
+  for (let n = 0; n < 5_000; n += 1) {
+    try {
+      state = run(state, commandOf(n));
+    } catch (error) {
+      if (error instanceof Rejection && error.code === 'wallet_full') return state;
+      throw error;
+    }
+  }
+  throw new Error('It is never full.');
+}
+
+/** A reservation that shares nothing with any other: key, process, model and price are its own. */
+const lonely = (n: number): WalletCommand => {
+  const command = reserveOf(`call ${n}`, { processId: nameId(`process ${n}`) });
+  const model = alias(n);
+  const prices = { input: `1${'0'.repeat(14)}.${n + 100_001}`, cachedInput: '1', output: '3' };
+  return {
+    ...command,
+    call: {
+      ...command.call,
+      model,
+      memberId: nameId(`member ${n}`),
+      apiKeyId: nameId(`key ${n}`),
+      requestId: `req_${'0'.repeat(32)}`,
+    },
+    price: { ...price, alias: model, prices },
+  };
+};
+
+const rich = fold(wallet, history(grantOf(`${wide}.123456789012`)));
+const lots = (n: number) =>
+  grantOf(`${wide}.${100_000_000_001 + n}`, {
+    lotId: nameId(`lot ${n}`),
+    kind: 'compensation',
+    priority: -1_000,
+    expiresAt: '2027-01-01T00:00:00.000Z',
+  });
+
+const fullest: Readonly<Record<string, () => Wallet>> = {
+  lots: () => filled(lots, wallet.initialState),
+  'lots with long scopes': () =>
+    filled(
+      (n) => ({ ...lots(n), scope: Array.from({ length: 20 }, (_, m) => alias(m)) }),
+      wallet.initialState,
+    ),
+  'calls that share nothing': () => filled(lonely, rich),
+  'calls that draw on many lots': () => {
+    const many = Array.from({ length: 100 }, (_, n) => lots(n)).reduce(run, wallet.initialState);
+    const large = (n: number): WalletCommand => ({
+      ...reserveOf(`call ${n}`),
+      quotes: [{ asset: 'CNY', fixed: new Decimal(wide).plus('0.5'), perOutput: new Decimal(0) }],
+    });
+    return filled((n) => (n < 90 ? large(n) : lonely(n)), many);
+  },
+  'swept calls': () => {
+    const evidence = {
+      basis: 'usage',
+      usage: { input: 1, cachedInput: 0, output: 1, reasoning: 0 },
+      characters: null,
+    } as const;
+    let state = rich;
+    for (;;) {
+      const n = state.swept.size;
+      try {
+        state = run(state, lonely(n));
+        state = run(state, abandonOf(`call ${n}`, { evidence }));
+      } catch (error) {
+        if (error instanceof Rejection && error.code === 'wallet_full') return state;
+        throw error;
+      }
+    }
+  },
+  limits: () =>
+    filled(
+      (n) => limitOf({ apiKeyId: nameId(`key ${n}`), window: 'day', measure: 'money', most: wide }),
+      rich,
+    ),
+};
+
+for (const [name, make] of Object.entries(fullest)) {
+  test(`the largest state of ${name} closes within one append`, (t) => {
+    const state = make();
+    const closed = walletBooks.close(state, { stream, at: noon });
+    t.true(Buffer.byteLength(JSON.stringify(closed.data)) + 2_048 < lastAppendBytes);
+    t.true(entriesIn(state) > 3_900);
+  });
+}
+
+const busy: readonly WalletCommand[] = [
+  grantOf('1', { kind: 'paid' }),
+  grantOf('5', { asset: 'requests', past: 'block', scope: ['other'] }),
+  limitOf({ window: 'day', measure: 'tokens', most: '10000000' }),
+  limitOf({ window: 'total', measure: 'overdraft', most: '3' }),
+  reserveOf('a'),
+  reserveOf('b'),
+  abandonOf('b', {
+    evidence: {
+      basis: 'checkpoint',
+      usage: { input: 1, cachedInput: 0, output: 2, reasoning: 0 },
+      characters: null,
+    },
+  }),
+  reserveOf('c', { input: 1_500_000 }),
+];
+
+test('a book holds all that the fold knows', (t) => {
+  const state = fold(wallet, history(...busy));
+  const book = toBook(state);
+  t.truthy(book);
+  if (!book) return;
+  t.deepEqual(toBook(fromBook(JSON.parse(JSON.stringify(book)))), book);
+  t.is(entriesIn(fromBook(book)), entriesIn(state));
+  t.deepEqual(walletBooks.save(state), book);
+  t.is(walletBooks.restore({ ...book, lots: 'none' }), undefined);
+});
+
+test('the next stream goes on where the books were closed', (t) => {
+  const state = fold(wallet, history(...busy));
+  const closed = walletBooks.close(state, { stream, at: noon });
+  t.is(closed.type, 'WalletPeriodClosed');
+  t.is(walletBooks.next(wallet.evolve(state, closed)), 'wallet-1@1');
+  const opened = walletBooks.open(closed);
+  const again = fold<WalletCommand, WalletEvent, Wallet>(wallet, [opened]);
+  t.is(walletBooks.next(again), null);
+  t.deepEqual({ ...toBook(again), previous: null }, toBook(state));
+});
+
+test('each hash covers the one before', (t) => {
+  const first = walletBooks.close(fold(wallet, history(...busy)), { stream, at: noon });
+  const opened = walletBooks.open(first);
+  const second = walletBooks.close(fold(wallet, [opened]), { stream: 'wallet-1@1', at: noon });
+  if (first.type !== 'WalletPeriodClosed' || second.type !== 'WalletPeriodClosed') return t.fail();
+  t.is(first.data.hash, hashOf(first.data.state));
+  t.is(second.data.state.previous, first.data.hash);
+  t.not(second.data.hash, first.data.hash);
+  t.is(second.data.next, 'wallet-1@2');
+  const read = walletEvents.WalletPeriodClosed.parse(JSON.parse(JSON.stringify(first.data)));
+  t.is(hashOf(read.state), first.data.hash);
+});
+
+test('a wallet is due in a later month, or when its stream is long', (t) => {
+  const state = fold(wallet, history(...busy));
+  const place = { at: noon, last: noon, events: 10, mostEvents: 100 };
+  t.false(walletBooks.due(state, place));
+  t.true(walletBooks.due(state, { ...place, events: 100 }));
+  t.true(walletBooks.due(state, { ...place, last: '2025-12-31T23:59:59.999Z' }));
+  t.false(walletBooks.due(wallet.initialState, { ...place, events: 100 }));
+});
+
+test('what has become meaningless is not carried on', (t) => {
+  const state = fold(wallet, history(...busy));
+  const closed = walletBooks.close(state, { stream, at: '2026-02-01T00:00:00.000Z' });
+  if (closed.type !== 'WalletPeriodClosed') return t.fail();
+  t.deepEqual(closed.data.state.swept, []);
+  t.deepEqual(closed.data.state.counters, []);
+});

@@ -1,0 +1,149 @@
+import test from 'ava';
+import { nameId } from '../../../src/domain/ids.ts';
+import { Decimal } from '../../../src/domain/money.ts';
+import type { CorrectUsage, PostLateSettlement } from '../../../src/domain/wallet/commands.ts';
+import { after, balanceOf, legsIn, since } from '../../support/wallet-story.ts';
+import {
+  abandonOf,
+  ending,
+  grantOf,
+  history,
+  noon,
+  reserveOf,
+  walletId,
+} from '../../support/wallets.ts';
+
+const usage = (output: number) => ({ input: 100, cachedInput: 0, output, reasoning: 0 });
+const evidence = (basis: 'usage' | 'checkpoint', output: number) =>
+  ({ basis, usage: usage(output), characters: null }) as const;
+const lateOf = (output: number, more: Partial<PostLateSettlement> = {}): PostLateSettlement => ({
+  type: 'PostLateSettlement',
+  callId: nameId('a'),
+  usage: usage(output),
+  characters: null,
+  ending,
+  costs: [],
+  at: noon,
+  ...more,
+});
+const open = [grantOf('1'), reserveOf('a')] as const;
+const cost = { upstream: 'openai', asset: 'USD', amount: '0.5' };
+
+for (const basis of ['usage', 'checkpoint'] as const) {
+  test(`an abandoned hold with evidence is settled by its ${basis}`, (t) => {
+    const [settled] = after(...open)(t)
+      .when(abandonOf('a', { evidence: evidence(basis, 10) }))
+      .yieldsTypes('UsageSettled');
+    t.like(settled?.data, { basis, charge: '0.00013', swept: true, outcome: 'abandoned' });
+  });
+}
+
+test('without evidence nothing is charged, and a possible cost waits in suspense', (t) => {
+  const [expired] = after(...open)(t)
+    .when(abandonOf('a', { possibleCosts: [cost] }))
+    .yieldsTypes('ReservationExpired');
+  t.deepEqual(legsIn(expired), [
+    `hold:${walletId}:promo CNY 0.0004`,
+    `credit:${walletId}:promo CNY -0.0004`,
+    'suspense USD 0.5',
+    'payable:llm:openai USD -0.5',
+  ]);
+});
+
+test('a call that outlived its hold is charged the difference, once', (t) => {
+  const swept = history(...open, abandonOf('a', { evidence: evidence('checkpoint', 10) }));
+  const [late] = since(swept)(t).when(lateOf(60)).yieldsTypes('LateSettlementPosted');
+  t.like(late?.data, { charge: '0.00028', difference: '0.00015' });
+  t.deepEqual(legsIn(late), [`credit:${walletId}:promo CNY 0.00015`, 'revenue:usage CNY -0.00015']);
+  since([...swept, ...(late ? [late] : [])])(t)
+    .when(lateOf(60))
+    .yields();
+});
+
+test('a late charge is never more than the hold was', (t) => {
+  const swept = history(...open, abandonOf('a'));
+  const [late] = since(swept)(t).when(lateOf(5_000)).yieldsTypes('LateSettlementPosted');
+  t.like(late?.data, { charge: '0.0004' });
+});
+
+test('too large a charge is given back as credit of the same kind', (t) => {
+  const swept = history(...open, abandonOf('a', { evidence: evidence('checkpoint', 60) }));
+  const events = since(swept)(t).when(lateOf(10)).yieldsTypes('LateSettlementPosted');
+  t.like(events[0]?.data, { difference: '-0.00015' });
+  t.deepEqual(balanceOf([...swept, ...events]), ['CNY 0.99987 0 0.99987']);
+});
+
+test('a difference that is no longer available is refused', (t) => {
+  const swept = history(grantOf('0.0004'), reserveOf('a'), abandonOf('a'), reserveOf('b'));
+  since(swept)(t).when(lateOf(60)).isRefused('insufficient_quota');
+});
+
+test('a day later nobody remembers the call', (t) => {
+  after(
+    ...open,
+    abandonOf('a'),
+  )(t)
+    .when(lateOf(60, { at: '2026-01-02T12:00:00.001Z' }))
+    .yields();
+  after(
+    ...open,
+    abandonOf('a'),
+  )(t)
+    .when(lateOf(60, { at: '2026-01-02T12:00:00.000Z' }))
+    .yieldsTypes('LateSettlementPosted');
+});
+
+test('a call that ended by itself posts nothing late', (t) => {
+  after(...open)(t)
+    .when(lateOf(60))
+    .yields();
+});
+
+test('a known cost takes the place of one that waited in suspense', (t) => {
+  const swept = history(...open, abandonOf('a', { possibleCosts: [cost] }));
+  const costs = [{ ...cost, amount: '0.3' }];
+  const [late] = since(swept)(t).when(lateOf(0, { costs })).yieldsTypes('LateSettlementPosted');
+  t.deepEqual(legsIn(late).slice(-3), [
+    'cogs:llm:openai USD 0.3',
+    'payable:llm:openai USD 0.2',
+    'suspense USD -0.5',
+  ]);
+});
+
+const correctionOf = (amount: string, more: Partial<CorrectUsage> = {}): CorrectUsage => ({
+  type: 'CorrectUsage',
+  eventId: nameId('settlement'),
+  callId: nameId('a'),
+  asset: 'CNY',
+  charged: [
+    { kind: 'promo', priority: 0, expiresAt: noon, scope: null, amount: new Decimal('0.2') },
+    { kind: 'paid', priority: 1, expiresAt: null, scope: ['demo'], amount: new Decimal('0.1') },
+  ],
+  amount: new Decimal(amount),
+  reason: 'The answer was broken.',
+  approver: 'ann',
+  at: noon,
+  ...more,
+});
+
+test('a correction gives back what was taken last first, for thirty days at least', (t) => {
+  const [corrected] = after(grantOf('1'))(t)
+    .when(correctionOf('0.15'))
+    .yieldsTypes('UsageCorrected');
+  const lots = corrected?.type === 'UsageCorrected' ? corrected.data.lots : [];
+  t.like(lots[0], { kind: 'paid', scope: ['demo'], expiresAt: null, amount: '0.1' });
+  t.like(lots[1], { kind: 'promo', expiresAt: '2026-01-31T12:00:00.000Z', amount: '0.05' });
+  t.deepEqual(legsIn(corrected), [
+    'refunds CNY 0.15',
+    `credit:${walletId}:paid CNY -0.1`,
+    `credit:${walletId}:promo CNY -0.05`,
+  ]);
+  since([...history(grantOf('1')), ...(corrected ? [corrected] : [])])(t)
+    .when(correctionOf('0.15'))
+    .yields();
+});
+
+test('a correction is never more than the charge, nor nothing', (t) => {
+  after(grantOf('1'))(t).when(correctionOf('0.31')).isRefused('invalid_amount');
+  after(grantOf('1'))(t).when(correctionOf('0')).isRefused('invalid_amount');
+});
