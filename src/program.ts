@@ -3,6 +3,7 @@ import { accessIndex } from './adapters/eventstore/access.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
 import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
+import { walletHistory } from './adapters/eventstore/wallet-history.ts';
 import { metered } from './adapters/llm/metered.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
 import { feedLag } from './adapters/postgres/feed-lag.ts';
@@ -142,6 +143,7 @@ async function serve(
     once: write.once,
     head: eventLog.head,
     reads: pool,
+    history: walletHistory(eventLog),
     chat: { answer: calls.answer, gate },
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],

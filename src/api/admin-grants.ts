@@ -1,44 +1,47 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
-import type { Once } from '../adapters/eventstore/once.ts';
 import { Asset, CreditKind, isUnit } from '../domain/accounts.ts';
 import { nameId, Uuid } from '../domain/ids.ts';
 import type { member } from '../domain/member/decider.ts';
 import { money, WrittenAmount } from '../domain/money.ts';
 import { homeCurrency } from '../domain/policies.ts';
+import { Alias } from '../domain/price-list/events.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { streamOf } from '../domain/streams.ts';
-import type { wallet } from '../domain/wallet/decider.ts';
-import { commandContext } from './command-context.ts';
-import { bodyHashOf } from './idempotency-key.ts';
-import type { Answer } from './route.ts';
+import { Past } from '../domain/wallet/lot-events.ts';
 import { route } from './route.ts';
+import type { OrderWallet } from './wallet-orders.ts';
+import { Reason } from './wallet-orders.ts';
+
+const Moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text).toISOString())
+  .nullable()
+  .default(null);
 
 const Grant = z.strictObject({
   asset: Asset,
   amount: WrittenAmount,
-  reason: z.string().trim().min(1).max(500),
+  reason: Reason,
   kind: CreditKind.default('promo'),
-  expires_at: z.iso
-    .datetime({ offset: true })
-    .transform((text) => new Date(text).toISOString())
-    .nullable()
-    .default(null),
+  effective_at: Moment,
+  expires_at: Moment,
   priority: z.int().min(-1_000).max(1_000).default(0),
+  /** Of an allowance of units: what a call may do that it doesn't cover. */
+  past: Past.default('bill'),
+  /** The models it may be spent on; all when absent. */
+  models: z.array(Alias).min(1).max(50).optional(),
 });
 
 const Granted = z.object({ lot_id: Uuid, wallet_id: Uuid });
-type Granted = z.infer<typeof Granted>;
 
 export interface GrantParts {
   readonly loadMember: RunnerOf<typeof member>['load'];
-  readonly run: RunnerOf<typeof wallet>['run'];
-  readonly once: Once;
-  readonly clock: () => Date;
+  readonly order: OrderWallet;
 }
 
 /** Gives a member credit that nobody paid for. */
-export const grantCredit = ({ loadMember, run, once, clock }: GrantParts) =>
+export const grantCredit = ({ loadMember, order }: GrantParts) =>
   route({
     method: 'POST',
     path: '/api/admin/members/:id/grants',
@@ -49,65 +52,42 @@ export const grantCredit = ({ loadMember, run, once, clock }: GrantParts) =>
     idempotent: true,
     status: 201,
     reply: Granted,
-    handle: async ({ caller, params: { id: memberId }, body, request, idempotencyKey }) => {
+    handle: async ({ params: { id: memberId }, body, ...by }) => {
       refuseKind(body);
       const walletId = await walletOf(memberId, loadMember);
-      const target = streamOf.wallet(walletId);
-      const by = commandContext({ caller, request }, clock, 'grant');
-      const context = { ...by, reason: body.reason };
-      let position: bigint | null = null;
-      const reply = await once(
-        {
-          scope: `grants/${caller.memberId}`,
-          key: idempotencyKey,
-          bodyHash: bodyHashOf(memberId, body),
-          target,
-          context,
-        },
-        async (claimedAfter, commandId) => {
-          const lotId = nameId(`lot/${commandId}`);
-          const outcome = await run(
-            target,
-            (at) => ({ ...grantOf(body), walletId, memberId, lotId, at }),
-            { ...context, commandId, claimedAfter },
-          );
-          position = outcome.position;
-          return { status: 201, body: { lot_id: lotId, wallet_id: walletId } };
-        },
-      );
-      return answerOf(reply, position);
+      const lotOf = (commandId: string) => nameId(`lot/${commandId}`);
+      return order(by, {
+        name: 'grant',
+        walletId,
+        reason: body.reason,
+        said: body,
+        command: (commandId) => (at) => ({
+          ...grantOf(body),
+          walletId,
+          memberId,
+          lotId: lotOf(commandId),
+          at,
+        }),
+        status: 201,
+        reply: Granted,
+        body: (commandId) => ({ lot_id: lotOf(commandId), wallet_id: walletId }),
+      });
     },
   });
 
-const grantOf = ({
-  asset,
-  amount,
-  kind,
-  priority,
-  expires_at,
-  reason,
-}: z.output<typeof Grant>) => ({
+const grantOf = (body: z.output<typeof Grant>) => ({
   type: 'GrantCredit' as const,
   currency: homeCurrency,
-  asset,
-  amount: money(amount),
-  kind,
-  priority,
-  effectiveAt: null,
-  expiresAt: expires_at,
-  past: 'bill' as const,
-  scope: null,
-  reason,
+  asset: body.asset,
+  amount: money(body.amount),
+  kind: body.kind,
+  priority: body.priority,
+  effectiveAt: body.effective_at,
+  expiresAt: body.expires_at,
+  scope: body.models ?? null,
+  past: body.past,
+  reason: body.reason,
 });
-
-/** What was refused once is refused again in the same words. */
-function answerOf(
-  { status, body }: { readonly status: number; readonly body: unknown },
-  position: bigint | null,
-): Answer<Granted> {
-  if (status < 400) return { status, body: Granted.parse(body), position };
-  return { status, text: JSON.stringify(body), type: 'application/problem+json; charset=utf-8' };
-}
 
 function refuseKind({ kind, asset }: z.output<typeof Grant>): void {
   if (kind === 'paid' || (kind === 'plan' && !isUnit(asset))) {

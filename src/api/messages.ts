@@ -170,6 +170,41 @@ const texts = {
     en: '1 to {most} days before `to`',
     zh: '应在 `to` 之前 1 到 {most} 天内',
   },
+  lineCreditGranted: { en: 'Credit granted ({kind}): {reason}', zh: '发放额度({kind}):{reason}' },
+  lineCreditReserved: {
+    en: 'Drawn from the overdraft for a call to {model} ({request})',
+    zh: '调用 {model} 占用透支额度({request})',
+  },
+  lineReservationReleased: {
+    en: 'A call to {model} failed and gave its overdraft back ({request})',
+    zh: '调用 {model} 失败,透支额度已退回({request})',
+  },
+  lineReservationExpired: {
+    en: 'A call to {model} was interrupted and gave its overdraft back ({request})',
+    zh: '调用 {model} 中断,透支额度已退回({request})',
+  },
+  lineUsageSettled: {
+    en: 'A call to {model}: {input} tokens in, {output} out ({request})',
+    zh: '调用 {model}:输入 {input}、输出 {output} 个 token({request})',
+  },
+  lineLateSettlementPosted: {
+    en: 'The rest of a call to {model}: {input} tokens in, {output} out ({request})',
+    zh: '调用 {model} 的补记:输入 {input}、输出 {output} 个 token({request})',
+  },
+  lineUsageCorrected: { en: 'A charge was corrected: {reason}', zh: '更正扣费:{reason}' },
+  lineOverageAccrued: { en: 'Use beyond what was reserved', zh: '超出预留的用量' },
+  lineCreditExpired: { en: 'Unused credit expired', zh: '未使用的额度已过期' },
+  lineCreditRevoked: {
+    en: 'Unused credit was taken back: {reason}',
+    zh: '收回未使用的额度:{reason}',
+  },
+  lineDebtPaid: { en: 'A debt was paid', zh: '偿还欠款' },
+  lineWalletFrozen: { en: 'The wallet was frozen: {reason}', zh: '冻结钱包:{reason}' },
+  lineWalletUnfrozen: { en: 'The wallet was unfrozen: {reason}', zh: '解冻钱包:{reason}' },
+  lineLimitSet: { en: 'A limit was set', zh: '设置限额' },
+  lineDenialsCounted: { en: 'Calls were refused', zh: '有调用被拒绝' },
+  lineWalletPeriodOpened: { en: 'A new book was opened', zh: '新账期开始' },
+  lineWalletPeriodClosed: { en: 'The book was closed', zh: '账期结束' },
   failedTitle: { en: 'That did not work', zh: '操作未成功' },
   setUpTitle: { en: 'Set up LLM Member', zh: '初始化 LLM Member' },
   setUpPrompt: {

@@ -1,13 +1,20 @@
 import type { Log } from '../adapters/eventstore/log.ts';
 import type { Once } from '../adapters/eventstore/once.ts';
 import type { Runners } from '../adapters/eventstore/runners.ts';
+import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
 import { listEveryCall } from './admin-calls.ts';
+import { correctUsage } from './admin-corrections.ts';
+import { payDebt } from './admin-debts.ts';
+import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
 import { grantCredit } from './admin-grants.ts';
+import { putLimit } from './admin-limits.ts';
 import { listEveryMember } from './admin-members.ts';
 import { putModel } from './admin-models.ts';
+import { revokeCredit } from './admin-revocations.ts';
 import { putRoute } from './admin-routes.ts';
+import { adminWallet } from './admin-wallet.ts';
 import type { Access } from './auth.ts';
 import { listMyCalls } from './calls.ts';
 import type { ChatCompletionsParts } from './chat-completions.ts';
@@ -36,16 +43,20 @@ import { signin } from './signin.ts';
 import { signout } from './signout.ts';
 import type { SignupParts } from './signup.ts';
 import { signup } from './signup.ts';
+import { myStatement, walletStatement } from './statement.ts';
 import { usage } from './usage.ts';
 import { userProfile } from './user-profile.ts';
 import { verifyEmail, verifyEmailForm, verifyEmailPage } from './verify-email.ts';
 import { wallet } from './wallet.ts';
+import { walletOrders } from './wallet-orders.ts';
 
 /** What the endpoints call. */
 export interface RouteParts {
   readonly run: Runners;
   readonly head: Log['head'];
   readonly reads: Reads;
+  /** All of a wallet's events. */
+  readonly history: WalletHistory;
   readonly access: Access;
   readonly vault: Vault;
   readonly mailer: Mailer;
@@ -115,14 +126,11 @@ export function routes(parts: RouteParts): readonly Route[] {
     revokeApiKey({ run: run.apiKey.run, reads, clock }),
 
     wallet({ load: run.wallet.load, head: parts.head, clock }),
+    myStatement(parts),
     listMyCalls(reads),
     usage({ reads, profileOf, clock }),
 
-    listEveryMember(reads, vault.unseal),
-    listEveryCall(reads),
-    grantCredit({ ...parts, loadMember: run.member.load, run: run.wallet.run }),
-    putModel({ run: run.priceList.run, clock }),
-    putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+    ...operatorRoutes(parts),
 
     chatCompletions(parts.chat),
     models(parts.models),
@@ -135,4 +143,25 @@ export function routes(parts: RouteParts): readonly Route[] {
     openApiDocument(() => all, parts.version),
   ];
   return all;
+}
+
+/** What only administrators may do. */
+function operatorRoutes(parts: RouteParts): readonly Route[] {
+  const { clock, reads, run, vault } = parts;
+  const order = walletOrders({ ...parts, wallet: run.wallet });
+  return [
+    listEveryMember(reads, vault.unseal),
+    listEveryCall(reads),
+    grantCredit({ order, loadMember: run.member.load }),
+    adminWallet({ load: run.wallet.load, head: parts.head, clock }),
+    walletStatement(parts),
+    revokeCredit(order),
+    correctUsage({ ...parts, order }),
+    putLimit(order),
+    freezeWallet(order),
+    unfreezeWallet(order),
+    payDebt(order),
+    putModel({ run: run.priceList.run, clock }),
+    putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+  ];
 }

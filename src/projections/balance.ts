@@ -19,8 +19,8 @@ export const balance = projection('balance', { version: 1, key, columns }, (even
   return [{ wallet_id: walletId, asset: currency, posted: '0', held: '0' }];
 });
 
-/** `credit:` is what may be spent, `hold:` what a call has reserved; both are owed to the member. */
-function moved(event: Recorded): readonly Row[] {
+/** What an event moves in wallets: `credit:` may be spent, `hold:` a call has reserved. */
+export function moved(event: Recorded): readonly Row[] {
   return legsOf(event).flatMap(({ account, asset, amount }): readonly Row[] => {
     const [kind, walletId = ''] = account.split(':', 2);
     if (kind !== 'credit' && kind !== 'hold') return [];
@@ -31,6 +31,16 @@ function moved(event: Recorded): readonly Row[] {
 }
 
 const BalanceRow = z.object({ asset: Asset, posted: Total, held: Total });
+
+const PlacedRow = BalanceRow.extend({ position: z.string().nullable() });
+
+/** The same with the position that it holds every event up to, of one snapshot: no row, no balance. */
+export const placedBalanceOf = (walletId: string) =>
+  query(PlacedRow)`
+    SELECT asset, trim_scale(posted)::text AS posted, trim_scale(held)::text AS held,
+           (SELECT position::text FROM feed.checkpoints
+            WHERE projection = ${balance.name} AND version = ${balance.version}) AS position
+    FROM read.balance WHERE wallet_id = ${walletId} ORDER BY asset`;
 
 /** What a wallet had when this was projected; what it has is the fold's business. */
 export const balanceOf = (walletId: string) =>

@@ -35,7 +35,8 @@ export type PageByMoment = PageOf<Place>;
 export const olderThan = (after: Place | undefined, columns: FragmentSqlToken) =>
   after ? fragment`(${columns}) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : fragment`TRUE`;
 
-const cursorTo = (key: readonly unknown[]): string =>
+/** The text of a cursor, for a list that cuts its pages itself. */
+export const cursorTo = (key: readonly unknown[]): string =>
   Buffer.from(JSON.stringify(key)).toString('base64url');
 
 function fromText(text: string): unknown {

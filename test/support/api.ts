@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { once } from '../../src/adapters/eventstore/once.ts';
 import type { Runners } from '../../src/adapters/eventstore/runners.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
+import { walletHistory } from '../../src/adapters/eventstore/wallet-history.ts';
 import type { Mail } from '../../src/adapters/mail/mailer.ts';
 import { policyRunner } from '../../src/adapters/postgres/policy-runner.ts';
 import { openVault } from '../../src/adapters/vault/vault.ts';
@@ -95,6 +96,7 @@ async function start(
   let url = '';
   const made = await api({
     ...{ run, head: eventLog.head, reads: pool, access: accessOver(eventLog), clock, log },
+    history: walletHistory(eventLog),
     once: runOnce,
     vault: await openVault({ pool, masterKey: randomBytes(32) }),
     mailer: { send: (mail) => world.send(mail) },
