@@ -3,9 +3,9 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Books } from '../books.ts';
 import { fromBook, toBook, WalletBook } from './book.ts';
 import type { WalletEvent } from './events.ts';
-import { isForgotten } from './evolve-calls.ts';
 import { windowOf } from './limits.ts';
 import type { Wallet } from './wallet.ts';
+import { remembered } from './wallet.ts';
 
 /** A wallet's streams are closed by its first command in a later month, or when they are long. */
 export const walletBooks: Books<WalletEvent, Wallet> = {
@@ -39,7 +39,7 @@ export const hashOf = (state: WalletBook): string =>
 /** The state without what has become meaningless by itself. */
 const current = (wallet: Wallet, at: string): Wallet => ({
   ...wallet,
-  swept: new Map([...wallet.swept].filter(([, { sweptAt }]) => !isForgotten(sweptAt, at))),
+  swept: remembered(wallet, at),
   counters: new Map(
     [...wallet.counters].filter(([key, { window }]) => {
       const limit = wallet.limits.get(key);

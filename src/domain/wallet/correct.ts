@@ -26,6 +26,7 @@ export function correct(command: CorrectUsage, wallet: Wallet): readonly WalletE
   refuseFull(
     wallet,
     lots.reduce((total, lot) => total + entriesOfLot(lot), 0),
+    at,
   );
   const given = isUnit(asset) ? earnedAt(asset) : account.refunds;
   const legs = entry([

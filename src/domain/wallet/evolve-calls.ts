@@ -1,4 +1,3 @@
-import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import { money, zero } from '../money.ts';
 import { tokensOf } from '../price-list/usage.ts';
@@ -9,13 +8,7 @@ import { usedIn } from './limits.ts';
 import type { NewLot } from './lot-events.ts';
 import type { HeldPart } from './lots.ts';
 import type { Hold, Swept, Wallet } from './wallet.ts';
-import { entriesOfHold, termsOf } from './wallet.ts';
-
-/** So long a call whose hold was swept may still post a difference. */
-const sweptMs = 24 * 60 * 60 * 1000;
-
-export const isForgotten = (sweptAt: Instant, at: Instant): boolean =>
-  Date.parse(at) - Date.parse(sweptAt) > sweptMs;
+import { entriesOfHold, remembered, termsOf } from './wallet.ts';
 
 export function reserved(wallet: Wallet, data: WalletEventData<'CreditReserved'>): Wallet {
   const parts = data.alloc.map(({ lotId, amount }): HeldPart => {
@@ -99,7 +92,7 @@ export function remember(before: Wallet, after: Wallet, data: SweptData): Wallet
     suspense: settled ? [] : data.possibleCosts,
     taken: settled ? takenFrom(before, data.consumed) : [],
   };
-  const swept = [...after.swept].filter(([, { sweptAt }]) => !isForgotten(sweptAt, data.at));
+  const swept = remembered(after, data.at);
   return { ...after, swept: new Map([...swept, [data.call.callId, entry]]) };
 }
 

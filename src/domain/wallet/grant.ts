@@ -23,7 +23,7 @@ export function grant(command: GrantCredit, wallet: Wallet): readonly WalletEven
   const { walletId, lotId, asset, amount, kind, scope } = command;
   if (wallet.lots.has(lotId)) return [];
   refuseUnusable(command, wallet);
-  refuseFull(wallet, entriesOfLot({ scope }));
+  refuseFull(wallet, entriesOfLot({ scope }), command.at);
   const legs = entry([
     { account: grantSource(kind, asset), asset, amount },
     { account: account.credit(walletId, kind), asset, amount: amount.negated() },

@@ -10,22 +10,21 @@ import type { Cost } from './call-events.ts';
 import type { PostLateSettlement } from './commands.ts';
 import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
-import { isForgotten } from './evolve-calls.ts';
 import { correctedCounts, useOf } from './limits.ts';
 import type { NewLot } from './lot-events.ts';
 import type { HeldPart } from './lots.ts';
 import { allocate, freeOf, usableLots } from './lots.ts';
 import { amounts, costOf } from './resolve.ts';
 import type { Swept, Wallet } from './wallet.ts';
-import { lotsIn } from './wallet.ts';
+import { lotsIn, remembered } from './wallet.ts';
 
 /**
  * Charges, once, the difference between what a call consumed and what the sweeper charged for it;
  * throws when it isn't available, and decides nothing for a call that was not swept or too long ago.
  */
 export function postLate(command: PostLateSettlement, wallet: Wallet): readonly WalletEvent[] {
-  const swept = wallet.swept.get(command.callId);
-  if (!(swept && wallet.opened) || isForgotten(swept.sweptAt, command.at)) return [];
+  const swept = remembered(wallet, command.at).get(command.callId);
+  if (!(swept && wallet.opened)) return [];
   const { walletId } = wallet.opened;
   const { asset } = swept;
   const { usage, characters, ending, costs, at } = command;

@@ -8,7 +8,7 @@ import { countedAgainst, useOf } from './limits.ts';
 import type { Lot } from './lots.ts';
 import { allocate, freeOf, heldOf, usableLots } from './lots.ts';
 import type { Opened, Wallet } from './wallet.ts';
-import { debtOf, entriesOfHold, entriesOfTerms, lotsIn, refuseFull } from './wallet.ts';
+import { debtOf, entriesOfHold, entriesOfTerms, lotsIn, refuseFull, remembered } from './wallet.ts';
 
 /** An answer shorter than this is not worth a clamped call. */
 const leastOutput = 16;
@@ -18,7 +18,7 @@ export function reserve(command: ReserveCredit, wallet: Wallet): readonly Wallet
   const { call, price } = command;
   const open = wallet.holds.get(call.callId);
   if (open?.processId === command.processId && open.call.requestId === call.requestId) return [];
-  if (open || wallet.swept.has(call.callId)) {
+  if (open || remembered(wallet, command.at).has(call.callId)) {
     throw new Rejection('hold_conflict', `Call ${call.callId} is open or over already.`);
   }
   if (!wallet.opened) throw insufficient();
@@ -128,7 +128,7 @@ function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): Wa
   const tokens = boundOf(command.tokens, output);
   const use = useOf(tokens, asset, amount);
   const counted = countedAgainst(wallet, { apiKeyId: call.apiKeyId, use, at });
-  refuseFull(wallet, entriesOfHold({ parts }) + entriesOfTerms + counted.length);
+  refuseFull(wallet, entriesOfHold({ parts }) + entriesOfTerms + counted.length, at);
   const legs = parts.flatMap(({ lotId, kind, amount: part }) => [
     {
       account: lotId === null ? account.receivable(walletId) : account.credit(walletId, kind),

@@ -14,13 +14,13 @@ export function openedOr404({ opened }: Wallet): Opened {
 }
 
 /** Sets, changes or (`most: null`) lifts a limit. */
-export function setLimit({ limit, reason }: SetLimit, wallet: Wallet): readonly WalletEvent[] {
+export function setLimit({ limit, reason, at }: SetLimit, wallet: Wallet): readonly WalletEvent[] {
   const { walletId } = openedOr404(wallet);
   refuseUnfit(limit);
   const before = wallet.limits.get(limitKey(limit));
   if ((before?.most ?? null) === limit.most) return [];
   // A limit and its counter.
-  if (!before) refuseFull(wallet, 2);
+  if (!before) refuseFull(wallet, 2, at);
   return [{ type: 'LimitSet', data: { walletId, limit, reason } }];
 }
 

@@ -120,10 +120,22 @@ export const entriesOfTerms = 2;
 export const termsOf = ({ call: { model }, price }: Pick<Hold, 'call' | 'price'>): string =>
   `${model} ${price.alias} ${price.version} ${price.currency} ${price.prices.input} ${price.prices.cachedInput} ${price.prices.output}`;
 
+/** So long a call whose hold was swept may still post a difference. */
+const sweptMs = 24 * 60 * 60 * 1000;
+
+/** The calls that were swept and may still say more: older ones mean nothing, kept or not. */
+export function remembered({ swept }: Wallet, at: Instant): ReadonlyMap<string, Swept> {
+  if (swept.size === 0) return swept;
+  const since = new Date(Date.parse(at) - sweptMs).toISOString();
+  return new Map([...swept].filter(([, { sweptAt }]) => sweptAt >= since));
+}
+
 /** How full the state is, in entries. */
-export function entriesIn(wallet: Wallet): number {
+function entriesIn(wallet: Wallet, at: Instant): number {
   let swept = 0;
-  for (const each of wallet.swept.values()) swept += entriesOfSwept(each) + entriesOfTerms;
+  for (const each of remembered(wallet, at).values()) {
+    swept += entriesOfSwept(each) + entriesOfTerms;
+  }
   return (
     wallet.entries +
     wallet.terms.size * entriesOfTerms +
@@ -134,8 +146,8 @@ export function entriesIn(wallet: Wallet): number {
 }
 
 /** Throws when there is no room for some more entries; ending a hold is always possible. */
-export function refuseFull(wallet: Wallet, more: number): void {
-  if (entriesIn(wallet) + more <= mostEntries) return;
+export function refuseFull(wallet: Wallet, more: number, at: Instant): void {
+  if (entriesIn(wallet, at) + more <= mostEntries) return;
   throw new Rejection('wallet_full', 'Too many calls or grants are open in this wallet.');
 }
 
