@@ -20,12 +20,16 @@ export function expireLots({ at }: ExpireLots, wallet: Wallet): readonly WalletE
     .map((lot) => expired(walletId, lot, lot.free));
 }
 
-/** Ends a lot before its time; again, or when it is used up, nothing happens. */
-export function revoke({ lotId, reason }: RevokeCredit, wallet: Wallet): readonly WalletEvent[] {
+/** Ends a lot before its time, or writes down that its time is over; again, nothing happens. */
+export function revoke(
+  { lotId, reason, at }: RevokeCredit,
+  wallet: Wallet,
+): readonly WalletEvent[] {
   const { walletId } = openedOr404(wallet);
   const lot = wallet.lots.get(lotId);
   if (!lot) throw new Rejection('lot_not_found', 'There is nothing left of such a lot.');
   if (lot.ended !== null) return [];
+  if (isExpired(lot, at)) return [expired(walletId, lot, lot.free)];
   return [revoked(walletId, lot, { amount: lot.free, reason })];
 }
 
