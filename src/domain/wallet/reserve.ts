@@ -44,6 +44,8 @@ interface Source {
   readonly lots: readonly Lot[];
   /** Beyond the lots: what may still be owed. */
   readonly overdraft: Decimal;
+  /** What open calls have drawn of that. */
+  readonly drawn: Decimal;
 }
 
 interface Fit extends Source {
@@ -52,9 +54,8 @@ interface Fit extends Source {
 
 /** The allowance that covers the call; else, unless an allowance blocks, money; else MONEY's table. */
 function fitting(command: ReserveCredit, wallet: Wallet): Fit {
-  const lots = lotsIn(wallet);
-  const overdraft = roomIn(wallet);
-  const sources = command.quotes.map((quote) => sourceOf(quote, command, { lots, overdraft }));
+  const all = { lots: lotsIn(wallet), ...overdraftIn(wallet) };
+  const sources = command.quotes.map((quote) => sourceOf(quote, command, all));
   const covering = sources.find((source) => isUnit(source.quote.asset) && covers(source, command));
   if (covering) return { ...covering, output: command.outputTokens };
   const blocking = sources.filter(({ lots }) => lots.some(({ past }) => past === 'block'));
@@ -67,20 +68,24 @@ function fitting(command: ReserveCredit, wallet: Wallet): Fit {
 
 const isMoney = ({ quote }: Source): boolean => !isUnit(quote.asset);
 
-/** What may still be owed. */
-function roomIn(wallet: Wallet): Decimal {
-  const room = overdraftOf(wallet).minus(wallet.owed);
-  return room.isNegative() ? zero : room;
+/** What may still be owed, and what open calls have drawn of it. */
+function overdraftIn(wallet: Wallet): Pick<Source, 'overdraft' | 'drawn'> {
+  const most = overdraftOf(wallet).minus(debtOf(wallet));
+  const room = most.minus(wallet.overdrawn);
+  const overdraft = room.isNegative() ? zero : room;
+  return { overdraft, drawn: most.minus(overdraft) };
 }
+
+const noOverdraft = { overdraft: zero, drawn: zero };
 
 function sourceOf(
   quote: Quote,
   { call: { model }, at }: ReserveCredit,
-  { lots, overdraft }: Pick<Source, 'lots' | 'overdraft'>,
+  { lots, overdraft, drawn }: Omit<Source, 'quote'>,
 ): Source {
   const { asset } = quote;
   const usable = usableLots(lots, { asset, model, at });
-  return { quote, lots: usable, overdraft: isUnit(asset) ? zero : overdraft };
+  return { quote, lots: usable, ...(isUnit(asset) ? noOverdraft : { overdraft, drawn }) };
 }
 
 const availableIn = ({ lots, overdraft }: Source): Decimal => freeOf(lots).plus(overdraft);
@@ -93,9 +98,10 @@ const boundOf = ({ fixed, perOutput }: Omit<Quote, 'asset'>, output: number): De
 
 /** Nothing covers the whole bound: wait for open holds, else clamp the answer, else no. */
 function short(sources: readonly Source[], { outputTokens }: ReserveCredit): Fit {
-  const waits = sources.some(({ quote, lots, overdraft }) =>
-    freeOf(lots).plus(heldOf(lots)).plus(overdraft).gte(boundOf(quote, outputTokens)),
-  );
+  const waits = sources.some((source) => {
+    const returning = heldOf(source.lots).plus(source.drawn);
+    return availableIn(source).plus(returning).gte(boundOf(source.quote, outputTokens));
+  });
   if (waits) throw new Rejection('credit_on_hold', 'Calls in flight hold the remaining credit.');
   for (const source of sources) {
     const output = clampOf(source);
