@@ -56,7 +56,9 @@ interface Fit extends Source {
 function fitting(command: ReserveCredit, wallet: Wallet): Fit {
   const all = { lots: lotsIn(wallet), ...overdraftIn(wallet) };
   const sources = command.quotes.map((quote) => sourceOf(quote, command, all));
-  const covering = sources.find((source) => isUnit(source.quote.asset) && covers(source, command));
+  const covering = sources.find(
+    (source) => !isMoney(source) && source.lots.length > 0 && covers(source, command),
+  );
   if (covering) return { ...covering, output: command.outputTokens };
   const blocking = sources.filter(({ lots }) => lots.some(({ past }) => past === 'block'));
   const decisive = blocking.length > 0 ? blocking : sources.filter(isMoney);
