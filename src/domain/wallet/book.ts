@@ -9,7 +9,7 @@ import { limitKey } from './limits.ts';
 import { NewLot, Past } from './lot-events.ts';
 import type { Lot } from './lots.ts';
 import type { Hold, Swept, Wallet } from './wallet.ts';
-import { emptyWallet, entriesOfHold, entriesOfLot, lotsIn, termsOf } from './wallet.ts';
+import { emptyWallet, entriesOfHold, entriesOfLot, inOrder, lotsIn, termsOf } from './wallet.ts';
 
 const Index = z.int().nonnegative();
 
@@ -105,7 +105,7 @@ export function toBook(wallet: Wallet): WalletBook | null {
     overdrawn: canonical(wallet.overdrawn),
     grants: wallet.grants,
     lots: lots.map(lotEntry),
-    holds: inOrder(wallet.holds.entries()).map(
+    holds: [...inOrder(wallet.holds.entries())].map(
       ([, hold]): z.infer<typeof HoldEntry> => [
         ...callOf(hold),
         texts.place(hold.processId),
@@ -129,8 +129,8 @@ export function toBook(wallet: Wallet): WalletBook | null {
         [...swept.taken],
       ],
     ),
-    limits: inOrder([...wallet.limits]).map(([, limit]) => limit),
-    counters: inOrder([...wallet.counters]).map(([key, { window, used }]) => [
+    limits: [...inOrder(wallet.limits)].map(([, limit]) => limit),
+    counters: [...inOrder(wallet.counters)].map(([key, { window, used }]) => [
       key,
       window,
       canonical(used),
@@ -276,9 +276,6 @@ function named<Value>(list: readonly Value[], place: number): Value {
   if (value === undefined) throw new RangeError(`The book has no entry ${place}.`);
   return value;
 }
-
-const inOrder = <Value>(entries: readonly (readonly [string, Value])[]) =>
-  [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
 
 function countBy<Value>(values: readonly Value[], keyOf: (value: Value) => string) {
   const counts = new Map<string, number>();

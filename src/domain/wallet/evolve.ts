@@ -5,6 +5,7 @@ import { late, remember, reserved, resolved } from './evolve-calls.ts';
 import { addLot, addNewLots, changeLots } from './evolve-lots.ts';
 import { limitKey } from './limits.ts';
 import type { Wallet } from './wallet.ts';
+import { inOrder } from './wallet.ts';
 
 /** What has happened to a wallet, applied. */
 export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
@@ -85,7 +86,7 @@ function paid(wallet: Wallet, { amount, consumed }: WalletEventData<'DebtPaid'>)
 function limited(wallet: Wallet, { limit }: WalletEventData<'LimitSet'>): Wallet {
   const key = limitKey(limit);
   const limits = new Map(wallet.limits);
-  if (limit.most !== null) return { ...wallet, limits: limits.set(key, limit) };
+  if (limit.most !== null) return { ...wallet, limits: inOrder(limits.set(key, limit)) };
   const counters = new Map(wallet.counters);
   limits.delete(key);
   counters.delete(key);

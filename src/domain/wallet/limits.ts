@@ -24,6 +24,8 @@ const windowLength: Readonly<Record<LimitWindow, number>> = {
 export const windowOf = (window: LimitWindow, at: Instant): string =>
   at.slice(0, windowLength[window]);
 
+const one = new Whole(1);
+
 /** What is counted of a call, in each measure. */
 export interface Use {
   readonly requests: Decimal;
@@ -32,7 +34,7 @@ export interface Use {
 }
 
 export const useOf = (tokens: Decimal, asset: Asset, amount: Decimal): Use => ({
-  requests: new Whole(1),
+  requests: one,
   tokens,
   money: isUnit(asset) ? zero : amount,
 });
@@ -53,29 +55,39 @@ interface NewCall {
   readonly at: Instant;
 }
 
-/** Counts a call against every limit that applies to it, or throws for the first that it would break. */
-export const countedAgainst = (wallet: Counting, call: NewCall): Counted[] =>
-  [...wallet.limits].flatMap(([key, limit]) => {
-    const applies = limit.apiKeyId === null || limit.apiKeyId === call.apiKeyId;
-    return applies ? countedBy({ key, limit }, wallet, call) : [];
-  });
+/** Counts a call against every limit that applies to it, or throws when it would break one. */
+export function countedAgainst(wallet: Counting, call: NewCall): Counted[] {
+  const applying = [...wallet.limits].filter(
+    ([, { apiKeyId }]) => apiKeyId === null || apiKeyId === call.apiKeyId,
+  );
+  const refusals = applying.flatMap(
+    ([key, limit]) => refusalBy({ key, limit }, wallet, call) ?? [],
+  );
+  // The longest wait is said, no end of it first: sooner a client would ask in vain.
+  const [hardest] = refusals.sort((a, b) => waitOf(b) - waitOf(a));
+  if (hardest) throw hardest;
+  return applying.flatMap(([limit, { window, measure }]) =>
+    isCounted(measure)
+      ? [{ limit, window: windowOf(window, call.at), amount: canonical(call.use[measure]) }]
+      : [],
+  );
+}
 
-function countedBy(
+const waitOf = ({ retryAfterSeconds = 61 }: Rejection): number => retryAfterSeconds;
+
+function refusalBy(
   { key, limit }: { readonly key: string; readonly limit: Limit },
   { counters, holds, openByKey }: Counting,
   { apiKeyId, use, at }: NewCall,
-): readonly Counted[] {
-  const { window, measure } = limit;
+): Rejection | undefined {
+  const { window, measure, most } = limit;
+  if (most === null || measure === 'overdraft') return undefined;
   if (measure === 'calls') {
     const open = limit.apiKeyId === null ? holds.size : (openByKey.get(apiKeyId) ?? 0);
-    if (new Whole(open).gte(limit.most ?? open + 1))
-      throw tooMany('Too many calls are in flight.', 1);
+    return beyond(limit, { amount: one, used: new Whole(open), at });
   }
-  if (!isCounted(measure)) return [];
-  const place = windowOf(window, at);
-  const amount = use[measure];
-  refuseBeyond(limit, { amount, used: usedIn(counters.get(key), place), at });
-  return [{ limit: key, window: place, amount: canonical(amount) }];
+  const used = usedIn(counters.get(key), windowOf(window, at));
+  return beyond(limit, { amount: use[measure], used, at });
 }
 
 interface Asked {
@@ -84,14 +96,18 @@ interface Asked {
   readonly at: Instant;
 }
 
-function refuseBeyond({ most, window, measure }: Limit, { amount, used, at }: Asked): void {
-  if (most === null || used.plus(amount).lte(most)) return;
+function beyond(
+  { most, window, measure }: Limit,
+  { amount, used, at }: Asked,
+): Rejection | undefined {
+  if (most === null || used.plus(amount).lte(most)) return undefined;
   const what = `The limit of ${most} ${measure} a ${window} is reached.`;
   if (amount.gt(most)) {
-    throw new Rejection('budget_exhausted', `One call may take ${canonical(amount)}. ${what}`);
+    return new Rejection('budget_exhausted', `One call may take ${canonical(amount)}. ${what}`);
   }
-  if (window === 'minute') throw tooMany(what, 60 - secondsIn(at));
-  throw new Rejection('budget_exhausted', what);
+  if (window === 'now') return tooMany('Too many calls are in flight.', 1);
+  if (window === 'minute') return tooMany(what, 60 - secondsIn(at));
+  return new Rejection('budget_exhausted', what);
 }
 
 const tooMany = (message: string, retryAfterSeconds: number) =>

@@ -151,6 +151,10 @@ export function refuseFull(wallet: Wallet, more: number, at: Instant): void {
   throw new Rejection('wallet_full', 'Too many calls or grants are open in this wallet.');
 }
 
+/** The same entries in the order of their keys, which depends on nothing that happened. */
+export const inOrder = <Value>(entries: Iterable<readonly [string, Value]>) =>
+  new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+
 /** All lots in burn order. */
 export const lotsIn = ({ lots, burn }: Wallet): readonly Lot[] =>
   burn.flatMap((id) => lots.get(id) ?? []);
