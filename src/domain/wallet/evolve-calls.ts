@@ -1,5 +1,6 @@
 import type { Decimal } from '../money.ts';
 import { money, zero } from '../money.ts';
+import { PersistentMap } from '../persistent-map.ts';
 import { tokensOf } from '../price-list/usage.ts';
 import type { Counted, LotPart } from './call-events.ts';
 import type { WalletEventData } from './events.ts';
@@ -118,6 +119,19 @@ export function late(wallet: Wallet, data: WalletEventData<'LateSettlementPosted
   );
   const { asset, at } = data;
   return count(addNewLots(taken, data.lots, { asset, at }), data.counted);
+}
+
+/** Calls that a limit counted and that outlive it: set again, it knows nothing of them. */
+export function uncounted(wallet: Wallet, key: string): Wallet {
+  const without = <Call extends Hold | Swept>(call: Call): Call => ({
+    ...call,
+    limits: call.limits.filter((limit) => limit !== key),
+  });
+  return {
+    ...wallet,
+    holds: PersistentMap.of(wallet.holds.entries().map(([id, hold]) => [id, without(hold)])),
+    swept: new Map([...wallet.swept].map(([id, swept]) => [id, without(swept)])),
+  };
 }
 
 function use(uses: Wallet['terms'], key: string, more: 1 | -1): Wallet['terms'] {

@@ -1,7 +1,7 @@
 import { money } from '../money.ts';
 import { fromBook } from './book.ts';
 import type { WalletEvent, WalletEventData } from './events.ts';
-import { late, remember, reserved, resolved } from './evolve-calls.ts';
+import { late, remember, reserved, resolved, uncounted } from './evolve-calls.ts';
 import { addLot, addNewLots, changeLots } from './evolve-lots.ts';
 import { limitKey } from './limits.ts';
 import type { Wallet } from './wallet.ts';
@@ -90,5 +90,5 @@ function limited(wallet: Wallet, { limit }: WalletEventData<'LimitSet'>): Wallet
   const counters = new Map(wallet.counters);
   limits.delete(key);
   counters.delete(key);
-  return { ...wallet, limits, counters };
+  return { ...uncounted(wallet, key), limits, counters };
 }
