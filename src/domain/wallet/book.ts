@@ -49,6 +49,7 @@ const SweptEntry = z.tuple([
   ...callEntry,
   Amount, // held
   Amount, // charge
+  Amount, // overrun
   Instant, // swept at
   z.array(Cost),
   z.array(NewLot),
@@ -124,6 +125,7 @@ export function toBook(wallet: Wallet): WalletBook | null {
         ...callOf(swept),
         canonical(swept.amount),
         canonical(swept.charge),
+        canonical(swept.overrun),
         swept.sweptAt,
         [...swept.suspense],
         [...swept.taken],
@@ -177,11 +179,12 @@ export function fromBook(book: WalletBook): Wallet {
     };
   });
   const swept = book.swept.map((entry): Swept => {
-    const [, , , , , , , , , amount, charge, sweptAt, suspense, taken] = entry;
+    const [, , , , , , , , , amount, charge, overrun, sweptAt, suspense, taken] = entry;
     return {
       ...callOf(entry),
       amount: money(amount),
       charge: money(charge),
+      overrun: money(overrun),
       sweptAt,
       suspense,
       taken,

@@ -85,6 +85,7 @@ export function remember(before: Wallet, after: Wallet, data: SweptData): Wallet
     asset: data.asset,
     amount: hold.amount,
     charge: settled ? money(data.charge) : zero,
+    overrun: zero,
     tokens: settled ? money(`${tokensOf(data.usage)}`) : zero,
     price: hold.price,
     at: hold.at,

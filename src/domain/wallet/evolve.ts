@@ -71,8 +71,14 @@ const ended = (
 ): Wallet => changeLots(wallet, [{ lotId, free: money(amount).negated(), ended: how }]);
 
 function accrued(wallet: Wallet, data: WalletEventData<'OverageAccrued'>): Wallet {
-  if (data.treatment === 'absorbed') return wallet;
-  return { ...wallet, owed: wallet.owed.plus(data.amount) };
+  const { callId, amount, treatment } = data;
+  const swept = wallet.swept.get(callId);
+  const overrun = swept && { ...swept, overrun: swept.overrun.plus(amount) };
+  return {
+    ...wallet,
+    swept: overrun ? new Map([...wallet.swept, [callId, overrun]]) : wallet.swept,
+    owed: treatment === 'owed' ? wallet.owed.plus(amount) : wallet.owed,
+  };
 }
 
 function paid(wallet: Wallet, { amount, consumed }: WalletEventData<'DebtPaid'>): Wallet {

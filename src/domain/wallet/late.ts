@@ -14,7 +14,7 @@ import { correctedCounts, useOf } from './limits.ts';
 import type { NewLot } from './lot-events.ts';
 import type { HeldPart } from './lots.ts';
 import { allocate, freeOf, usableLots } from './lots.ts';
-import { amounts, costOf } from './resolve.ts';
+import { amounts, costOf, overage } from './resolve.ts';
 import type { Swept, Wallet } from './wallet.ts';
 import { lotsIn, remembered } from './wallet.ts';
 
@@ -28,7 +28,8 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const { walletId } = wallet.opened;
   const { asset } = swept;
   const { usage, characters, ending, costs, at } = command;
-  const charge = least(costOf(command, swept), swept.amount);
+  const used = costOf(command, swept);
+  const charge = least(used, swept.amount);
   const difference = charge.minus(swept.charge);
   const parts = chargedFrom(difference, { swept, wallet, at });
   const lots = givenBack(difference, { swept, at });
@@ -68,7 +69,11 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
       ...lateCostLegs(costs, swept.suspense),
     ],
   };
-  return withDebtPaid([{ type: 'LateSettlementPosted', data }], wallet, at);
+  const posted: WalletEvent = { type: 'LateSettlementPosted', data };
+  const { callId } = command;
+  const beyond = used.minus(swept.amount).minus(swept.overrun);
+  const overrun = overage({ walletId, callId, asset, amount: beyond }, 'absorbed');
+  return withDebtPaid([posted, ...overrun], wallet, at);
 }
 
 interface Place {

@@ -85,6 +85,7 @@ function settled(open: OpenHold, wallet: Wallet, settlement: Settlement): readon
   const used = costOf(settlement, hold);
   const charge = least(used, hold.amount);
   const { parts, legs, returned } = close(open, charge);
+  const facts = { walletId: open.walletId, callId: hold.call.callId, asset: hold.asset };
   const event: WalletEvent = {
     type: 'UsageSettled',
     data: {
@@ -104,7 +105,7 @@ function settled(open: OpenHold, wallet: Wallet, settlement: Settlement): readon
   };
   const events = [
     event,
-    ...overage(open, used.minus(charge), settlement.overrun),
+    ...overage({ ...facts, amount: used.minus(charge) }, settlement.overrun),
     ...lapsed(wallet, returned, at),
   ];
   return withDebtPaid(events, wallet, at);
@@ -188,16 +189,21 @@ export const amounts = <LotId extends string | null>(
     .filter(({ amount }) => !amount.isZero())
     .map(({ lotId, amount }) => ({ lotId, amount: canonical(amount) }));
 
+interface Overrun {
+  readonly walletId: string;
+  readonly callId: string;
+  readonly asset: Asset;
+  readonly amount: Decimal;
+}
+
 /** Use beyond the hold: for money an expense or a debt against its revenue, for units a bare fact. */
-function overage(
-  { hold, walletId }: OpenHold,
-  amount: Decimal,
+export function overage(
+  { walletId, callId, asset, amount }: Overrun,
   overrun: 'absorbed' | 'owed',
 ): readonly WalletEvent[] {
-  if (amount.isZero()) return [];
-  const { asset } = hold;
+  if (amount.isZero() || amount.isNegative()) return [];
   const treatment = isUnit(asset) ? 'absorbed' : overrun;
-  const data = { walletId, callId: hold.call.callId, asset, amount: canonical(amount), treatment };
+  const data = { walletId, callId, asset, amount: canonical(amount), treatment };
   return [
     {
       type: 'OverageAccrued',

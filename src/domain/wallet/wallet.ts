@@ -33,6 +33,8 @@ export interface Swept {
   /** What was held: no charge is more. */
   readonly amount: Decimal;
   readonly charge: Decimal;
+  /** What was used beyond the hold, and is written down. */
+  readonly overrun: Decimal;
   /** Tokens that limits count for it. */
   readonly tokens: Decimal;
   readonly price: PriceUsed;
