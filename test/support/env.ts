@@ -1,11 +1,21 @@
 // biome-ignore lint/style/noProcessEnv: the only reader of the environment among the tests
-const { DATABASE_URL, EVENTSTORE_URL, TEST_DATABASE_URL } = process.env;
+const given = process.env;
+const { DATABASE_URL, EVENTSTORE_URL, TEST_DATABASE_URL } = given;
+const { ORACLE_RUNS, ORACLE_SEED, ORACLE_PATH } = given;
 
 /** The engines that the tests are given from outside. */
 export const env = {
   /** A server on which test files make their databases: `DATABASE_URL`, or the one that ava.config.js started. */
   adminUrl: filled(DATABASE_URL) ?? TEST_DATABASE_URL,
   eventstoreUrl: filled(EVENTSTORE_URL),
+};
+
+/** What fast-check runs against the wallet's oracle: something new, or a failure again. */
+export const oracleRuns = {
+  includeErrorInReport: true,
+  numRuns: Number(filled(ORACLE_RUNS) ?? 2_000),
+  ...(filled(ORACLE_SEED) ? { seed: Number(ORACLE_SEED) } : {}),
+  ...(ORACLE_PATH ? { path: ORACLE_PATH } : {}),
 };
 
 function filled(value: string | undefined): string | undefined {

@@ -1,0 +1,346 @@
+import { nameId } from '../../src/domain/ids.ts';
+import type { Cost } from '../../src/domain/wallet/call-events.ts';
+import type {
+  Consumption,
+  PostLateSettlement,
+  Quote,
+  ReleaseHold,
+  ReserveCredit,
+  ResolveAbandoned,
+  SettleUsage,
+} from '../../src/domain/wallet/commands.ts';
+import type { Ledger, OracleCall, OracleLimit, OracleLot, OraclePart } from './oracle-ledger.ts';
+import {
+  debtOf,
+  drawnOf,
+  freeIn,
+  heldIn,
+  isRemembered,
+  isUnits,
+  one,
+  overdraftOf,
+  smaller,
+  takeFrom,
+  total,
+  units,
+  usable,
+  useOf,
+  written,
+} from './oracle-ledger.ts';
+import {
+  credit,
+  earnedAt,
+  hold,
+  lapse,
+  lasting,
+  payDebts,
+  post,
+  receivable,
+  refuse,
+} from './oracle-postings.ts';
+
+interface Source {
+  readonly quote: Quote;
+  readonly lots: readonly OracleLot[];
+  readonly overdraft: bigint;
+}
+
+const boundOf = ({ fixed, perOutput }: Omit<Quote, 'asset'>, output: number): bigint =>
+  units(fixed.toFixed()) + units(perOutput.toFixed()) * BigInt(output);
+
+export function reserve(ledger: Ledger, command: ReserveCredit): void {
+  const { call, processId, price, at } = command;
+  const before = ledger.calls.findLast(({ id }) => id === call.callId);
+  if (before?.status === 'open') {
+    if (before.processId === processId && before.requestId === call.requestId) return;
+    refuse('hold_conflict');
+  }
+  if (before && isRemembered(before, at)) refuse('hold_conflict');
+  if (!ledger.opened) refuse('insufficient_quota');
+  if (ledger.frozen) refuse('wallet_frozen');
+  if (ledger.opened.currency !== price.currency) refuse('currency_mismatch');
+  if (debtOf(ledger) > overdraftOf(ledger)) refuse('insufficient_quota');
+  const { quote, lots, output } = sourceFor(ledger, command);
+  const amount = boundOf(quote, output);
+  const parts: OraclePart[] = takeFrom(lots, amount);
+  const drawn = amount - total(parts.map((part) => part.amount));
+  if (drawn > 0n) parts.push({ lot: null, amount: drawn });
+  const tokens = boundOf(command.tokens, output);
+  const limits = limitsFor(ledger, { key: call.apiKeyId, asset: quote.asset, amount, tokens, at });
+  ledger.calls.push({
+    id: call.callId,
+    requestId: call.requestId,
+    processId,
+    key: call.apiKeyId,
+    model: call.model,
+    price,
+    asset: quote.asset,
+    parts,
+    amount,
+    tokens,
+    at,
+    limits,
+    status: 'open',
+    sweptAt: at,
+    charge: 0n,
+    usedTokens: 0n,
+    overrun: 0n,
+    taken: [],
+    suspense: [],
+  });
+  for (const part of parts) {
+    part.lot?.moves.push({ free: -part.amount, held: part.amount });
+    const kind = part.lot?.kind ?? 'paid';
+    post(ledger, part.lot ? credit(ledger, kind) : receivable(ledger), quote.asset, part.amount);
+    post(ledger, hold(ledger, kind), quote.asset, -part.amount);
+  }
+  const from = parts.map((part) => `${part.lot?.id ?? null}=${written(part.amount)}`);
+  ledger.effects.push(
+    `CreditReserved ${call.callId} ${quote.asset} ${written(amount)} ${output} ${from.join()}`,
+  );
+}
+
+/** MONEY's table of 429s, over the allowance that blocks or else over money. */
+function sourceFor(ledger: Ledger, command: ReserveCredit): Source & { readonly output: number } {
+  const { call, outputTokens, at } = command;
+  const room = overdraftOf(ledger) - debtOf(ledger) - drawnOf(ledger);
+  const sources = command.quotes.map((quote): Source => {
+    const lots = usable(ledger, quote.asset, { model: call.model, at });
+    return { quote, lots, overdraft: isUnits(quote.asset) || room < 0n ? 0n : room };
+  });
+  const has = ({ lots, overdraft }: Source) => total(lots.map(freeIn)) + overdraft;
+  const fits = (source: Source, output: number) => has(source) >= boundOf(source.quote, output);
+  const allowance = sources.find(
+    (source) => isUnits(source.quote.asset) && source.lots.length > 0 && fits(source, outputTokens),
+  );
+  if (allowance) return { ...allowance, output: outputTokens };
+  const blocking = sources.filter(({ lots }) => lots.some(({ blocks }) => blocks));
+  const asked =
+    blocking.length > 0 ? blocking : sources.filter(({ quote }) => !isUnits(quote.asset));
+  const covered = asked.find((source) => fits(source, outputTokens));
+  if (covered) return { ...covered, output: outputTokens };
+  const wouldDo = asked.some((source) => {
+    const returning = total(source.lots.map(heldIn));
+    const drawn = isUnits(source.quote.asset)
+      ? 0n
+      : overdraftOf(ledger) - debtOf(ledger) - source.overdraft;
+    return has(source) + returning + drawn >= boundOf(source.quote, outputTokens);
+  });
+  if (wouldDo) refuse('credit_on_hold');
+  for (const source of asked) {
+    for (let output = outputTokens; output >= 16; output -= 1) {
+      if (fits(source, output)) return { ...source, output };
+    }
+  }
+  return refuse('insufficient_quota');
+}
+
+interface Asked {
+  readonly key: string;
+  readonly asset: string;
+  readonly amount: bigint;
+  readonly tokens: bigint;
+  readonly at: string;
+}
+
+/** The limits that count a call; a refusal that no waiting mends is said before one that it does. */
+function limitsFor(ledger: Ledger, { key, asset, amount, tokens, at }: Asked): OracleLimit[] {
+  const applying = ledger.limits.filter(
+    ({ terms }) =>
+      terms.measure !== 'overdraft' && (terms.apiKeyId === null || terms.apiKeyId === key),
+  );
+  const asks = {
+    requests: one,
+    calls: one,
+    tokens,
+    money: isUnits(asset) ? 0n : amount,
+    overdraft: 0n,
+  };
+  const refusals = applying.flatMap((limit) => {
+    const { measure, window } = limit.terms;
+    const most = units(limit.most ?? '0');
+    if (useOf(limit, ledger, at) + asks[measure] <= most) return [];
+    const passes = window === 'minute' || window === 'now';
+    return [passes && asks[measure] <= most ? 'rate_limit_exceeded' : 'budget_exhausted'];
+  });
+  if (refusals.includes('budget_exhausted')) refuse('budget_exhausted');
+  if (refusals.length > 0) refuse('rate_limit_exceeded');
+  return applying;
+}
+
+const openCall = ({ calls }: Ledger, id: string): OracleCall | undefined =>
+  calls.find((call) => call.id === id && call.status === 'open');
+
+export function settle(ledger: Ledger, command: SettleUsage): void {
+  const call = openCall(ledger, command.callId);
+  if (!call) return;
+  charge(ledger, call, command);
+  call.status = 'over';
+}
+
+interface Charging extends Consumption {
+  readonly costs: readonly Cost[];
+  readonly overrun: 'absorbed' | 'owed';
+  readonly at: string;
+}
+
+function charge(ledger: Ledger, call: OracleCall, command: Charging): void {
+  const used = consumedBy(call, command);
+  call.charge = smaller(used, call.amount);
+  call.overrun = used - call.charge;
+  call.usedTokens = tokensOf(command);
+  ledger.effects.push(`UsageSettled ${call.id} ${written(call.charge)}`);
+  const returned = giveBack(ledger, call);
+  cost(ledger, command.costs, 'cogs');
+  accrue(ledger, call, { amount: call.overrun, overrun: command.overrun });
+  lapse(ledger, returned, command.at);
+  payDebts(ledger, command.at);
+}
+
+/** What is beyond the hold is an event of its own. */
+function accrue(
+  ledger: Ledger,
+  { id, asset }: OracleCall,
+  { amount, overrun }: { readonly amount: bigint; readonly overrun: 'absorbed' | 'owed' },
+): void {
+  if (amount <= 0n) return;
+  const treatment = isUnits(asset) ? 'absorbed' : overrun;
+  ledger.effects.push(`OverageAccrued ${id} ${written(amount)} ${treatment}`);
+  if (isUnits(asset)) return;
+  if (treatment === 'owed') ledger.debts.push(amount);
+  post(ledger, treatment === 'owed' ? receivable(ledger) : 'writeoff', asset, amount);
+  post(ledger, 'revenue:usage', asset, -amount);
+}
+
+const tokensOf = ({ usage }: Consumption): bigint =>
+  BigInt(usage.input + usage.cachedInput + usage.output + usage.reasoning) * one;
+
+function consumedBy({ asset, price: { prices } }: OracleCall, consumption: Consumption): bigint {
+  const { usage, characters } = consumption;
+  if (asset === 'requests') return one;
+  if (asset === 'tokens') return tokensOf(consumption);
+  if (asset === 'characters') return BigInt(characters ?? 0) * one;
+  const inMillionths =
+    units(prices.input) * BigInt(usage.input) +
+    units(prices.cachedInput) * BigInt(usage.cachedInput) +
+    units(prices.output) * BigInt(usage.output + usage.reasoning);
+  return inMillionths / 1_000_000n;
+}
+
+/** Takes the charge from the parts in their order; the rest returns. */
+function giveBack(ledger: Ledger, call: OracleCall): readonly OraclePart[] {
+  let left = call.charge;
+  const taken: OraclePart[] = [];
+  const returned: OraclePart[] = [];
+  for (const { lot, amount } of call.parts) {
+    const part = smaller(amount, left);
+    const rest = amount - part;
+    left -= part;
+    taken.push({ lot, amount: part });
+    returned.push({ lot, amount: rest });
+    lot?.moves.push({ free: rest, held: -amount });
+    if (!lot) ledger.debts.push(part);
+    const kind = lot?.kind ?? 'paid';
+    post(ledger, hold(ledger, kind), call.asset, amount);
+    post(ledger, lot ? credit(ledger, kind) : receivable(ledger), call.asset, -rest);
+  }
+  post(ledger, earnedAt(call.asset), call.asset, -call.charge);
+  call.taken = taken;
+  return returned;
+}
+
+function cost(ledger: Ledger, costs: readonly Cost[], where: 'cogs' | 'suspense'): void {
+  for (const { upstream, asset, amount } of costs) {
+    post(ledger, where === 'cogs' ? `cogs:llm:${upstream}` : where, asset, units(amount));
+    post(ledger, `payable:llm:${upstream}`, asset, -units(amount));
+  }
+}
+
+export function release(ledger: Ledger, { callId, costs, at }: ReleaseHold): void {
+  const call = openCall(ledger, callId);
+  if (!call) return;
+  ledger.effects.push(`ReservationReleased ${call.id}`);
+  const returned = giveBack(ledger, call);
+  call.status = 'over';
+  cost(ledger, costs, 'cogs');
+  lapse(ledger, returned, at);
+  payDebts(ledger, at);
+}
+
+export function resolve(ledger: Ledger, command: ResolveAbandoned): void {
+  const { evidence, costs, possibleCosts, at } = command;
+  const call = openCall(ledger, command.callId);
+  if (!call) return;
+  if (evidence) charge(ledger, call, { ...evidence, costs, overrun: 'absorbed', at });
+  else {
+    ledger.effects.push(`ReservationExpired ${call.id}`);
+    const returned = giveBack(ledger, call);
+    cost(ledger, costs, 'cogs');
+    cost(ledger, possibleCosts, 'suspense');
+    call.suspense = possibleCosts;
+    lapse(ledger, returned, at);
+    payDebts(ledger, at);
+  }
+  call.status = 'swept';
+  call.sweptAt = at;
+}
+
+export function late(ledger: Ledger, command: PostLateSettlement): void {
+  const { at, costs } = command;
+  const call = ledger.calls.findLast(
+    ({ id, status }) => id === command.callId && status === 'swept',
+  );
+  if (!call || !isRemembered(call, at)) return;
+  const used = consumedBy(call, command);
+  const difference = smaller(used, call.amount) - call.charge;
+  const lots = usable(ledger, call.asset, { model: call.model, at });
+  if (difference > total(lots.map(freeIn))) refuse('insufficient_quota');
+  ledger.effects.push(`LateSettlementPosted ${call.id} ${written(difference)}`);
+  post(ledger, earnedAt(call.asset), call.asset, -difference);
+  if (difference > 0n) {
+    for (const { lot, amount } of takeFrom(lots, difference)) {
+      lot?.moves.push({ free: -amount, held: 0n });
+      post(ledger, credit(ledger, lot?.kind ?? 'paid'), call.asset, amount);
+    }
+  } else restore(ledger, call, { amount: -difference, at });
+  cost(ledger, costs, 'cogs');
+  for (const { upstream, asset, amount } of call.suspense) {
+    post(ledger, 'suspense', asset, -units(amount));
+    post(ledger, `payable:llm:${upstream}`, asset, units(amount));
+  }
+  accrue(ledger, call, { amount: used - call.amount - call.overrun, overrun: 'absorbed' });
+  call.status = 'over';
+  call.charge += difference;
+  call.usedTokens = tokensOf(command);
+  payDebts(ledger, at);
+}
+
+interface Restored {
+  readonly amount: bigint;
+  readonly at: string;
+}
+
+/** Gives back what was taken last, on the terms it was taken from. */
+function restore(ledger: Ledger, call: OracleCall, { amount, at }: Restored): void {
+  let left = amount;
+  const taken = call.taken.filter((part) => part.amount > 0n).toReversed();
+  for (const [index, { lot, amount: most }] of taken.entries()) {
+    const back = smaller(most, left);
+    left -= back;
+    if (back === 0n) continue;
+    const kind = lot?.kind ?? 'paid';
+    ledger.lots.push({
+      id: nameId(`late/${call.id}/${index}`),
+      asset: call.asset,
+      kind,
+      priority: lot?.priority ?? 0,
+      from: at,
+      until: lasting(lot?.until ?? null, at),
+      scope: lot?.scope ?? null,
+      blocks: false,
+      moves: [{ free: back, held: 0n }],
+      ended: null,
+    });
+    post(ledger, credit(ledger, kind), call.asset, -back);
+  }
+}
