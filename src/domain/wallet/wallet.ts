@@ -133,7 +133,7 @@ export function remembered({ swept }: Wallet, at: Instant): ReadonlyMap<string, 
 }
 
 /** How full the state is, in entries. */
-function entriesIn(wallet: Wallet, at: Instant): number {
+export function entriesIn(wallet: Wallet, at: Instant): number {
   let swept = 0;
   for (const each of remembered(wallet, at).values()) {
     swept += entriesOfSwept(each) + entriesOfTerms;
