@@ -34,6 +34,7 @@ const Environment = z.object({
   EVENTSTORE_URL: optional(z.string().regex(/^(esdb|kurrentdb)(\+discover)?:\/\//)),
   MASTER_KEY: optional(z.base64().refine((text) => Buffer.from(text, 'base64').length === 32)),
   SHUTDOWN_GRACE_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 30_000),
+  WALLET_ROLL_EVENTS: withDefault(z.coerce.number().int().min(10).max(10_000_000), 50_000),
   MAIL_URL: optional(urlOf('smtp', 'smtps')),
   MAIL_FROM: withDefault(z.string(), 'LLM Member <no-reply@localhost>'),
   ADMIN_EMAIL: optional(z.email()),
@@ -68,6 +69,8 @@ export interface Config {
   readonly eventstoreUrl: string | undefined;
   readonly masterKey: string | undefined;
   readonly shutdownGraceMs: number;
+  /** A wallet's stream with so many events is closed, and continued in the next one. */
+  readonly walletRollEvents: number;
   readonly mailUrl: string | undefined;
   readonly mailFrom: string;
   readonly admin: { readonly email: string; readonly password: string } | undefined;
@@ -132,6 +135,7 @@ function toConfig(env: z.infer<typeof Environment>): Config {
     eventstoreUrl: env.EVENTSTORE_URL,
     masterKey: env.MASTER_KEY,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+    walletRollEvents: env.WALLET_ROLL_EVENTS,
     mailUrl: env.MAIL_URL,
     mailFrom: env.MAIL_FROM,
     admin:

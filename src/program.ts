@@ -11,6 +11,7 @@ import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { projector } from './adapters/postgres/project.ts';
 import { runPolicies } from './adapters/postgres/run-policies.ts';
+import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
 import { api } from './api/api.ts';
 import { storedRefusal } from './api/errors.ts';
@@ -45,9 +46,14 @@ export async function startProgram(parts: PortParts): Promise<Served | undefined
 type WriteSide = ReturnType<typeof openWriteSide>;
 
 /** The nouns' runners, and what this process knows of keys, members, prices and routes. */
-function openWriteSide(ports: Ports, { started }: PortParts) {
+function openWriteSide(ports: Ports, { config, started }: PortParts) {
   const { eventLog, pool, clock, log } = ports;
-  const bare = runners({ log: eventLog, clock });
+  const bare = runners({
+    log: eventLog,
+    clock,
+    snapshots: snapshots(pool, log),
+    mostEvents: config.walletRollEvents,
+  });
   const access = accessIndex({ log: eventLog, logger: log, rows: () => accessRows(pool) });
   const catalogue = catalogueIndex({ log: eventLog, logger: log, rows: () => catalogueRows(pool) });
   started.add(access.close);

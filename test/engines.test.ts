@@ -173,7 +173,7 @@ async function withLog<Result>(
 
 const append = (url: string, type: string): Promise<void> =>
   withLog(url, async (eventLog) => {
-    const expected = (await eventLog.tail('engines-1')) ?? 'no_stream';
+    const expected = (await eventLog.last('engines-1'))?.revision ?? 'no_stream';
     const event = { id: randomUUID(), type, data: {}, metadata: {} };
     await eventLog.append('engines-1', expected, [event]);
   });

@@ -54,7 +54,7 @@ export const walletOrders =
         scope: onceFor === undefined ? `${name}s/${by.caller.memberId}` : `${name}s`,
         key: onceFor ?? by.idempotencyKey,
         bodyHash: bodyHashOf(walletId, said),
-        target,
+        place: () => wallet.load(target),
         context,
       },
       async (claimedAfter, commandId) => {

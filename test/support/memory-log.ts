@@ -68,9 +68,9 @@ export function memoryLog(pause: () => Promise<unknown> = () => turn()): MemoryL
       await pause();
       yield* of(stream).slice(after === undefined ? 0 : Number(after) + 1);
     },
-    async tail(stream) {
+    async last(stream) {
       await pause();
-      return of(stream).at(-1)?.revision ?? null;
+      return of(stream).at(-1) ?? null;
     },
     async head() {
       await pause();

@@ -20,12 +20,18 @@ export interface Batch<Command, Event extends DomainEvent, State> {
   readonly claimed: boolean;
 }
 
+export interface BatchParts<State> {
+  readonly start: Fold<State>;
+  readonly now: Instant;
+  /** Whether the stream must be closed before a command is decided at a moment. */
+  readonly isDue: (fold: Fold<State>, at: Instant) => boolean;
+}
+
 /** Takes commands off the queue and decides them in order, as many as one append holds. */
 export function decideBatch<Command, Event extends DomainEvent, State>(
   { decider, events }: Noun<Command, Event, State>,
   queue: Waiting<Command, Event, State>[],
-  start: Fold<State>,
-  now: Instant,
+  { start, now, isDue }: BatchParts<State>,
 ): Batch<Command, Event, State> {
   const entries: Entry<Command, Event, State>[] = [];
   const append = appendInMaking();
@@ -34,6 +40,7 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
   /** False: it has to wait for the next append. */
   const take = (waiting: Waiting<Command, Event, State>): boolean => {
     const at = later(later(waiting.context.at, now), fold.at);
+    if (isDue(fold, at)) return false;
     let decided: readonly Event[];
     try {
       decided = decider.decide(waiting.command(at), fold.state);
@@ -53,8 +60,9 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
       });
       return true;
     }
-    for (const { event, revision } of drafts) {
-      fold = { state: decider.evolve(fold.state, event), revision, at };
+    for (const { event, revision, id } of drafts) {
+      const state = decider.evolve(fold.state, event);
+      fold = { state, stream: start.stream, revision, at, id };
     }
     entries.push({ waiting, drafts, fold });
     return true;

@@ -56,7 +56,7 @@ export function eventStoreDbLog(parts: EventStoreDbParts): EventStoreDbLog {
       return { ok: true, revision, position };
     },
     read: reader.read,
-    tail: async (stream) => (await reader.last(stream))?.revision ?? null,
+    last: async (stream) => (await reader.last(stream)) ?? null,
     head: reader.head,
     subscribe: (start) =>
       logSubscription(client, health, {

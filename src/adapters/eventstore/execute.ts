@@ -3,21 +3,27 @@ import type { CommandContext } from '../../domain/envelope.ts';
 import type { DomainEvent, Recorded } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 
-/** What a command came to. */
-export interface Outcome<Event extends DomainEvent, State> {
+/** A point in a thing's streams, of which the later ones continue the earlier. */
+export interface Place {
+  readonly stream: string;
+  /** Null: before the first event of the stream. */
+  readonly revision: bigint | null;
+}
+
+/** What a command came to; its place is the last event that the state includes. */
+export interface Outcome<Event extends DomainEvent, State> extends Place {
   /** The events of this command: written now, or found as an earlier run of it wrote them. */
   readonly events: readonly Recorded<Event>[];
   /** The fold including them. */
   readonly state: State;
-  /** The stream's last revision that the state includes; null while there is no stream. */
-  readonly revision: bigint | null;
   /** Log position of the last event written; null when nothing was. */
   readonly position: bigint | null;
 }
 
 /**
- * Runs one command on one stream: fold, decide, append at the folded revision, again after a lost
- * race. The command gets its time late, because time in a stream never runs backwards.
+ * Runs one command on a stream, which is named by the first one where streams continue each other:
+ * fold, decide, append at the folded revision, again after a lost race. The command gets its time
+ * late, because time in a stream never runs backwards.
  * Rejects with the domain's `Rejection`, `EventFromNewerVersion`, or `OutcomeUnknown`.
  */
 export type Execute<Command, Event extends DomainEvent, State> = (
@@ -28,16 +34,14 @@ export type Execute<Command, Event extends DomainEvent, State> = (
 
 export interface ExecuteContext extends CommandContext {
   /**
-   * For a command claimed through a `once-` stream: events after this revision are searched for the
+   * For a command claimed through a `once-` stream: events after this place are searched for the
    * command's ids before it is decided, so that a second run finds the first one's events.
    */
-  readonly claimedAfter?: bigint | null;
+  readonly claimedAfter?: Place;
 }
 
-/** The read side of the same: the fold of a stream. */
-export type Load<State> = (
-  stream: string,
-) => Promise<{ readonly state: State; readonly revision: bigint | null }>;
+/** The read side of the same: the fold of a stream and of those that continue it. */
+export type Load<State> = (stream: string) => Promise<Place & { readonly state: State }>;
 
 /** How a noun is run: `run` writes, `load` folds. */
 export interface Runner<Command, Event extends DomainEvent, State> {

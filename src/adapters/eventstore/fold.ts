@@ -1,30 +1,46 @@
+import type { Books } from '../../domain/books.ts';
 import type { Decider } from '../../domain/decider.ts';
 import type { EventTable } from '../../domain/event-table.ts';
 import type { DomainEvent, Recorded, StoredEvent } from '../../domain/events.ts';
 import { decode, EventFromNewerVersion } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
+import type { Place } from './execute.ts';
 
-/** A stream's events up to a revision, folded. */
-export interface Fold<State> {
+/** Events up to a place, folded. */
+export interface Fold<State> extends Place {
   readonly state: State;
-  /** Null while there is no stream. */
-  readonly revision: bigint | null;
-  /** When its last event was recorded. */
+  /** When the last event was recorded. */
   readonly at: Instant;
+  /** The last event's id; null while there is no stream. */
+  readonly id: string | null;
 }
 
 /** A noun's rules together with the events that its streams consist of. */
 export interface Noun<Command, Event extends DomainEvent, State> {
   readonly decider: Decider<Command, Event, State>;
   readonly events: EventTable;
+  /** Only for a noun whose streams are closed and continued. */
+  readonly books?: Books<Event, State>;
 }
 
 const beforeAll: Instant = '0000-01-01T00:00:00.000Z';
 
-export const emptyFold = <State>({ initialState }: { initialState: State }): Fold<State> => ({
-  state: initialState,
-  revision: null,
-  at: beforeAll,
+export const emptyFold = <State>(
+  { initialState }: { readonly initialState: State },
+  stream: string,
+): Fold<State> => ({ state: initialState, stream, revision: null, at: beforeAll, id: null });
+
+/** The fold with one event more. */
+export const foldedOn = <Command, Event extends DomainEvent, State>(
+  { decider }: Pick<Noun<Command, Event, State>, 'decider'>,
+  { state }: Fold<State>,
+  event: Recorded<Event>,
+): Fold<State> => ({
+  state: decider.evolve(state, event),
+  stream: event.stream,
+  revision: event.revision,
+  at: event.meta.recordedAt,
+  id: event.id,
 });
 
 /** Decodes an event of this noun; throws `EventFromNewerVersion` for one that this release doesn't know. */

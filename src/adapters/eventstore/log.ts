@@ -43,8 +43,8 @@ export interface Log {
   ): Promise<Appended>;
   /** A stream's events after a revision, oldest first; nothing for a stream that doesn't exist. */
   read(stream: string, after?: bigint): AsyncIterable<StoredEvent>;
-  /** A stream's last revision; null while there is no stream. */
-  tail(stream: string): Promise<bigint | null>;
+  /** A stream's last event; null while there is no stream. */
+  last(stream: string): Promise<StoredEvent | null>;
   /** The log from a position on, and then live, resubscribing by itself on every error. */
   subscribe(start: FeedStart): AsyncIterable<FeedItem>;
   /** The position of the last event that isn't a system event; null for an empty log. */

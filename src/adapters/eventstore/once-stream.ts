@@ -10,7 +10,7 @@ import { decoder } from './fold.ts';
 import type { Log } from './log.ts';
 
 export type Reply = Extract<OnceEvent, { type: 'CommandDone' }>['data']['reply'];
-type Claimed = Extract<OnceEvent, { type: 'CommandClaimed' }>['data'];
+export type Claimed = Extract<OnceEvent, { type: 'CommandClaimed' }>['data'];
 
 /** How far a claimed command has come, as its stream says. */
 export interface OnceState {

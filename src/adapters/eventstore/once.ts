@@ -3,8 +3,9 @@ import { nameId } from '../../domain/ids.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import { backOff } from '../back-off.ts';
+import type { Place } from './execute.ts';
 import type { Log } from './log.ts';
-import type { OnceState, Reply } from './once-stream.ts';
+import type { Claimed, OnceState, Reply } from './once-stream.ts';
 import { appendOnce, readOnceStream } from './once-stream.ts';
 
 /** A command whose effect must happen once, however often it is asked for. */
@@ -13,16 +14,16 @@ export interface Claim {
   readonly scope: string;
   readonly key: string;
   readonly bodyHash: string;
-  /** The stream that the command writes to. */
-  readonly target: string;
+  /** Where the streams end that the command writes to; asked for before anybody runs it. */
+  readonly place: () => Promise<Place>;
   readonly context: CommandContext;
 }
 
 /** Runs the command under the id it is given, or finds what was written under it since the claim. */
-export type RunClaimed = (claimedAfter: bigint | null, commandId: string) => Promise<Reply>;
+export type RunClaimed = (claimedAfter: Place, commandId: string) => Promise<Reply>;
 
 export interface OnceParts {
-  readonly log: Pick<Log, 'append' | 'read' | 'tail'>;
+  readonly log: Pick<Log, 'append' | 'read'>;
   readonly clock: () => Date;
   /** What a refusal is answered with, now and ever after. */
   readonly replyOf: (rejection: Rejection) => Reply;
@@ -50,15 +51,13 @@ export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): On
 
   /** Says who runs it; whoever ran it before can no more say what came of it. */
   async function take(stream: string, state: OnceState, claim: Claim) {
-    const { bodyHash, target } = claim;
-    const revision = state.claim?.revision ?? `${(await log.tail(target)) ?? -1n}`;
-    const data = state.claim ?? { bodyHash, stream: target, revision };
+    const data = state.claim ?? claimOf(claim.bodyHash, await claim.place());
     const context = { ...claim.context, at: clock().toISOString() };
     const taken = await appendOnce(log, stream, state, {
       event: { type: 'CommandClaimed', data },
       context,
     });
-    return taken && { ...taken, claimedAfter: revision === '-1' ? null : BigInt(revision) };
+    return taken && { ...taken, claimedAfter: placeOf(data) };
   }
 
   /** One try: the reply, or null when somebody else has taken over meanwhile. */
@@ -90,6 +89,17 @@ export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): On
     }
   };
 }
+
+const claimOf = (bodyHash: string, { stream, revision }: Place): Claimed => ({
+  bodyHash,
+  stream,
+  revision: `${revision ?? -1n}`,
+});
+
+const placeOf = ({ stream, revision }: Claimed): Place => ({
+  stream,
+  revision: revision === '-1' ? null : BigInt(revision),
+});
 
 const isOver = ({ claim, reply }: OnceState, bodyHash: string): boolean =>
   reply !== undefined || claim === undefined || claim.bodyHash !== bodyHash;

@@ -10,6 +10,7 @@ import { route } from '../../domain/route/decider.ts';
 import { routeEvents } from '../../domain/route/events.ts';
 import { settings } from '../../domain/settings/decider.ts';
 import { settingsEvents } from '../../domain/settings/events.ts';
+import { walletBooks } from '../../domain/wallet/books.ts';
 import { wallet } from '../../domain/wallet/decider.ts';
 import { walletEvents } from '../../domain/wallet/events.ts';
 import type { SingleWriterParts } from './single-writer.ts';
@@ -25,5 +26,5 @@ export const runners = (parts: SingleWriterParts) => ({
   priceList: singleWriter({ decider: priceList, events: priceListEvents }, parts),
   route: singleWriter({ decider: route, events: routeEvents }, parts),
   settings: singleWriter({ decider: settings, events: settingsEvents }, parts),
-  wallet: singleWriter({ decider: wallet, events: walletEvents }, parts),
+  wallet: singleWriter({ decider: wallet, events: walletEvents, books: walletBooks }, parts),
 });

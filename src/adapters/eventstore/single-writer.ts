@@ -1,22 +1,31 @@
 import type { DomainEvent } from '../../domain/events.ts';
-import type { ExecuteContext, Outcome, Runner } from './execute.ts';
+import type { Outcome, Runner } from './execute.ts';
 import { Busy, OutcomeUnknown } from './execute.ts';
 import type { Noun } from './fold.ts';
 import type { Log } from './log.ts';
-import type { StreamDesk } from './stream-desk.ts';
-import { streamDesk } from './stream-desk.ts';
+import { snapshotKeeper } from './snapshot-keeper.ts';
+import type { Snapshots } from './snapshots.ts';
+import { streamChain } from './stream-chain.ts';
+import type { Desk } from './stream-desk.ts';
+import { openDesk, workOff } from './stream-desk.ts';
+import { streamHistory } from './stream-history.ts';
 import { streamWriter } from './stream-writer.ts';
 import type { Waiting } from './waiting.ts';
+import { waitingRoom } from './waiting-room.ts';
 
 export interface SingleWriterParts {
-  readonly log: Pick<Log, 'append' | 'read'>;
+  readonly log: Pick<Log, 'append' | 'read' | 'last'>;
   readonly clock: () => Date;
+  /** Where folds are kept for a quicker start; absent: nowhere. */
+  readonly snapshots?: Snapshots;
   /** After so long a waiter gets `OutcomeUnknown`; its append goes on. */
   readonly patienceMs?: number;
   /** Commands that may wait for one stream before the next one gets `Busy`. */
   readonly mostWaiting?: number;
   /** Streams whose folds are kept between commands. */
   readonly mostResident?: number;
+  /** A stream with so many events is closed, where the noun closes any; at least 2. */
+  readonly mostEvents?: number;
 }
 
 /**
@@ -27,66 +36,63 @@ export function singleWriter<Command, Event extends DomainEvent, State>(
   noun: Noun<Command, Event, State>,
   parts: SingleWriterParts,
 ): Runner<Command, Event, State> {
-  const { log, clock, patienceMs = 10_000, mostWaiting = 2_000, mostResident = 10_000 } = parts;
+  const { patienceMs = 10_000, mostWaiting = 2_000, mostResident = 10_000 } = parts;
+  const { log, clock, mostEvents = 50_000 } = parts;
+  const chain = streamChain(noun, log);
+  const history = streamHistory({ noun, log, chain, snapshots: parts.snapshots });
+  const snapshots = snapshotKeeper(noun.books, parts.snapshots);
   const now = () => clock().toISOString();
-  const desks = new Map<string, StreamDesk<Command, Event, State>>();
+  const { round, load } = streamWriter({ noun, log, history, chain, snapshots, now, mostEvents });
+  const room = waitingRoom();
+  const desks = new Map<string, Desk<Command, Event, State>>();
 
   /** Used last is last in the map. */
-  const deskOf = (stream: string) => {
-    const desk = desks.get(stream) ?? streamDesk(streamWriter({ stream, noun, log, now }));
-    desks.delete(stream);
-    desks.set(stream, desk);
-    if (desks.size > mostResident) forgetOldest(desks);
+  const deskOf = (first: string) => {
+    const desk = desks.get(first) ?? openDesk<Command, Event, State>(first);
+    desks.delete(first);
+    desks.set(first, desk);
+    if (desks.size > mostResident) forgetOldest();
     return desk;
   };
 
+  const forgetOldest = () => {
+    for (const [first, desk] of desks) {
+      if (desk.working) continue;
+      snapshots.keepLast(desk);
+      desks.delete(first);
+      return;
+    }
+  };
+
   return {
-    run: (stream, command, context) =>
+    run: (first, command, context) =>
       new Promise<Outcome<Event, State>>((resolve, reject) => {
-        const desk = deskOf(stream);
-        if (desk.waiting >= mostWaiting) throw new Busy(stream);
-        desk.submit(patient({ command, context, resolve, reject }, stream, patienceMs));
+        const desk = deskOf(first);
+        if (desk.queue.length >= mostWaiting) throw new Busy(first);
+        const waiting: Waiting<Command, Event, State> = {
+          command,
+          context,
+          untilMs: performance.now() + patienceMs,
+          gaveUp: false,
+          confirmed: false,
+          searchedTo: null,
+          giveUp() {
+            waiting.gaveUp = true;
+            reject(new OutcomeUnknown(first));
+          },
+          resolve(outcome) {
+            room.leave(waiting);
+            resolve(outcome);
+          },
+          reject(error) {
+            room.leave(waiting);
+            reject(error);
+          },
+        };
+        room.enter(waiting);
+        desk.queue.push(waiting);
+        workOff(desk, round);
       }),
-    load: (stream) => deskOf(stream).load(),
+    load: (first) => load(deskOf(first)),
   };
-}
-
-type Asked<Command, Event extends DomainEvent, State> = Pick<
-  Waiting<Command, Event, State>,
-  'command' | 'resolve' | 'reject'
-> & { readonly context: ExecuteContext };
-
-/** A waiter that gives up when its patience ends. */
-function patient<Command, Event extends DomainEvent, State>(
-  asked: Asked<Command, Event, State>,
-  stream: string,
-  patienceMs: number,
-): Waiting<Command, Event, State> {
-  const timer = setTimeout(() => {
-    waiting.gaveUp = true;
-    asked.reject(new OutcomeUnknown(stream));
-  }, patienceMs);
-  const waiting: Waiting<Command, Event, State> = {
-    ...asked,
-    resolve(outcome) {
-      clearTimeout(timer);
-      asked.resolve(outcome);
-    },
-    reject(error) {
-      clearTimeout(timer);
-      asked.reject(error);
-    },
-    gaveUp: false,
-    confirmed: false,
-    searchedTo: null,
-  };
-  return waiting;
-}
-
-function forgetOldest(desks: Map<string, { readonly idle: boolean }>): void {
-  for (const [stream, { idle }] of desks) {
-    if (!idle) continue;
-    desks.delete(stream);
-    return;
-  }
 }

@@ -1,47 +1,53 @@
 import type { DomainEvent } from '../../domain/events.ts';
+import type { Place } from './execute.ts';
 import type { Fold } from './fold.ts';
-import type { StreamWriter } from './stream-writer.ts';
 import type { Waiting } from './waiting.ts';
 
-/** Where the commands of one stream queue up while an append is under way. */
-export interface StreamDesk<Command, Event extends DomainEvent, State> {
-  submit(waiting: Waiting<Command, Event, State>): void;
-  load(): Promise<Fold<State>>;
-  readonly waiting: number;
-  readonly idle: boolean;
+/** What is kept of one thing between its commands: plain data, because there are many. */
+export interface Desk<Command, Event extends DomainEvent, State> {
+  readonly first: string;
+  /** Commands that came while an append was under way. */
+  readonly queue: Waiting<Command, Event, State>[];
+  working: boolean;
+  resident: Fold<State> | undefined;
+  racesLost: number;
+  /** Up to where there is a snapshot. */
+  saved: Place | null;
+  saving: boolean;
 }
 
-export function streamDesk<Command, Event extends DomainEvent, State>({
-  round,
-  load,
-}: StreamWriter<Command, Event, State>): StreamDesk<Command, Event, State> {
-  const queue: Waiting<Command, Event, State>[] = [];
-  let working = false;
+export const openDesk = <Command, Event extends DomainEvent, State>(
+  first: string,
+): Desk<Command, Event, State> => ({
+  first,
+  queue: [],
+  working: false,
+  resident: undefined,
+  racesLost: 0,
+  saved: null,
+  saving: false,
+});
 
-  async function work(): Promise<void> {
-    working = true;
-    while (queue.length > 0) {
-      try {
-        await round(queue);
-      } catch (error) {
-        // The stream could not be folded, so that nothing of the queue was decided.
-        for (const { reject } of queue.splice(0)) reject(error);
-      }
+/** Works a desk's queue off, unless somebody is at it. */
+export function workOff<Command, Event extends DomainEvent, State>(
+  desk: Desk<Command, Event, State>,
+  round: (desk: Desk<Command, Event, State>) => Promise<void>,
+): void {
+  if (!desk.working) void work(desk, round);
+}
+
+async function work<Command, Event extends DomainEvent, State>(
+  desk: Desk<Command, Event, State>,
+  round: (desk: Desk<Command, Event, State>) => Promise<void>,
+): Promise<void> {
+  desk.working = true;
+  while (desk.queue.length > 0) {
+    try {
+      await round(desk);
+    } catch (error) {
+      // The stream could not be folded, so that nothing of the queue was decided.
+      for (const { reject } of desk.queue.splice(0)) reject(error);
     }
-    working = false;
   }
-
-  return {
-    submit(waiting) {
-      queue.push(waiting);
-      if (!working) void work();
-    },
-    load: () => load(() => working),
-    get waiting() {
-      return queue.length;
-    },
-    get idle() {
-      return !working;
-    },
-  };
+  desk.working = false;
 }

@@ -1,50 +1,111 @@
 import type { DomainEvent, Recorded } from '../../domain/events.ts';
 import { eventIdOf } from '../../domain/ids.ts';
+import type { Place } from './execute.ts';
 import type { Fold, Noun } from './fold.ts';
-import { decoder } from './fold.ts';
+import { decoder, emptyFold, foldedOn } from './fold.ts';
 import type { Log } from './log.ts';
+import type { Snapshots } from './snapshots.ts';
+import { foldOf } from './snapshots.ts';
+import type { StreamChain } from './stream-chain.ts';
 
 /** What a command has written, as the log has it. */
 type WrittenBy<Event extends DomainEvent> = (commandId: string) => readonly Recorded<Event>[];
 
+interface FoundOn<Event extends DomainEvent, State> {
+  readonly fold: Fold<State>;
+  readonly writtenBy: WrittenBy<Event>;
+}
+
+/** What the log has of one noun's streams, read across their ends. */
 export interface StreamHistory<Event extends DomainEvent, State> {
+  /** Folds from nothing but a known stream's name; a snapshot may save most of it. */
+  foldFrom(first: string): Promise<{
+    readonly fold: Fold<State>;
+    /** What the snapshot had of it. */
+    readonly saved: Place | null;
+  }>;
   /** Folds all that came after, and finds in it what the commands have written. */
-  foldOn(
-    start: Fold<State>,
-    commandIds: readonly string[],
-  ): Promise<{ readonly fold: Fold<State>; readonly writtenBy: WrittenBy<Event> }>;
-  /** What a command has written between two revisions. */
+  foldOn(start: Fold<State>, commandIds: readonly string[]): Promise<FoundOn<Event, State>>;
+  /** What a command has written between two places. */
   find(
     commandId: string,
-    range: { readonly after: bigint | null; readonly upTo: bigint | null },
+    range: { readonly after: Place; readonly upTo: Place },
   ): Promise<readonly Recorded<Event>[]>;
 }
 
-export function streamHistory<Command, Event extends DomainEvent, State>(
-  stream: string,
-  noun: Noun<Command, Event, State>,
-  log: Pick<Log, 'read'>,
-): StreamHistory<Event, State> {
+export interface HistoryParts<Command, Event extends DomainEvent, State> {
+  readonly noun: Noun<Command, Event, State>;
+  readonly log: Pick<Log, 'read'>;
+  readonly chain: StreamChain<Event, State>;
+  readonly snapshots: Pick<Snapshots, 'load'> | undefined;
+}
+
+export function streamHistory<Command, Event extends DomainEvent, State>({
+  noun,
+  log,
+  chain,
+  snapshots,
+}: HistoryParts<Command, Event, State>): StreamHistory<Event, State> {
+  const { decider, books } = noun;
   const decode = decoder<Event>(noun);
-  return {
-    async foldOn(start, commandIds) {
-      const found = finder<Event>(commandIds);
-      let fold = start;
-      for await (const stored of log.read(stream, start.revision ?? undefined)) {
+
+  /** Ends in the stream that is open now, and opens it when whoever closed the last one didn't. */
+  async function foldOn(start: Fold<State>, commandIds: readonly string[]) {
+    const found = finder<Event>(commandIds);
+    let fold = start;
+    for (let closed: string | null = null; ; ) {
+      for await (const stored of log.read(fold.stream, fold.revision ?? undefined)) {
         const event = decode(stored);
-        const state = noun.decider.evolve(fold.state, event);
-        fold = { state, revision: event.revision, at: event.meta.recordedAt };
+        fold = foldedOn(noun, fold, event);
         found.look(event);
       }
-      return { fold, writtenBy: found.writtenBy };
+      const next = books?.next(fold.state) ?? null;
+      if (next !== null) {
+        closed = fold.stream;
+        fold = emptyFold(decider, next);
+      } else if (fold.revision === null && closed !== null) {
+        await chain.openAfter(closed);
+      } else {
+        return { fold, writtenBy: found.writtenBy };
+      }
+    }
+  }
+
+  /** A snapshot's fold, if the log still has the very event that it ends with. */
+  async function remembered(first: string): Promise<Fold<State> | undefined> {
+    const snapshot = books && (await snapshots?.load(first));
+    const kept = snapshot && foldOf(snapshot, books);
+    if (!kept) return undefined;
+    const before = kept.revision === 0n ? undefined : kept.revision - 1n;
+    for await (const { id, revision } of log.read(kept.stream, before)) {
+      return id === kept.id && revision === kept.revision ? kept : undefined;
+    }
+    return undefined;
+  }
+
+  return {
+    foldOn,
+    async foldFrom(first) {
+      const saved = (await remembered(first)) ?? null;
+      const start = saved ?? emptyFold(decider, await chain.current(first));
+      return { saved, fold: (await foldOn(start, [])).fold };
     },
     async find(commandId, { after, upTo }) {
       const found = finder<Event>([commandId]);
-      for await (const stored of log.read(stream, after ?? undefined)) {
-        if (isAfter(stored.revision, upTo)) break;
-        found.look(decode(stored));
+      for (let { stream, revision }: Place = after; ; revision = null) {
+        let last: Recorded<Event> | null = null;
+        for await (const stored of log.read(stream, revision ?? undefined)) {
+          if (stream === upTo.stream && isAfter(stored.revision, upTo.revision)) break;
+          last = decode(stored);
+          found.look(last);
+        }
+        if (stream === upTo.stream) return found.writtenBy(commandId);
+        last ??= await chain.last(stream);
+        const next: string | null = last && chain.nextAfter(last);
+        // What lies past the fold is seen by whoever folds on.
+        if (next === null) return [];
+        stream = next;
       }
-      return found.writtenBy(commandId);
     },
   };
 }

@@ -1,117 +1,152 @@
 import type { DomainEvent } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
+import { later } from '../../domain/ids.ts';
 import { backOff } from '../back-off.ts';
 import type { Batch } from './command-batch.ts';
 import { decideBatch } from './command-batch.ts';
 import type { Fold, Noun } from './fold.ts';
-import { emptyFold } from './fold.ts';
 import type { Log } from './log.ts';
-import { isAfter, streamHistory } from './stream-history.ts';
+import type { SnapshotKeeper } from './snapshot-keeper.ts';
+import type { StreamChain } from './stream-chain.ts';
+import type { Desk } from './stream-desk.ts';
+import type { StreamHistory } from './stream-history.ts';
 import type { Waiting } from './waiting.ts';
-import { answer, answerAsStored, answerFault, needsSearch, searchFrom } from './waiting.ts';
+import { answer, answerAsStored, answerFault, searchFrom } from './waiting.ts';
 
 export interface WriterParts<Command, Event extends DomainEvent, State> {
-  readonly stream: string;
   readonly noun: Noun<Command, Event, State>;
-  readonly log: Pick<Log, 'append' | 'read'>;
+  readonly log: Pick<Log, 'append'>;
+  readonly history: StreamHistory<Event, State>;
+  readonly chain: StreamChain<Event, State>;
+  readonly snapshots: SnapshotKeeper<State>;
   readonly now: () => Instant;
+  /** A stream with so many is closed before the next command. */
+  readonly mostEvents: number;
 }
 
-/** Holds a stream's fold and writes to it; never two rounds at once. */
+/** Holds the folds of desks and writes for them; never two rounds at once at one desk. */
 export interface StreamWriter<Command, Event extends DomainEvent, State> {
   /** Decides what is queued and sees one append through; what lost a race is queued again, first. */
-  round(queue: Waiting<Command, Event, State>[]): Promise<void>;
+  round(desk: Desk<Command, Event, State>): Promise<void>;
   /** The fold with all that the log has now; kept unless a round is under way. */
-  load(isWriting: () => boolean): Promise<Fold<State>>;
+  load(desk: Desk<Command, Event, State>): Promise<Fold<State>>;
 }
 
 export function streamWriter<Command, Event extends DomainEvent, State>(
   parts: WriterParts<Command, Event, State>,
 ): StreamWriter<Command, Event, State> {
   type Waiter = Waiting<Command, Event, State>;
-  type Queue = Waiter[];
   type Decided = Batch<Command, Event, State>;
-  const { stream, noun, log, now } = parts;
-  const history = streamHistory(stream, noun, log);
-  let resident: Fold<State> | undefined;
-  let racesLost = 0;
+  type At = Desk<Command, Event, State>;
+  const { noun, log, history, chain, snapshots, now, mostEvents } = parts;
 
-  async function firstFold(queue: Queue): Promise<Fold<State>> {
-    const early = queue.slice();
-    const { fold } = await history.foldOn(emptyFold(noun.decider), []);
+  async function firstFold(desk: At): Promise<Fold<State>> {
+    const early = desk.queue.slice();
+    const { fold, saved } = await history.foldFrom(desk.first);
     for (const waiting of early) waiting.confirmed = true;
+    desk.saved = saved;
     return fold;
   }
 
+  /** Whether the books must be closed before a command is decided. */
+  const isDue = ({ state, at: last, revision }: Fold<State>, at: Instant): boolean =>
+    noun.books?.due(state, { at, last, events: Number(revision ?? -1n) + 1, mostEvents }) ?? false;
+
+  /** The fold in which the next command may be decided: of the next stream, when this one is full. */
+  async function rolledOver(desk: At, start: Fold<State>): Promise<Fold<State>> {
+    let fold = start;
+    for (;;) {
+      const first = desk.queue.find(({ gaveUp }) => !gaveUp);
+      const at = first && later(later(first.context.at, now()), fold.at);
+      if (!(first && at && isDue(fold, at))) return fold;
+      await chain.close(fold, at, first.context);
+      // Whoever closed it, and whatever came between: that is what the log says.
+      fold = (await history.foldOn(fold, [])).fold;
+      desk.resident = fold;
+    }
+  }
+
   /** Folds what others wrote; answers the waiters whose events are among it and returns the rest. */
-  async function catchUp(start: Fold<State>, { entries }: Decided) {
+  async function catchUp(desk: At, start: Fold<State>, { entries }: Decided) {
     const commandIds = entries.map(({ waiting }) => waiting.context.commandId);
     const { fold, writtenBy } = await history.foldOn(start, commandIds);
-    resident = fold;
+    desk.resident = fold;
     return entries.filter(({ waiting }) => {
       waiting.confirmed = true;
-      waiting.searchedTo = fold.revision;
+      waiting.searchedTo = fold;
       return !answerAsStored(waiting, writtenBy(waiting.context.commandId), fold);
     });
   }
 
   /** Before a claimed command is decided: what an earlier run of it wrote is its outcome. */
-  async function searchClaimed(queue: Queue, fold: Fold<State>): Promise<void> {
-    for (const waiting of queue.filter((each) => needsSearch(each, fold))) {
-      const range = { after: searchFrom(waiting), upTo: fold.revision };
-      const events = await history.find(waiting.context.commandId, range);
-      waiting.searchedTo = fold.revision;
+  async function searchClaimed({ queue }: At, fold: Fold<State>): Promise<void> {
+    for (const waiting of queue.slice()) {
+      const after = searchFrom(waiting, fold);
+      if (!after) continue;
+      const events = await history.find(waiting.context.commandId, { after, upTo: fold });
+      waiting.searchedTo = fold;
       if (answerAsStored(waiting, events, fold)) queue.splice(queue.indexOf(waiting), 1);
     }
   }
 
   /** Returns the commands that are to be decided again. */
-  async function write(start: Fold<State>, batch: Decided): Promise<readonly Waiter[]> {
-    const written = await log.append(stream, start.revision ?? 'no_stream', batch.events);
+  async function write(desk: At, start: Fold<State>, batch: Decided): Promise<readonly Waiter[]> {
+    const written = await log.append(start.stream, start.revision ?? 'no_stream', batch.events);
     if (!written.ok) {
-      const open = await catchUp(start, batch);
-      racesLost += 1;
-      await backOff(racesLost, { firstMs: 2, mostMs: 100 });
+      const open = await catchUp(desk, start, batch);
+      desk.racesLost += 1;
+      await backOff(desk.racesLost, { firstMs: 2, mostMs: 100 });
       return open.map(toWaiter);
     }
-    racesLost = 0;
-    resident = batch.fold;
+    desk.racesLost = 0;
+    desk.resident = batch.fold;
     // Another process may have written the same claimed command: the log's events are the outcome.
-    const open = batch.claimed ? await catchUp(start, batch) : batch.entries;
-    for (const entry of open) answer(stream, entry, written.position);
+    const open = batch.claimed ? await catchUp(desk, start, batch) : batch.entries;
+    for (const entry of open) answer(entry, written.position);
+    snapshots.keep(desk);
     return [];
   }
 
   /** Nobody is told no, or nothing, because of what another process has changed meanwhile. */
-  async function confirm(start: Fold<State>, batch: Decided): Promise<readonly Waiter[]> {
+  async function confirm(desk: At, start: Fold<State>, batch: Decided): Promise<readonly Waiter[]> {
     const sure = batch.entries.every(({ waiting }) => waiting.confirmed);
-    const open = sure ? batch.entries : await catchUp(start, batch);
-    if (resident?.revision !== start.revision) return open.map(toWaiter);
-    for (const entry of open) answer(stream, entry, null);
+    const open = sure ? batch.entries : await catchUp(desk, start, batch);
+    if (desk.resident?.id !== start.id) return open.map(toWaiter);
+    for (const entry of open) answer(entry, null);
     return [];
   }
 
-  async function round(queue: Queue): Promise<void> {
-    const start = resident ?? (await firstFold(queue));
-    resident = start;
+  async function round(desk: At): Promise<void> {
+    const { queue } = desk;
+    const known = desk.resident ?? (await firstFold(desk));
+    desk.resident = known;
+    const start = await rolledOver(desk, known);
     // More may have come during a search.
-    while (queue.some((each) => needsSearch(each, start))) await searchClaimed(queue, start);
-    const batch = decideBatch(noun, queue, start, now());
+    while (queue.some((each) => searchFrom(each, start))) await searchClaimed(desk, start);
+    const batch = decideBatch(noun, queue, { start, now: now(), isDue });
     try {
-      const again = await (batch.events.length > 0 ? write(start, batch) : confirm(start, batch));
+      const again = await (batch.events.length > 0
+        ? write(desk, start, batch)
+        : confirm(desk, start, batch));
       queue.unshift(...again);
     } catch (error) {
-      for (const entry of batch.entries) answerFault(stream, entry, error);
+      for (const entry of batch.entries) answerFault(desk.first, entry, error);
       // What an append of unknown outcome left behind is for the next fold to see.
-      resident = undefined;
+      desk.resident = undefined;
     }
   }
 
   return {
     round,
-    async load(isWriting) {
-      const { fold } = await history.foldOn(resident ?? emptyFold(noun.decider), []);
-      if (!isWriting() && !isAfter(resident?.revision ?? null, fold.revision)) resident = fold;
+    async load(desk) {
+      const { resident } = desk;
+      const { fold, saved } = resident
+        ? { fold: (await history.foldOn(resident, [])).fold, saved: desk.saved }
+        : await history.foldFrom(desk.first);
+      if (!desk.working && desk.resident === resident) {
+        desk.resident = fold;
+        desk.saved = saved;
+      }
       return fold;
     },
   };

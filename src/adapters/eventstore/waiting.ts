@@ -1,14 +1,15 @@
 import type { Envelope } from '../../domain/envelope.ts';
 import type { DomainEvent, Recorded } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
-import type { ExecuteContext, Outcome } from './execute.ts';
+import type { ExecuteContext, Outcome, Place } from './execute.ts';
 import { OutcomeUnknown } from './execute.ts';
 import type { Fold } from './fold.ts';
 import { LogUnavailable } from './log.ts';
 import { isAfter } from './stream-history.ts';
+import type { Patient } from './waiting-room.ts';
 
 /** A command that waits for its outcome. */
-export interface Waiting<Command, Event extends DomainEvent, State> {
+export interface Waiting<Command, Event extends DomainEvent, State> extends Patient {
   readonly command: (at: Instant) => Command;
   readonly context: ExecuteContext;
   readonly resolve: (outcome: Outcome<Event, State>) => void;
@@ -18,7 +19,7 @@ export interface Waiting<Command, Event extends DomainEvent, State> {
   /** The log was read after this command came: saying no, or nothing, needs no further look. */
   confirmed: boolean;
   /** A claimed command's events are known not to stand between its claim and here. */
-  searchedTo: bigint | null;
+  searchedTo: Place | null;
 }
 
 /** An event that will stand at a revision, once it is written. */
@@ -39,7 +40,6 @@ export type Entry<Command, Event extends DomainEvent, State> = {
 
 /** Tells a waiter what its command came to, now that it is durable. */
 export function answer<Command, Event extends DomainEvent, State>(
-  stream: string,
   entry: Entry<Command, Event, State>,
   position: bigint | null,
 ): void {
@@ -47,7 +47,7 @@ export function answer<Command, Event extends DomainEvent, State>(
   if ('refusal' in entry) {
     waiting.reject(entry.refusal);
   } else {
-    const { state, revision } = entry.fold;
+    const { state, stream, revision } = entry.fold;
     const events = entry.drafts.map(
       // Where exactly the events of one append stand is told of the last one only.
       ({ event, ...draft }): Recorded<Event> => ({
@@ -58,7 +58,7 @@ export function answer<Command, Event extends DomainEvent, State>(
       }),
     );
     const written = events.length > 0 ? position : null;
-    waiting.resolve({ events, state, revision, position: written });
+    waiting.resolve({ events, state, stream, revision, position: written });
   }
 }
 
@@ -66,11 +66,11 @@ export function answer<Command, Event extends DomainEvent, State>(
 export function answerAsStored<Command, Event extends DomainEvent, State>(
   waiting: Waiting<Command, Event, State>,
   events: readonly Recorded<Event>[],
-  { state, revision }: Fold<State>,
+  { state, stream, revision }: Fold<State>,
 ): boolean {
   const last = events.at(-1);
   if (!last) return false;
-  waiting.resolve({ events, state, revision, position: last.position });
+  waiting.resolve({ events, state, stream, revision, position: last.position });
   return true;
 }
 
@@ -90,12 +90,12 @@ const recorded = <Command, Event extends DomainEvent, State>(
 
 type Claimed = Pick<Waiting<never, never, never>, 'context' | 'searchedTo'>;
 
-/** The revision up to which a claimed command's events need not be looked for. */
-export function searchFrom({ context: { claimedAfter = null }, searchedTo }: Claimed) {
-  return isAfter(claimedAfter, searchedTo) ? claimedAfter : searchedTo;
+/** From where a claimed command's events must be looked for in a fold; undefined: nowhere. */
+export function searchFrom(
+  { context: { claimedAfter }, searchedTo }: Claimed,
+  fold: Place,
+): Place | undefined {
+  const from = claimedAfter && (searchedTo ?? claimedAfter);
+  const isLooked = from?.stream === fold.stream && !isAfter(fold.revision, from.revision);
+  return isLooked ? undefined : from;
 }
-
-export const needsSearch = (
-  waiting: Claimed,
-  { revision }: { readonly revision: bigint | null },
-): boolean => waiting.context.claimedAfter !== undefined && isAfter(revision, searchFrom(waiting));

@@ -73,6 +73,8 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
     });
   const hold = reserved.state.holds.get(callId);
   if (!hold) throw new OutcomeUnknown(stream);
+  // Not the outcome itself, which would keep a state of the wallet for as long as the call runs.
+  const claimedAfter = { stream: reserved.stream, revision: reserved.revision };
   return {
     maxOutput: hold.maxOutput,
     release,
@@ -89,7 +91,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
         at,
       });
       const context = contextOf(parts, call, 'settle');
-      return surely(parts, stream, command, { ...context, claimedAfter: reserved.revision });
+      return surely(parts, stream, command, { ...context, claimedAfter });
     },
   };
 }

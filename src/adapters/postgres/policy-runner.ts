@@ -12,7 +12,7 @@ import type { Once } from '../eventstore/once.ts';
 
 export interface PolicyRunnerParts {
   readonly member: Pick<RunnerOf<typeof member>, 'run'>;
-  readonly wallet: Pick<RunnerOf<typeof wallet>, 'run'>;
+  readonly wallet: RunnerOf<typeof wallet>;
   readonly once: Once;
   readonly clock: () => Date;
   readonly log: Logger;
@@ -77,7 +77,13 @@ async function run(
   const { commandId } = context;
   let position: bigint | null = null;
   await once(
-    { scope: 'policy', key: commandId, bodyHash: commandId, target: stream, context },
+    {
+      scope: 'policy',
+      key: commandId,
+      bodyHash: commandId,
+      place: () => wallet.load(stream),
+      context,
+    },
     async (claimedAfter, claimedId) => {
       const claimed = { ...context, commandId: claimedId, claimedAfter };
       position = (await wallet.run(stream, policy.command, claimed)).position;

@@ -15,17 +15,18 @@ const claim: Claim = {
   scope: 'grants/admin',
   key: 'k',
   bodyHash: 'hash',
-  target,
+  place: () => Promise.reject(new Error('nobody said where')),
   context: contextOf('ignored'),
 };
 
 /** A process: its writer, and its way to run a claimed command. */
 function processOn(log: MemoryLog) {
-  const { run: move } = singleWriter(purse, { log, clock });
+  const { run: move, load } = singleWriter(purse, { log, clock });
   const replyOf = ({ code }: Rejection) => ({ status: 409, body: { code } });
+  const claimed = once({ log, clock, replyOf, patienceMs: 30 });
   return {
     move: (id: string, amount: number) => move(target, () => ({ amount }), contextOf(id)),
-    once: once({ log, clock, replyOf, patienceMs: 30 }),
+    once: (asked: Claim, run: RunClaimed) => claimed({ ...asked, place: () => load(target) }, run),
     give:
       (amount: number): RunClaimed =>
       async (claimedAfter, commandId) => {

@@ -29,7 +29,7 @@ test('two writers on one stream lose nothing, double nothing and never overspend
         const log = memoryLog(() => scheduler.schedule(Promise.resolve()));
         const writers = [1, 2].map(() => singleWriter(purse, { log, clock }));
         const running = moves.map(async ({ writer, id }) => {
-          const context = { ...contextOf(`c${id}`), claimedAfter: null };
+          const context = { ...contextOf(`c${id}`), claimedAfter: { stream, revision: null } };
           const amount = amountOf(moves, id);
           return await writers[writer]?.run(stream, () => ({ amount }), context);
         });

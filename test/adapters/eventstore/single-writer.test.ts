@@ -171,14 +171,14 @@ test('events of a lost race that turn out to be ours are the outcome', async (t)
 
 test('a claimed command that an earlier run has written is not decided again', async (t) => {
   const log = memoryLog();
-  const first = await writerOn(log).move('grant', 7, { claimedAfter: null });
+  const first = await writerOn(log).move('grant', 7, { claimedAfter: { stream, revision: null } });
   await writerOn(log).move('between', 1);
   const { move } = writerOn(log);
-  const second = await move('grant', 7, { claimedAfter: null });
+  const second = await move('grant', 7, { claimedAfter: { stream, revision: null } });
   t.deepEqual(second.events, first.events);
   t.is(second.position, first.position);
   t.is(second.state, 8);
-  t.is((await move('grant', 7, { claimedAfter: null })).state, 8);
+  t.is((await move('grant', 7, { claimedAfter: { stream, revision: null } })).state, 8);
   t.is(log.events.length, 2);
 });
 
@@ -186,7 +186,9 @@ test('a claimed command asked for twice at once is written once', async (t) => {
   const log = memoryLog();
   const [ours, theirs] = [writerOn(log), writerOn(log)];
   await ours.move('start', 1);
-  const runs = [ours, ours, theirs].map(({ move }) => move('grant', 7, { claimedAfter: 0n }));
+  const runs = [ours, ours, theirs].map(({ move }) =>
+    move('grant', 7, { claimedAfter: { stream, revision: 0n } }),
+  );
   const outcomes = await Promise.all(runs);
   t.is(log.events.length, 2);
   t.deepEqual(
@@ -198,9 +200,9 @@ test('a claimed command asked for twice at once is written once', async (t) => {
 test('the outcome of a claimed command is what the log has, also when another process said it otherwise', async (t) => {
   const log = memoryLog();
   const [ours, theirs] = [writerOn(log), writerOn(log)];
-  const early = { at: '2025-03-01T00:00:00.000Z', claimedAfter: null };
+  const early = { at: '2025-03-01T00:00:00.000Z', claimedAfter: { stream, revision: null } };
   log.next.before = () => theirs.move('grant', 7, early);
-  const { events } = await ours.move('grant', 7, { claimedAfter: null });
+  const { events } = await ours.move('grant', 7, { claimedAfter: { stream, revision: null } });
   t.is(events[0]?.meta.recordedAt, early.at);
   t.is(log.events.length, 1);
 });
@@ -244,7 +246,7 @@ test('when the program stops, a command that may be written has an unknown outco
     };
     await t.throwsAsync(move('a', 1), { instanceOf: OutcomeUnknown });
     // Asked again, it comes to the same, whether or not it was written.
-    t.is((await move('a', 1, { claimedAfter: null })).state, 1);
+    t.is((await move('a', 1, { claimedAfter: { stream, revision: null } })).state, 1);
     t.is(log.events.length, 1);
   }
 });
