@@ -7,6 +7,7 @@ import type { Upstream } from './adapters/llm/upstream.ts';
 import { fileMail } from './adapters/mail/file-mail.ts';
 import type { Mailer } from './adapters/mail/mailer.ts';
 import { smtpMail } from './adapters/mail/smtp-mail.ts';
+import { callJournal } from './adapters/postgres/journal.ts';
 import { processLease } from './adapters/postgres/lease.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import { openPool } from './adapters/postgres/pool.ts';
@@ -45,9 +46,13 @@ export async function openPorts({ config, engines, log, clock, started }: PortPa
   started.add(() => stopping.abort());
   const lease = processLease({ databaseUrl, log, clock });
   started.add(lease.close);
+  const journalPool = await openPool(databaseUrl, { max: 2, name: 'journal' });
+  started.add(() => journalPool.end());
+  const journal = callJournal({ pool: journalPool, log });
+  started.add(journal.close);
   const mailer = openMail(config, clock, started);
   const upstreams = openUpstreams(config, started);
-  return { databaseUrl, pool, vault, eventLog, lease, mailer, upstreams, log, clock };
+  return { databaseUrl, pool, vault, eventLog, lease, journal, mailer, upstreams, log, clock };
 }
 
 function openMail({ mailUrl, mailFrom, dataDir }: Config, clock: () => Date, started: Closers) {

@@ -97,7 +97,7 @@ function startSweeper(
 
 /** The upstreams, paid for from the wallets. */
 function openCalls(
-  { upstreams, lease, clock, log }: Ports,
+  { upstreams, lease, journal, clock, log }: Ports,
   { run, catalogue }: WriteSide,
   { providers, timeouts }: PortParts['config'],
 ) {
@@ -110,6 +110,7 @@ function openCalls(
     },
     upstreams,
     processId: lease.processId,
+    journal,
     totalMs: timeouts.totalMs,
     clock,
     log,

@@ -2,16 +2,19 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import pino from 'pino';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
 import type { ChatAnswer, ChatCall } from '../../src/adapters/llm/chat-call.ts';
+import type { Patience } from '../../src/adapters/llm/in-time.ts';
 import type { Metered } from '../../src/adapters/llm/metered.ts';
 import { metered } from '../../src/adapters/llm/metered.ts';
 import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
-import { Decimal } from '../../src/domain/money.ts';
+import { Decimal, zero } from '../../src/domain/money.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
+import type { MemoryJournal } from './memory-journal.ts';
+import { memoryJournal } from './memory-journal.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
-import { grantOf, price, ending as usualEnding } from './wallets.ts';
+import { grantOf, price, reserveOf, ending as usualEnding } from './wallets.ts';
 
 interface PaidCallsOptions {
   readonly upstreams: readonly Upstream[];
@@ -21,6 +24,8 @@ interface PaidCallsOptions {
   readonly credit?: Readonly<Record<string, string>>;
   readonly totalMs?: number;
   readonly patienceMs?: number;
+  /** How long an answer waits for its charge. */
+  readonly patience?: Patience;
   readonly defaultMaxOutput?: number;
 }
 
@@ -29,6 +34,7 @@ type End = { readonly type: string; readonly data: Json };
 export interface PaidCalls {
   readonly walletId: string;
   readonly log: MemoryLog;
+  readonly journal: MemoryJournal;
   readonly metered: Metered;
   call(body?: Json, client?: AbortSignal): Promise<ChatAnswer>;
   wallet(): Promise<Wallet>;
@@ -36,11 +42,14 @@ export interface PaidCalls {
   ends(): readonly End[];
   /** Ends somebody's hold behind the calls' back. */
   expire(callId: string): Promise<void>;
+  /** Takes this much credit away with another call, which stays open. */
+  spend(amount: string): Promise<void>;
 }
 
 /** One wallet and its calls: the real decider and writer on a log in memory, and real upstreams. */
 export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
   const log = memoryLog();
+  const journal = memoryJournal();
   const walletId = randomUUID();
   const stream = streamOf.wallet(walletId);
   const clock = () => new Date();
@@ -72,19 +81,31 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     clock,
     log: pino({ level: 'silent' }),
     totalMs: options.totalMs ?? 60_000,
+    journal,
+    ...(options.patience ? { patience: options.patience } : {}),
   };
   const calls = metered(parts);
   return {
     walletId,
     log,
+    journal,
     metered: calls,
     call: (body = {}, client = new AbortController().signal) =>
       calls.answer(callOf(walletId, body, client)),
     wallet: async () => (await wallet.load(stream)).state,
     ends: () =>
       log.events
-        .filter(({ type }) => /Settled|Released|Expired|Overage/.test(type))
+        .filter(({ type }) => /Settled|Settlement|Released|Expired|Overage/.test(type))
         .map(({ type, data }) => ({ type, data: JSON.parse(JSON.stringify(data)) })),
+    async spend(amount) {
+      const quotes = [{ asset: 'CNY', fixed: new Decimal(amount), perOutput: zero }];
+      const { call } = reserveOf(randomUUID());
+      await wallet.run(
+        stream,
+        (at) => ({ ...reserveOf(call.callId), quotes, outputTokens: 0, at }),
+        context(randomUUID()),
+      );
+    },
     async expire(callId) {
       const ending = { ...usualEnding, outcome: 'abandoned' as const };
       await wallet.run(

@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { CommandContext } from '../../domain/envelope.ts';
 import type { Instant } from '../../domain/ids.ts';
-import type { Usage } from '../../domain/price-list/usage.ts';
+import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { Basis } from '../../domain/wallet/call-events.ts';
-import type { Ending, WalletCommand } from '../../domain/wallet/commands.ts';
+import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
 import { OutcomeUnknown } from '../eventstore/execute.ts';
@@ -16,10 +16,18 @@ import type { CallPlan } from './plan-call.ts';
 export interface CallHold {
   /** Output tokens of each answer that are paid for. */
   readonly maxOutput: number;
-  /** Resolves when the charge is recorded; `gone`: there was no hold any more, nothing is charged. */
-  settle(usage: Usage, basis: Basis, ending: Ending): Promise<'recorded' | 'gone'>;
-  release(ending: Ending): Promise<void>;
+  /** Code points of answer that are paid for; null: the call is not paid in characters. */
+  readonly characters: number | null;
+  /**
+   * Resolves when the charge is recorded, be it as the difference to what was charged when the hold was
+   * swept. `refused`: that is not available; `gone`: there is nothing left to settle.
+   */
+  settle(consumed: Consumption, basis: Basis, ending: Ending): Promise<Settled>;
+  /** `wasCounted`: if the hold was swept, what was charged instead is given back. */
+  release(ending: Ending, wasCounted: boolean): Promise<void>;
 }
+
+export type Settled = 'recorded' | 'refused' | 'gone';
 
 export interface HoldParts {
   readonly wallet: RunnerOf<typeof wallet>;
@@ -41,7 +49,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
   const stream = streamOf.wallet(walletId);
   const { callId } = facts;
 
-  const release = async (ending: Ending) => {
+  const release = (ending: Ending) => {
     const command = (at: Instant): WalletCommand => ({
       type: 'ReleaseHold',
       callId,
@@ -49,7 +57,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
       costs: [],
       at,
     });
-    await surely(parts, stream, command, contextOf(parts, call, 'release'));
+    return surely(parts, stream, command, contextOf(parts, call, 'release'));
   };
   const reserved = await wallet
     .run(
@@ -68,33 +76,57 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
     )
     .catch((error: unknown) => {
       // A wallet's commands are decided in their order: whatever becomes of the hold, this ends it.
-      if (error instanceof OutcomeUnknown) parts.background(release(unanswered));
+      if (error instanceof OutcomeUnknown)
+        parts.background(release(unanswered).then(() => undefined));
       throw error;
     });
   const hold = reserved.state.holds.get(callId);
   if (!hold) throw new OutcomeUnknown(stream);
   // Not the outcome itself, which would keep a state of the wallet for as long as the call runs.
   const claimedAfter = { stream: reserved.stream, revision: reserved.revision };
+  const run = (step: string, command: (at: Instant) => WalletCommand) =>
+    surely(parts, stream, command, {
+      ...contextOf(parts, call, step),
+      claimedAfter,
+    });
+  const postLate = async (consumed: Consumption, ending: Ending): Promise<Settled> => {
+    const late = { type: 'PostLateSettlement', callId, ...consumed, ending, costs: [] } as const;
+    try {
+      return await run('late', (at) => ({ ...late, at }));
+    } catch (error) {
+      if (error instanceof Rejection) return 'refused';
+      throw error;
+    }
+  };
   return {
     maxOutput: hold.maxOutput,
-    release,
-    settle(usage, basis, ending) {
-      const command = (at: Instant): WalletCommand => ({
-        type: 'SettleUsage',
-        callId,
-        usage,
-        characters: null,
-        basis,
-        ending,
+    characters:
+      hold.asset === 'characters'
+        ? Math.max(0, hold.amount.toNumber() - plan.input.characters)
+        : null,
+    async release(ending, wasCounted) {
+      const released = await release(ending);
+      // A request costs one whatever came of it, so that taking nothing of it says nothing.
+      if (released === 'recorded' || !wasCounted || hold.asset === 'requests') return;
+      await postLate(nothing, ending);
+    },
+    async settle(consumed, basis, ending) {
+      const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ending } as const;
+      const settled = await run('settle', (at) => ({
+        ...settlement,
         costs: [],
         overrun: 'absorbed',
         at,
-      });
-      const context = contextOf(parts, call, 'settle');
-      return surely(parts, stream, command, { ...context, claimedAfter });
+      }));
+      return settled === 'recorded' ? settled : postLate(consumed, ending);
     },
   };
 }
+
+const nothing: Consumption = {
+  usage: { input: 0, cachedInput: 0, output: 0, reasoning: 0 },
+  characters: 0,
+};
 
 /** The end of a call whose caller had given up before its hold was written. */
 const unanswered: Ending = {
@@ -129,6 +161,7 @@ async function surely(
       const { events } = await wallet.run(stream, command, { ...context, ...search });
       return events.length > 0 ? 'recorded' : 'gone';
     } catch (error) {
+      if (error instanceof Rejection) throw error;
       log.warn({ err: error, command: context.commandId }, 'the end of a call is tried again');
       if (claimedAfter !== undefined) search = { claimedAfter };
       await pause(pauseMs);

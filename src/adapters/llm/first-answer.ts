@@ -36,7 +36,7 @@ export async function firstAnswer(
 const isRetryable = (error: unknown): boolean => error instanceof CallFault && error.retryable;
 
 async function begun(
-  { call, meter, ended, received }: Relay,
+  { call, meter, ended, received, limit }: Relay,
   trial: Trial,
   maxOutput: number,
 ): Promise<FirstAnswer> {
@@ -53,6 +53,7 @@ async function begun(
     meter.answering(answer.partial);
     const body = await answer.body();
     meter.firstToken();
+    limit?.(body);
     received.take(body);
     return { stream: false, body };
   }

@@ -1,14 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { CallFault } from './call-fault.ts';
 import { isJson } from './chat-stream.ts';
+import { codePoints } from './code-points.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens, tokensAtMost } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
+import { changeWritten } from './written.ts';
 
 /** What of a request becomes input: its texts, and how many wrappers a template puts around them. */
 export interface Input {
   readonly texts: readonly string[];
   readonly wrappers: number;
+  /** Code points of the messages' texts and tool arguments. */
+  readonly characters: number;
 }
 
 /** These steer the answer and are never read by the model; any other field counts as input. */
@@ -71,7 +75,18 @@ export function inputOf(body: Readonly<Json>): Input {
     texts.push(JSON.stringify(value));
     wrappers += Array.isArray(value) ? value.length : 1;
   }
-  return { texts, wrappers };
+  return { texts, wrappers, characters: charactersOf(messages.filter(isJson)) };
+}
+
+function charactersOf(messages: readonly Json[]): number {
+  let characters = 0;
+  for (const message of messages) {
+    changeWritten(message, (text) => {
+      characters += codePoints(text);
+      return text;
+    });
+  }
+  return characters;
 }
 
 function refuseUnbounded(body: Readonly<Json>): void {
@@ -124,8 +139,10 @@ const perWrapper: Readonly<Record<Family, number>> = {
 const around = 3;
 
 /** The tokens of an input as its family counts them; the nearest family where there is none. */
-export const inputTokens = async (family: Family, { texts, wrappers }: Input): Promise<number> =>
-  templateTokens(family, wrappers) + (await countTokens(family, texts));
+export const inputTokens = async (
+  family: Family,
+  { texts, wrappers }: Pick<Input, 'texts' | 'wrappers'>,
+): Promise<number> => templateTokens(family, wrappers) + (await countTokens(family, texts));
 
 const templateTokens = (family: Family, wrappers: number): number =>
   around + wrappers * perWrapper[family];

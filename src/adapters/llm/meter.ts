@@ -1,10 +1,14 @@
 import type { Usage } from '../../domain/price-list/usage.ts';
 import type { CallOutcome } from '../../domain/wallet/call-events.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
+import type { CallEvidence } from './call-evidence.ts';
+import { ownCount } from './call-evidence.ts';
 import type { CallFaultCode } from './call-fault.ts';
 import { CallFault } from './call-fault.ts';
 import type { CallHold } from './call-hold.ts';
 import type { ChatCall } from './chat-call.ts';
+import type { Patience } from './in-time.ts';
+import { inTime, usualPatience } from './in-time.ts';
 import { inputTokens } from './input.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
@@ -13,12 +17,27 @@ import { usageFrom } from './usage.ts';
 /** Why a call was ended from our side of it. */
 export type Cut = 'client_closed' | 'client_stalled' | 'timed_out' | 'shut_down';
 
-/** What a call came to; `gone`: its hold had been taken away, so it was not charged. */
+/**
+ * What a call came to; `gone`: its hold had been taken away, so it was not charged; `refused`: the
+ * same, and what it consumed beyond what was charged then is not available.
+ */
 export type Verdict =
-  | { readonly kind: 'charged'; readonly usage: Usage; readonly basis: 'usage' | 'estimate' }
-  | { readonly kind: 'released' | 'gone' }
+  | { readonly kind: 'charged'; readonly usage: Usage; readonly basis: CountedBy }
+  | { readonly kind: 'released' | 'gone' | 'refused' }
   /** The log has not answered in time; it still will. */
   | { readonly kind: 'unknown' };
+
+type CountedBy = 'usage' | 'estimate';
+type Which = 'received' | 'delivered';
+
+/** What a call consumed, however that is known. */
+interface Counted {
+  readonly usage: Usage;
+  readonly basis: CountedBy;
+  /** Which of its characters it is charged. */
+  readonly which: Which;
+  readonly end: Ending;
+}
 
 /** Knows how far a call has come and ends its hold exactly once, as MONEY's table says. */
 export interface Meter {
@@ -26,6 +45,9 @@ export interface Meter {
   /** The upstream's headers are here; `partial` gives what has come of a body so far. */
   answering(partial?: () => string): void;
   firstToken(): void;
+  /** More of a stream is noted as received. */
+  streamed(): void;
+  /** Charged at the latest when the usage is sure to be: in the log, or else in the journal. */
   complete(rawUsage: unknown): Promise<Verdict>;
   failed(error: unknown): Promise<Verdict>;
   cut(reason: Cut): Promise<Verdict>;
@@ -38,11 +60,13 @@ export interface MeterParts {
   readonly plan: CallPlan;
   readonly hold: CallHold;
   readonly received: Received;
+  readonly evidence: CallEvidence;
   readonly clock: () => Date;
+  readonly patience?: Patience | undefined;
 }
 
 export function meter(parts: MeterParts): Meter {
-  const { hold, received, clock } = parts;
+  const { hold, plan, received, evidence, clock, patience = usualPatience } = parts;
   const startMs = clock().getTime();
   const over = Promise.withResolvers<void>();
   let trial: Trial | undefined;
@@ -50,6 +74,8 @@ export function meter(parts: MeterParts): Meter {
   let partial: (() => string) | undefined;
   let firstTokenMs: number | null = null;
   let verdict: Promise<Verdict> | undefined;
+  const counted = Promise.withResolvers<Counted>();
+  void over.promise.then(evidence.over, () => undefined);
 
   const sinceStart = () => Math.max(0, clock().getTime() - startMs);
   const ending = (outcome: CallOutcome): Ending => ({
@@ -60,27 +86,43 @@ export function meter(parts: MeterParts): Meter {
     firstTokenMs,
   });
 
+  const running = () => ending('abandoned');
+
   const conclude = (end: () => Promise<Verdict>): Promise<Verdict> => {
     if (verdict === undefined) {
       // Whatever goes wrong in counting, the hold doesn't stay.
       verdict = end().catch(() => release(ending('abandoned')));
       verdict.then(() => over.resolve(), over.reject);
     }
-    return inTime(verdict);
+    return verdict;
   };
-  const settle = async (usage: Usage, basis: 'usage' | 'estimate', end: Ending) => {
-    const result = await hold.settle(usage, basis, end);
-    return result === 'recorded' ? ({ kind: 'charged', usage, basis } as const) : gone;
+  const settle = async (how: Counted): Promise<Verdict> => {
+    counted.resolve(how);
+    const { usage, basis, which, end } = how;
+    const result = await hold.settle({ usage, characters: characters(which) }, basis, end);
+    return result === 'recorded' ? { kind: 'charged', usage, basis } : { kind: result };
   };
-  const estimate = async (which: 'received' | 'delivered', end: Ending) =>
-    settle(await estimated(parts, trial, which), 'estimate', end);
+  const characters = (which: Which) =>
+    hold.characters === null ? null : plan.input.characters + received.characters(which);
+  /** Whoever ends this call, if we can't, will charge the same. */
+  const noted = async (): Promise<Verdict | undefined> => {
+    const { usage, basis, which, end } = await counted.promise;
+    const by = basis === 'usage' ? 'usage' : 'checkpoint';
+    const evident = { basis: by, usage, characters: characters(which) } as const;
+    return (await evidence.came(evident, end)) ? { kind: 'charged', usage, basis } : undefined;
+  };
+  const estimate = async (which: Which, end: Ending) =>
+    settle({ usage: await estimated(parts, trial, which), basis: 'estimate', which, end });
   const release = async (end: Ending) => {
-    await hold.release(end);
+    await hold.release(end, evidence.wasCounted());
     return released;
   };
+  /** A log that is away delays an answer only so much; its hold is ended all the same. */
+  const knownInTime = async (known: Promise<Verdict>, vouch?: typeof noted): Promise<Verdict> =>
+    (await inTime(known, vouch, patience)) ?? { kind: 'unknown' };
   const cutShort = (reason: Cut): Promise<Verdict> => {
     if (partial) received.takePartial(partial());
-    const which = reason === 'client_closed' ? 'received' : 'delivered';
+    const which: Which = reason === 'client_closed' ? 'received' : 'delivered';
     const isCharged = which === 'received' ? isAnswering : received.isDelivered();
     const end = ending(outcomeOf(reason));
     return isCharged ? estimate(which, end) : release(end);
@@ -92,6 +134,7 @@ export function meter(parts: MeterParts): Meter {
       trial = next;
       isAnswering = false;
       partial = undefined;
+      evidence.asking(next, running);
     },
     answering(text) {
       isAnswering = true;
@@ -100,52 +143,37 @@ export function meter(parts: MeterParts): Meter {
     firstToken() {
       firstTokenMs ??= sinceStart();
     },
-    complete: (rawUsage) =>
-      conclude(() => {
+    streamed: () => evidence.streamed(running),
+    complete(rawUsage) {
+      const verdictOfAll = conclude(() => {
         const usage = usageFrom(rawUsage);
         const end = ending('completed');
         // A count of no output beside an output is a count from before it.
         const isCounted = usage && (usage.output + usage.reasoning > 0 || received.isEmpty());
-        return isCounted ? settle(usage, 'usage', end) : estimate('received', end);
-      }),
-    failed: (error) => conclude(() => release(ending(outcomeOf(codeOf(error))))),
-    cut: (reason) => conclude(() => cutShort(reason)),
+        if (!isCounted) return estimate('received', end);
+        return settle({ usage, basis: 'usage', which: 'received', end });
+      });
+      return knownInTime(verdictOfAll, noted);
+    },
+    failed: (error) => knownInTime(conclude(() => release(ending(outcomeOf(codeOf(error)))))),
+    cut: (reason) => knownInTime(conclude(() => cutShort(reason))),
   };
 }
 
-/** A log that is away delays an answer only so much; its hold is ended all the same. */
-const answerMs = 15_000;
-
-async function inTime(verdict: Promise<Verdict>): Promise<Verdict> {
-  const late = Promise.withResolvers<Verdict>();
-  const timer = setTimeout(() => late.resolve({ kind: 'unknown' }), answerMs);
-  try {
-    return await Promise.race([verdict, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 const released: Verdict = { kind: 'released' };
-const gone: Verdict = { kind: 'gone' };
 
-/** Our own count, never above what is held. */
 async function estimated(
-  { plan, call, hold, received }: MeterParts,
+  parts: MeterParts,
   trial: Trial | undefined,
-  which: 'received' | 'delivered',
+  which: Which,
 ): Promise<Usage> {
+  const { plan, received } = parts;
   const { family } = trial ?? plan.trials[0];
   const [input, output] = await Promise.all([
     inputTokens(family, plan.input),
     received.tokens(family, which),
   ]);
-  return {
-    input: Math.min(input, plan.inputBound),
-    cachedInput: 0,
-    output: Math.min(output, call.n * hold.maxOutput),
-    reasoning: 0,
-  };
+  return ownCount(parts, { input, output });
 }
 
 const codeOf = (error: unknown): CallFaultCode =>

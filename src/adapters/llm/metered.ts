@@ -1,11 +1,15 @@
+import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
 import type { HoldParts } from './call-hold.ts';
 import { holdFor } from './call-hold.ts';
 import type { CallInFlight } from './calls-in-flight.ts';
 import { callsInFlight } from './calls-in-flight.ts';
+import { characterLimit } from './character-limit.ts';
 import type { ChatAnswer, ChatCall } from './chat-call.ts';
 import { answerIdOf } from './disguise.ts';
 import { firstAnswer } from './first-answer.ts';
+import type { Patience } from './in-time.ts';
+import type { Journal } from './journal.ts';
 import type { Cut } from './meter.ts';
 import { meter } from './meter.ts';
 import type { PlanParts } from './plan-call.ts';
@@ -17,6 +21,9 @@ import { relayBody, relayChunks } from './relay-answer.ts';
 export interface MeteredParts extends PlanParts, Omit<HoldParts, 'background'> {
   /** The longest a call may take, its client's reading included. */
   readonly totalMs: number;
+  readonly journal: Journal;
+  /** How long an answer waits for its charge. */
+  readonly patience?: Patience;
 }
 
 export interface Metered {
@@ -68,8 +75,13 @@ async function paid(
 ): Promise<ChatAnswer> {
   const { call, flight } = running;
   const { plan, hold } = await held(parts, holdParts, running);
+  const { clock, patience } = parts;
   const text = received();
-  const counter = meter({ call, plan, hold, received: text, clock: parts.clock });
+  const evidence = callEvidence({
+    ...{ journal: parts.journal, processId: parts.processId, log: parts.log },
+    ...{ call, plan, hold, received: text, beganAt: clock() },
+  });
+  const counter = meter({ call, plan, hold, received: text, evidence, clock, patience });
   void counter.over.then(flight.over);
   void counter.over.then(watch(flight, call.client, parts.totalMs));
   const cut = () => void counter.cut(cutOf(flight.ended));
@@ -79,6 +91,7 @@ async function paid(
     call,
     meter: counter,
     received: text,
+    limit: hold.characters === null ? undefined : characterLimit(hold.characters),
     ended: flight.ended,
     faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
     note: (error) =>

@@ -60,7 +60,7 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
   return {
     trials,
     price,
-    quotes: quotesOf(price, bound, call.n),
+    quotes: quotesOf(price, { tokens: bound, characters: input.characters }, call.n),
     tokens: { fixed: new Decimal(bound), perOutput: new Decimal(call.n) },
     outputTokens: call.outputTokens ?? defaultMaxOutput,
     input,
@@ -92,13 +92,25 @@ async function widestBound(trials: readonly Trial[], input: Input): Promise<numb
   return Math.max(...bounds);
 }
 
-function quotesOf({ currency, prices }: PriceUsed, input: number, n: number): readonly Quote[] {
+/** So many code points of answer a token pays for, at most. */
+const charactersPerToken = 4;
+
+function quotesOf(
+  { currency, prices }: PriceUsed,
+  input: { readonly tokens: number; readonly characters: number },
+  n: number,
+): readonly Quote[] {
   return [
     { asset: 'requests', fixed: new Decimal(1), perOutput: zero },
-    { asset: 'tokens', fixed: new Decimal(input), perOutput: new Decimal(n) },
+    { asset: 'tokens', fixed: new Decimal(input.tokens), perOutput: new Decimal(n) },
+    {
+      asset: 'characters',
+      fixed: new Decimal(input.characters),
+      perOutput: new Decimal(charactersPerToken * n),
+    },
     {
       asset: currency,
-      fixed: dearestInput(prices).times(input),
+      fixed: dearestInput(prices).times(input.tokens),
       perOutput: perToken(prices.output).times(n),
     },
   ];

@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import { isJson } from './chat-stream.ts';
+import { codePoints } from './code-points.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
@@ -14,12 +16,21 @@ export interface Received {
   /** All that was taken is now with the client. */
   delivered(): void;
   isDelivered(): boolean;
+  /** About how many tokens were taken: cheap, and near enough to know when to count. */
+  roughTokens(): number;
+  /** What each choice has written since the last time. */
+  newText(): ReadonlyMap<number, string>;
+  /** Code points of all but names. */
+  characters(which: 'received' | 'delivered'): number;
   tokens(family: Family, which: 'received' | 'delivered'): Promise<number>;
 }
 
 export function received(): Received {
   const texts: string[] = [];
   const owners: number[] = [];
+  const names = new Set<number>();
+  let bytes = 0;
+  let toldTexts = 0;
   let deliveredTexts = 0;
   let isDelivered = false;
 
@@ -27,6 +38,12 @@ export function received(): Received {
     if (typeof text !== 'string' || text === '') return;
     texts.push(text);
     owners.push(owner);
+    bytes += Buffer.byteLength(text);
+  };
+  const addName = (owner: number, name: unknown) => {
+    const index = texts.length;
+    add(owner, name);
+    if (texts.length > index) names.add(index);
   };
   const addParts = (owner: number, parts: unknown) => {
     if (!Array.isArray(parts)) return;
@@ -34,7 +51,7 @@ export function received(): Received {
   };
   const addFunction = (owner: number, called: unknown) => {
     if (!isJson(called)) return;
-    add(owner, called.name);
+    addName(owner, called.name);
     add(owner, called.arguments);
   };
   const addToolCalls = (owner: number, calls: unknown) => {
@@ -48,6 +65,17 @@ export function received(): Received {
     add(owner, message.reasoning_content ?? message.reasoning);
     addToolCalls(owner, message.tool_calls);
     addFunction(owner, message.function_call);
+  };
+
+  const countOf = (which: 'received' | 'delivered') =>
+    which === 'received' ? texts.length : deliveredTexts;
+  const byOwner = (from: number, to: number): ReadonlyMap<number, string> => {
+    const joined = new Map<number, string>();
+    for (let index = from; index < to; index += 1) {
+      const owner = owners[index] ?? 0;
+      joined.set(owner, (joined.get(owner) ?? '') + (texts[index] ?? ''));
+    }
+    return joined;
   };
 
   return {
@@ -68,14 +96,17 @@ export function received(): Received {
       deliveredTexts = texts.length;
     },
     isDelivered: () => isDelivered,
-    tokens(family, which) {
-      const count = which === 'received' ? texts.length : deliveredTexts;
-      const byOwner = Map.groupBy(texts.slice(0, count).keys(), (index) => owners[index]);
-      const answers = [...byOwner.values()].map((indices) =>
-        indices.map((index) => texts[index]).join(''),
-      );
-      return countTokens(family, answers);
+    roughTokens: () => bytes / 4,
+    newText() {
+      const from = toldTexts;
+      toldTexts = texts.length;
+      return byOwner(from, toldTexts);
     },
+    characters(which) {
+      const written = texts.slice(0, countOf(which)).filter((_, index) => !names.has(index));
+      return written.reduce((total, text) => total + codePoints(text), 0);
+    },
+    tokens: (family, which) => countTokens(family, [...byOwner(0, countOf(which)).values()]),
   };
 }
 

@@ -1,4 +1,6 @@
+import { Rejection } from '../../domain/rejection.ts';
 import { CallFault } from './call-fault.ts';
+import type { Limit } from './character-limit.ts';
 import type { ChatCall } from './chat-call.ts';
 import { disguise } from './disguise.ts';
 import type { FirstAnswer } from './first-answer.ts';
@@ -12,6 +14,8 @@ export interface Relay {
   readonly call: ChatCall;
   readonly meter: Meter;
   readonly received: Received;
+  /** Of a call that is paid in characters: cuts what goes beyond its hold. */
+  readonly limit: Limit | undefined;
   /** Aborts when the call is ended from our side. */
   readonly ended: AbortSignal;
   /** The reason of our own end, if it was that, else what was thrown. */
@@ -40,9 +44,11 @@ export async function* relayChunks(
     for (let next = first; !next.done; next = await rest.next()) {
       const batch = next.value.filter(tail.passes);
       if (batch.length > 0) {
+        meter.streamed();
         yield batch;
         received.delivered();
       }
+      if (tail.isCut()) break;
       if (relay.ended.aborted) throw relay.ended.reason;
     }
     const usage = shown(await completed(relay, tail.usage()), tail.usage());
@@ -69,17 +75,23 @@ function shown(verdict: Verdict, said: unknown): unknown {
   if (verdict.kind === 'charged') {
     return verdict.basis === 'usage' ? said : usageAsOpenAi(verdict.usage);
   }
+  if (verdict.kind === 'refused') {
+    throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.');
+  }
   throw new CallFault('charge_unknown', 'The end of this call could not be recorded.');
 }
 
 /** Takes the usage out of a stream's chunks and knows its last one. */
-function usageTail({ call, mask, received }: Relay) {
+function usageTail({ call, mask, received, limit }: Relay) {
   let usage: unknown;
+  let isCut = false;
   let last: Json = {};
   let ending: Json | undefined;
   return {
     /** False for the chunk that is kept for the end. */
     passes(chunk: Json): boolean {
+      if (isCut) return false;
+      isCut = limit?.(chunk) ?? false;
       received.take(chunk);
       disguise(chunk, mask);
       last = chunk;
@@ -95,7 +107,9 @@ function usageTail({ call, mask, received }: Relay) {
       ending = chunk;
       return false;
     },
-    usage: () => usage,
+    isCut: () => isCut,
+    // What an upstream says before the end of a stream that was cut is about less, or about more.
+    usage: () => (isCut ? undefined : usage),
     chunk: (charged: unknown): Json => ({ ...(ending ?? last), choices: [], usage: charged }),
   };
 }

@@ -10,6 +10,7 @@ export interface Json {
   audio?: unknown;
   choices?: unknown;
   content?: unknown;
+  custom?: unknown;
   delta?: unknown;
   error?: unknown;
   finish_reason?: unknown;
@@ -17,6 +18,7 @@ export interface Json {
   function_call?: unknown;
   id?: unknown;
   index?: unknown;
+  input?: unknown;
   max_completion_tokens?: unknown;
   max_tokens?: unknown;
   message?: unknown;

@@ -2,9 +2,10 @@ import test from 'ava';
 import { OutcomeUnknown } from '../../../src/adapters/eventstore/execute.ts';
 import { sandboxUpstream } from '../../../src/adapters/llm/sandbox.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
-import { Decimal } from '../../../src/domain/money.ts';
+import { Decimal, zero } from '../../../src/domain/money.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
 import { eventually } from '../../support/eventually.ts';
+import type { PaidCalls } from '../../support/paid-calls.ts';
 import { allChunks, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
 import { cost, endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
@@ -189,19 +190,41 @@ test('a settlement that the log acknowledges late is charged once and ends the a
   await endsWith(t, calls, 'UsageSettled', { basis: 'usage', outcome: 'completed' });
 });
 
-test('a call whose hold was taken away ends in an error and charges nothing', async (t) => {
-  const calls = await upstream.on('gpt-4o?chunks=3&delay=30');
+/** A stream whose hold is swept in its middle, read to its end. */
+async function sweptMidway(credit: string, between: (calls: PaidCalls) => Promise<unknown>) {
+  const calls = await upstream.on('gpt-4o?input=10&chunks=3&delay=30', {
+    credit: { CNY: credit },
+    defaultMaxOutput: 20,
+  });
   const chunks = chunksOf(await calls.call(stream));
   const [hold] = (await calls.wallet()).holds.values();
   await calls.expire(hold?.call.callId ?? '');
+  await between(calls);
   const rest = (async () => {
     while (!(await chunks.next()).done);
   })();
-  t.is(await faultOf(t, rest), 'charge_unknown');
+  return { calls, rest, reserved: hold?.amount ?? zero };
+}
+
+test('a call whose hold was swept charges the difference before its end', async (t) => {
+  const { calls, rest } = await sweptMidway('1', () => Promise.resolve());
+  await rest;
+  const [expired, late, ...more] = calls.ends();
+  t.is(expired?.type, 'ReservationExpired');
+  t.is(late?.type, 'LateSettlementPosted');
+  t.like(late?.data, { difference: cost(10, 3), charge: cost(10, 3), outcome: 'completed' });
+  t.deepEqual(more, []);
+});
+
+test('a call whose hold was swept ends in an error when the difference is not there', async (t) => {
+  const { calls, rest } = await sweptMidway('0.0001', async ({ spend }) => spend('0.0001'));
+  const refused = await t.throwsAsync(rest, { instanceOf: Rejection });
+  t.is(refused?.code, 'insufficient_quota');
   t.deepEqual(
     calls.ends().map(({ type }) => type),
     ['ReservationExpired'],
   );
+  await eventually(() => calls.metered.inFlight() === 0);
 });
 
 const identifying = /upstream-4711|fp_mock|Mock & Co|gpt-4o|0\.0123|sk-secret/;

@@ -1,0 +1,150 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Consumption, Ending } from '../../domain/wallet/commands.ts';
+import type { CallHold } from './call-hold.ts';
+import type { ChatCall } from './chat-call.ts';
+import { inputTokens } from './input.ts';
+import type { Asked, Evidence, Journal } from './journal.ts';
+import type { CallPlan, Trial } from './plan-call.ts';
+import type { Received } from './received.ts';
+import { tokenTally } from './token-tally.ts';
+import type { Family } from './tokenizer.ts';
+
+/** What one call leaves in the journal; a short call leaves nothing. */
+export interface CallEvidence {
+  /** An upstream is asked: from the second one on that is noted. */
+  asking(trial: Trial, ending: () => Ending): void;
+  /** A stream has gone on: noted every two seconds or 256 tokens. */
+  streamed(ending: () => Ending): void;
+  /** What the call came to; true once it is durable, false when somebody else ends the call. */
+  came(counted: Evidence, ending: Ending): Promise<boolean>;
+  /** A checkpoint may have been charged in the call's stead. */
+  wasCounted(): boolean;
+  /** The call's end is in the log. */
+  over(): void;
+}
+
+export interface EvidenceParts {
+  readonly journal: Journal;
+  readonly call: ChatCall;
+  readonly plan: CallPlan;
+  readonly hold: CallHold;
+  readonly received: Received;
+  readonly processId: string;
+  readonly beganAt: Date;
+  readonly log: Logger;
+}
+
+const everyMs = 2_000;
+const everyTokens = 256;
+const retryMs = 250;
+
+export function callEvidence(parts: EvidenceParts): CallEvidence {
+  const { journal, call, received, log } = parts;
+  const { callId, requestId } = call.facts;
+  const asked: Asked[] = [];
+  let count: (() => Promise<Evidence>) | undefined;
+  let counted: Evidence | null = null;
+  let countedTokens = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isCounting = false;
+  let hasNote = false;
+  let isDone = false;
+
+  const note = (ending: Ending) => {
+    hasNote = true;
+    return journal.note({
+      ...{ callId, requestId, walletId: call.walletId, processId: parts.processId },
+      beganAt: parts.beganAt.toISOString(),
+      asked: [...asked],
+      counted,
+      ending,
+    });
+  };
+  const missed = (error: unknown) => log.debug({ err: error, call: callId }, 'a note was missed');
+
+  async function checkpoint(ending: () => Ending): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    if (isCounting || isDone || !count || received.roughTokens() === countedTokens) return;
+    isCounting = true;
+    countedTokens = received.roughTokens();
+    try {
+      const now = await count();
+      if (isDone) return;
+      counted = now;
+      await note(ending());
+    } catch (error) {
+      missed(error);
+    } finally {
+      isCounting = false;
+      if (received.roughTokens() > countedTokens) wake(ending);
+    }
+  }
+  const wake = (ending: () => Ending) => {
+    if (isDone || isCounting) return;
+    if (received.roughTokens() - countedTokens >= everyTokens) void checkpoint(ending);
+    else timer ??= setTimeout(() => void checkpoint(ending), everyMs);
+  };
+
+  return {
+    asking(trial, ending) {
+      asked.push({ upstream: trial.upstream.id, model: trial.model });
+      count = counting(parts, trial.family);
+      if (asked.length > 1) note(ending()).catch(missed);
+    },
+    streamed: wake,
+    async came(now, ending) {
+      isDone = true;
+      counted = now;
+      for (;;) {
+        try {
+          return (await note(ending)) === 'noted';
+        } catch (error) {
+          missed(error);
+          await pause(retryMs);
+        }
+      }
+    },
+    wasCounted: () => counted !== null,
+    over() {
+      isDone = true;
+      clearTimeout(timer);
+      if (hasNote) journal.forget(callId);
+    },
+  };
+}
+
+/** Counts what has come so far; each time only what is new. */
+function counting(
+  { call, plan, hold, received }: EvidenceParts,
+  family: Family,
+): () => Promise<Evidence> {
+  const tallies = new Map<number, (more: string) => Promise<number>>();
+  const outputs = new Map<number, number>();
+  let input: Promise<number> | undefined;
+  return async () => {
+    const characters =
+      hold.characters === null ? null : plan.input.characters + received.characters('received');
+    input ??= inputTokens(family, plan.input);
+    for (const [choice, text] of received.newText()) {
+      const tally = tallies.get(choice) ?? tokenTally(family);
+      tallies.set(choice, tally);
+      outputs.set(choice, await tally(text));
+    }
+    const output = [...outputs.values()].reduce((total, each) => total + each, 0);
+    const usage = ownCount({ call, plan, hold }, { input: await input, output });
+    return { basis: 'checkpoint', usage, characters };
+  };
+}
+
+/** Our own count, never above what is held. */
+export const ownCount = (
+  { call, plan, hold }: Pick<EvidenceParts, 'call' | 'plan' | 'hold'>,
+  { input, output }: { readonly input: number; readonly output: number },
+): Consumption['usage'] => ({
+  input: Math.min(input, plan.inputBound),
+  cachedInput: 0,
+  output: Math.min(output, call.n * hold.maxOutput),
+  reasoning: 0,
+});

@@ -1,0 +1,45 @@
+import { isJson } from './chat-stream.ts';
+import { codePoints, firstCodePoints } from './code-points.ts';
+import type { Json } from './upstream.ts';
+import { changeWritten } from './written.ts';
+
+/** Cuts a chunk or a body, in place, where a call's characters end; true when it had to. */
+export type Limit = (answer: Json) => boolean;
+
+/** A call that is paid in characters gets `most` code points of answer, over all its choices. */
+export function characterLimit(most: number): Limit {
+  const unfinished = new Set<unknown>();
+  let left = most;
+
+  const keep = (text: string): string => {
+    const count = codePoints(text);
+    const kept = count <= left ? text : firstCodePoints(text, left);
+    left -= Math.min(count, left);
+    return kept;
+  };
+  const cutChoice = (choice: Json): boolean => {
+    let isCut = false;
+    const message = choice.delta ?? choice.message;
+    if (isJson(message)) {
+      changeWritten(message, (text) => {
+        const kept = keep(text);
+        isCut ||= kept !== text;
+        return kept;
+      });
+    }
+    if (isCut) choice.finish_reason = 'length';
+    if (choice.finish_reason) unfinished.delete(choice.index);
+    else unfinished.add(choice.index);
+    return isCut;
+  };
+
+  return (answer) => {
+    const choices: unknown[] = Array.isArray(answer.choices) ? answer.choices : [];
+    const isCut = choices.filter(isJson).map(cutChoice).includes(true);
+    // Where one choice ends for want of characters, the others of a stream do too.
+    if (isCut) for (const index of unfinished) choices.push(ended(index));
+    return isCut;
+  };
+}
+
+const ended = (index: unknown): Json => ({ index, delta: {}, finish_reason: 'length' });

@@ -1,0 +1,53 @@
+import type { Usage } from '../../domain/price-list/usage.ts';
+import type { Ending } from '../../domain/wallet/commands.ts';
+
+/** A call as whoever ends it for a process that is gone must know it. */
+export interface OpenCall {
+  readonly callId: string;
+  readonly walletId: string;
+  readonly processId: string;
+  readonly requestId: string;
+  readonly beganAt: string;
+}
+
+/** An upstream that was asked and may charge us. */
+export interface Asked {
+  readonly upstream: string;
+  readonly model: string;
+}
+
+/** What a call has consumed: as its upstream said, or counted by us so far. */
+export interface Evidence {
+  readonly basis: 'usage' | 'checkpoint';
+  readonly usage: Usage;
+  /** Code points of input and answer; null where the call is not paid in them. */
+  readonly characters: number | null;
+}
+
+/** All that is known of a call at one moment. */
+export interface CallNote extends OpenCall {
+  readonly asked: readonly Asked[];
+  readonly counted: Evidence | null;
+  readonly ending: Ending;
+}
+
+/** Where a call leaves what must survive its process. */
+export interface Journal {
+  /**
+   * Puts a note in the place of the call's last one; durable when it resolves. `taken`: too late,
+   * somebody ends the call by what they have. Rejects while it can't be written.
+   */
+  note(note: CallNote): Promise<'noted' | 'taken'>;
+  /** The log has the call's end; its note goes some time. */
+  forget(callId: string): void;
+}
+
+/** What the journal is to whoever ends the calls of processes that are gone. */
+export interface Testimony {
+  /** The last notes of those that have one; from then on their processes can't add to them. */
+  take(calls: readonly OpenCall[]): Promise<ReadonlyMap<string, Taken>>;
+  /** The log has the ends of these. */
+  resolved(callIds: readonly string[]): Promise<void>;
+}
+
+export type Taken = Pick<CallNote, 'asked' | 'counted' | 'ending'>;

@@ -1,0 +1,33 @@
+import { isJson } from './chat-stream.ts';
+import type { Json } from './upstream.ts';
+
+/**
+ * Puts every text that a message or a delta carries through `change`, in place: what it says, refuses
+ * and reasons, and the arguments of the tools it calls.
+ */
+export function changeWritten(message: Json, change: (text: string) => string): void {
+  const reasoning = message.reasoning_content === undefined ? 'reasoning' : 'reasoning_content';
+  changeFields(message, ['content', 'refusal', reasoning], change);
+  for (const part of jsons(message.content)) changeFields(part, ['text', 'refusal'], change);
+  const calls = [...jsons(message.tool_calls), { function: message.function_call }];
+  for (const { function: called, custom } of calls) {
+    if (isJson(called)) changeFields(called, ['arguments'], change);
+    if (isJson(custom)) changeFields(custom, ['input'], change);
+  }
+}
+
+function changeFields(
+  json: Json,
+  fields: readonly (keyof Json)[],
+  change: (text: string) => string,
+): void {
+  for (const field of fields) {
+    const text = json[field];
+    if (typeof text !== 'string' || text === '') continue;
+    const changed = change(text);
+    if (changed !== text) json[field] = changed;
+  }
+}
+
+const jsons = (value: unknown): readonly Json[] =>
+  Array.isArray(value) ? value.filter(isJson) : [];

@@ -1,0 +1,134 @@
+import type { Logger } from 'pino';
+import type { DatabasePool } from 'slonik';
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { Uuid } from '../../domain/ids.ts';
+import { Usage } from '../../domain/price-list/usage.ts';
+import { CallOutcome } from '../../domain/wallet/call-events.ts';
+import { query, statement } from '../../projections/query.ts';
+import type { CallNote, Journal, OpenCall, Taken, Testimony } from '../llm/journal.ts';
+import { journalWriter } from './journal-writer.ts';
+
+export interface CallJournal extends Journal, Testimony {
+  /** How many calls have a row. */
+  rows(): Promise<number>;
+  /** Writes what is waiting. */
+  close(): Promise<void>;
+}
+
+/** The journal of calls in flight, in its Postgres schema; notes of many calls go in one statement. */
+export function callJournal({
+  pool,
+  log,
+}: {
+  /** Best one of its own: a note must not wait for reports. */
+  readonly pool: DatabasePool;
+  readonly log: Logger;
+}): CallJournal {
+  const writer = journalWriter({
+    write: (notes) => write(pool, notes),
+    remove: (callIds) => remove(pool, callIds),
+    log,
+  });
+  return {
+    note: writer.note,
+    forget: writer.forget,
+    close: writer.close,
+    take: (calls) => take(pool, calls),
+    async resolved(callIds) {
+      if (callIds.length === 0) return;
+      await pool.query(ended(callIds));
+      await pool.query(forgetOld);
+    },
+    rows: async () => (await pool.one(count)).rows,
+  };
+}
+
+const Id = z.object({ call_id: Uuid });
+const openCall = ['uuid', 'uuid', 'uuid', 'text', 'timestamptz'] as const;
+
+const cellsOf = (call: OpenCall) =>
+  [call.callId, call.walletId, call.processId, call.requestId, call.beganAt] as const;
+
+/** In one order everywhere, so that two statements over the same rows never wait for each other. */
+const inOrder = <Call extends OpenCall>(calls: readonly Call[]): readonly Call[] =>
+  calls.toSorted((a, b) => (a.callId < b.callId ? -1 : 1));
+
+/** Returns the calls whose notes were accepted. */
+async function write(pool: DatabasePool, notes: readonly CallNote[]): Promise<ReadonlySet<string>> {
+  const rows = inOrder(notes).map((note) => [
+    ...cellsOf(note),
+    JSON.stringify(note.asked),
+    note.counted && JSON.stringify(note.counted),
+    JSON.stringify(note.ending),
+  ]);
+  const written = await pool.any(query(Id)`
+    INSERT INTO journal.calls AS c
+      (call_id, wallet_id, process_id, request_id, began_at, asked, counted, ending)
+    SELECT n.call_id, n.wallet_id, n.process_id, n.request_id, n.began_at,
+           n.asked::jsonb, n.counted::jsonb, n.ending::jsonb
+    FROM ${sql.unnest(rows, [...openCall, 'text', 'text', 'text'])}
+      AS n(call_id, wallet_id, process_id, request_id, began_at, asked, counted, ending)
+    ON CONFLICT (call_id) DO UPDATE
+      SET asked = EXCLUDED.asked, counted = EXCLUDED.counted, ending = EXCLUDED.ending
+      WHERE c.taken_at IS NULL
+    RETURNING c.call_id`);
+  return new Set(written.map(({ call_id: callId }) => callId));
+}
+
+async function remove(pool: DatabasePool, callIds: readonly string[]): Promise<void> {
+  await pool.query(statement`
+    DELETE FROM journal.calls WHERE call_id = ANY(${sql.array(callIds.toSorted(), 'uuid')})`);
+}
+
+const Ending = z.object({
+  outcome: CallOutcome,
+  upstream: z.string().nullable(),
+  upstreamModel: z.string().nullable(),
+  latencyMs: z.int(),
+  firstTokenMs: z.int().nullable(),
+});
+
+const TakenRow = z.object({
+  call_id: Uuid,
+  asked: z.array(z.object({ upstream: z.string(), model: z.string() })),
+  counted: z
+    .object({
+      basis: z.enum(['usage', 'checkpoint']),
+      usage: Usage,
+      characters: z.int().nullable(),
+    })
+    .nullable(),
+  ending: Ending.nullable(),
+});
+
+/** A row is left also for a call that has none: it refuses what its process would still note. */
+async function take(
+  pool: DatabasePool,
+  calls: readonly OpenCall[],
+): Promise<ReadonlyMap<string, Taken>> {
+  if (calls.length === 0) return new Map();
+  const rows = await pool.any(query(TakenRow)`
+    INSERT INTO journal.calls AS c
+      (call_id, wallet_id, process_id, request_id, began_at, taken_at)
+    SELECT n.*, clock_timestamp()
+    FROM ${sql.unnest(inOrder(calls).map(cellsOf), [...openCall])} AS n
+    ON CONFLICT (call_id) DO UPDATE SET taken_at = COALESCE(c.taken_at, EXCLUDED.taken_at)
+    RETURNING c.call_id, c.asked, c.counted, c.ending`);
+  return new Map(
+    rows.flatMap(({ call_id: callId, asked, counted, ending }): [string, Taken][] =>
+      ending ? [[callId, { asked, counted, ending }]] : [],
+    ),
+  );
+}
+
+const ended = (callIds: readonly string[]) => statement`
+  UPDATE journal.calls SET resolved_at = clock_timestamp()
+  WHERE call_id = ANY(${sql.array(callIds.toSorted(), 'uuid')}) AND resolved_at IS NULL`;
+
+/** A call may ask about its swept hold for a day. */
+const forgetOld = statement`
+  DELETE FROM journal.calls WHERE resolved_at < clock_timestamp() - interval '1 day'`;
+
+const count = query(z.object({ rows: z.int() }))`
+  SELECT count(*)::int AS rows FROM journal.calls`;
