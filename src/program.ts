@@ -86,11 +86,13 @@ function startFeed(ports: Ports, { runPoliciesFor }: WriteSide, { started }: Por
 }
 
 function startSweeper(
-  { pool, lease, clock, log }: Ports,
+  { pool, lease, journal, clock, log }: Ports,
   { run }: WriteSide,
   { started }: PortParts,
 ) {
-  const sweeping = sweeper({ pool, lease, wallet: run.wallet, clock, log });
+  const sweeping = sweeper({
+    ...{ pool, lease, testimony: journal, wallet: run.wallet, clock, log },
+  });
   sweeping.start();
   started.add(sweeping.close);
 }

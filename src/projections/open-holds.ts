@@ -35,22 +35,35 @@ export const openHolds = projection(
   },
 );
 
-const AbandonedHold = z.object({
-  call_id: Uuid,
-  wallet_id: Uuid,
-  request_id: z.string(),
-  at: Instant,
+/** A call that somebody has to end. */
+export const AbandonedCall = z.object({
+  callId: Uuid,
+  walletId: Uuid,
+  processId: Uuid,
+  requestId: z.string(),
+  beganAt: Instant,
 });
-export type AbandonedHold = z.infer<typeof AbandonedHold>;
 
 /**
  * Holds of processes whose lease has lapsed, the oldest first. A missing lease was removed long after
  * it lapsed; a process has one before it takes any call.
  */
 export const abandonedHolds = (most: number) =>
-  query(AbandonedHold)`
-    SELECT h.call_id, h.wallet_id, h.request_id, h.at
+  query(AbandonedCall)`
+    SELECT h.call_id AS "callId", h.wallet_id AS "walletId", h.process_id AS "processId",
+           h.request_id AS "requestId", h.at AS "beganAt"
     FROM read.open_holds AS h
     LEFT JOIN feed.leases AS l USING (process_id)
     WHERE h.open AND (l.expires_at IS NULL OR l.expires_at < clock_timestamp())
     ORDER BY h.at LIMIT ${most}`;
+
+const HoldsByAge = z.object({ age: z.enum(['10s', '1m', '10m', 'older']), holds: z.int() });
+
+/** How many holds are open, by how long they have been. */
+export const openHoldsByAge = () =>
+  query(HoldsByAge)`
+    SELECT CASE WHEN at > now() - interval '10 seconds' THEN '10s'
+                WHEN at > now() - interval '1 minute' THEN '1m'
+                WHEN at > now() - interval '10 minutes' THEN '10m'
+                ELSE 'older' END AS age, count(*)::int AS holds
+    FROM read.open_holds WHERE open GROUP BY 1`;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Uuid } from '../../domain/ids.ts';
 import { Usage } from '../../domain/price-list/usage.ts';
 import { CallOutcome } from '../../domain/wallet/call-events.ts';
+import { AbandonedCall } from '../../projections/open-holds.ts';
 import { query, statement } from '../../projections/query.ts';
 import type { CallNote, Journal, OpenCall, Taken, Testimony } from '../llm/journal.ts';
 import { journalWriter } from './journal-writer.ts';
@@ -121,6 +122,16 @@ async function take(
     ),
   );
 }
+
+/** Calls of processes that are gone of which the journal knows, and of nobody that ended them. */
+export const abandonedNotes = (most: number) =>
+  query(AbandonedCall)`
+    SELECT c.call_id AS "callId", c.wallet_id AS "walletId", c.process_id AS "processId",
+           c.request_id AS "requestId", c.began_at AS "beganAt"
+    FROM journal.calls AS c
+    LEFT JOIN feed.leases AS l USING (process_id)
+    WHERE c.resolved_at IS NULL AND (l.expires_at IS NULL OR l.expires_at < clock_timestamp())
+    ORDER BY c.began_at LIMIT ${most}`;
 
 const ended = (callIds: readonly string[]) => statement`
   UPDATE journal.calls SET resolved_at = clock_timestamp()

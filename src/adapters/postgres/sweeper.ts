@@ -1,20 +1,18 @@
-import { schedule } from 'node-cron';
-import type { Logger } from 'pino';
 import type { DatabasePool } from 'slonik';
-import { streamOf } from '../../domain/streams.ts';
-import type { wallet } from '../../domain/wallet/decider.ts';
-import type { AbandonedHold } from '../../projections/open-holds.ts';
 import { abandonedHolds } from '../../projections/open-holds.ts';
-import type { RunnerOf } from '../eventstore/execute.ts';
+import type { AbandonedParts } from './abandoned.ts';
+import { resolveAbandoned } from './abandoned.ts';
+import { abandonedNotes } from './journal.ts';
 import type { ProcessLease } from './lease.ts';
 import { leaseMs } from './lease-state.ts';
+import { scheduled } from './scheduled.ts';
 
-export interface SweeperParts {
+/** What may be known of our own lease. */
+export type OwnLease = Pick<ProcessLease, 'held' | 'steadyForMs'>;
+
+export interface SweeperParts extends AbandonedParts {
   readonly pool: DatabasePool;
-  readonly lease: Pick<ProcessLease, 'held' | 'steadyForMs'>;
-  readonly wallet: Pick<RunnerOf<typeof wallet>, 'run'>;
-  readonly clock: () => Date;
-  readonly log: Logger;
+  readonly lease: OwnLease;
 }
 
 export interface Sweeper {
@@ -26,30 +24,31 @@ export interface Sweeper {
 }
 
 const mostAtOnce = 500;
-const inParallel = 16;
 
 /**
- * Resolves the holds of processes that are gone. Whether one is gone is judged by leases, and only
- * by a process that has itself renewed its own for a whole term without a break: after an
- * interruption of Postgres the leases of the living look lapsed too.
+ * Whether a process is gone is judged by leases, and only by a process that has itself renewed its own
+ * for a whole term without a break: after an interruption of Postgres the leases of the living look
+ * lapsed too.
  */
+export const mayJudge = (lease: OwnLease): boolean =>
+  lease.held() && lease.steadyForMs() >= leaseMs;
+
+/** Resolves the holds of processes that are gone: those that the read model has, or the journal. */
 export function sweeper(parts: SweeperParts): Sweeper {
   const { pool, lease, log } = parts;
-  const mayJudge = () => lease.held() && lease.steadyForMs() >= leaseMs;
   let sweeping: Promise<number> | undefined;
   let stop = () => {};
 
   async function sweepOnce(): Promise<number> {
-    if (!mayJudge()) return 0;
-    const holds = await pool.any(abandonedHolds(mostAtOnce));
+    if (!mayJudge(lease)) return 0;
+    const [held, noted] = await Promise.all([
+      pool.any(abandonedHolds(mostAtOnce)),
+      pool.any(abandonedNotes(mostAtOnce)),
+    ]);
+    const calls = [...new Map([...held, ...noted].map((each) => [each.callId, each])).values()];
     // The answer may have taken long: what it says of leases is worth what our own is worth now.
-    if (holds.length === 0 || !mayJudge()) return 0;
-    let resolved = 0;
-    for (let from = 0; from < holds.length; from += inParallel) {
-      const some = holds.slice(from, from + inParallel);
-      const done = await Promise.all(some.map((hold) => expire(hold, parts)));
-      resolved += done.filter(Boolean).length;
-    }
+    if (calls.length === 0 || !mayJudge(lease)) return 0;
+    const resolved = await resolveAbandoned(parts, calls);
     if (resolved > 0) log.info({ resolved }, 'abandoned holds were resolved');
     return resolved;
   }
@@ -61,14 +60,7 @@ export function sweeper(parts: SweeperParts): Sweeper {
   return {
     sweep,
     start() {
-      const wake = () => sweep().catch((err: unknown) => log.warn({ err }, 'sweeping failed'));
-      const task = schedule('* * * * * *', wake, {
-        name: 'sweeper',
-        noOverlap: true,
-        suppressMissedWarning: true,
-        logger: quiet(log),
-      });
-      stop = () => void task.destroy();
+      stop = scheduled({ name: 'sweeping', when: '* * * * * *', work: sweep, log });
     },
     async close() {
       stop();
@@ -76,54 +68,3 @@ export function sweeper(parts: SweeperParts): Sweeper {
     },
   };
 }
-
-/** Idempotent: a hold that was resolved meanwhile decides nothing. False: it is tried again later. */
-async function expire(
-  { call_id: callId, wallet_id: walletId, request_id: requestId, at: since }: AbandonedHold,
-  { wallet, clock, log }: SweeperParts,
-): Promise<boolean> {
-  const openMs = Math.max(0, clock().getTime() - Date.parse(since));
-  const ending = {
-    outcome: 'abandoned',
-    upstream: null,
-    upstreamModel: null,
-    latencyMs: openMs,
-    firstTokenMs: null,
-  } as const;
-  try {
-    const { events } = await wallet.run(
-      streamOf.wallet(walletId),
-      (at) => ({
-        type: 'ResolveAbandoned',
-        callId,
-        evidence: null,
-        ending,
-        costs: [],
-        possibleCosts: [],
-        at,
-      }),
-      {
-        commandId: `${callId}/expire`,
-        correlationId: requestId,
-        actor: { type: 'system', id: 'sweeper' },
-        at: clock().toISOString(),
-        source: 'sweeper',
-      },
-    );
-    return events.length > 0;
-  } catch (err) {
-    log.warn(
-      { err, call: callId, wallet: walletId },
-      'an abandoned hold could not be resolved yet',
-    );
-    return false;
-  }
-}
-
-/** node-cron would write to the console by itself. */
-const quiet = (log: Logger) => ({
-  info: (message: string) => log.debug(message),
-  warn: (message: string) => log.debug(message),
-  error: (message: string | Error) => log.error({ err: message }, 'the schedule failed'),
-  debug: (message: string | Error) => log.trace({ err: message }, 'schedule'),
-});

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { pino } from 'pino';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import { callJournal } from '../../../src/adapters/postgres/journal.ts';
 import { sweeper } from '../../../src/adapters/postgres/sweeper.ts';
 import type { CommandContext } from '../../../src/domain/envelope.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
@@ -10,7 +11,7 @@ import { balances } from '../../../src/domain/wallet/wallet.ts';
 import { statement } from '../../../src/projections/query.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { feedFrom, reached, readDatabase } from '../../support/read-side.ts';
-import { grantOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
+import { ending, grantOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
 
 const silent = pino({ level: 'silent' });
 const noon = new Date('2026-01-01T12:00:00.000Z');
@@ -37,10 +38,13 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   await run('grant', grantOf('1'));
   await run('a', reserveOf('a', { processId: gone }));
   await run('b', reserveOf('b', { processId: living }));
+  const journal = callJournal({ pool, log: silent });
+  t.teardown(journal.close);
   const own = { held: true, steady: 10_000 };
   const { sweep } = sweeper({
     pool,
     lease: { held: () => own.held, steadyForMs: () => own.steady },
+    testimony: journal,
     wallet,
     clock: () => at,
     log: silent,
@@ -49,7 +53,22 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   const pass = (ms: number) => {
     at = new Date(at.getTime() + ms);
   };
-  return { url, pool, log, wallet, feed, gone, living, lease, run, own, sweep, openOnes, pass };
+  return {
+    url,
+    pool,
+    log,
+    journal,
+    wallet,
+    feed,
+    gone,
+    living,
+    lease,
+    run,
+    own,
+    sweep,
+    openOnes,
+    pass,
+  };
 }
 
 const contextOf = (commandId: string): CommandContext => ({
@@ -120,4 +139,39 @@ test('a process whose lease was removed is gone', async (t) => {
   await pool.query(statement`DELETE FROM feed.leases`);
   t.is(await sweep(), 2);
   t.is((await openOnes()).length, 0);
+});
+
+const usage = { input: 100, cachedInput: 0, output: 30, reasoning: 0 };
+
+for (const basis of ['usage', 'checkpoint'] as const) {
+  test(`an abandoned hold is charged what the journal has of it (${basis})`, async (t) => {
+    const { sweep, journal, log, gone, pass, feed } = await scene(t);
+    await feed.close();
+    const { call } = reserveOf('a');
+    await journal.note({
+      ...{ callId: call.callId, walletId, processId: gone, requestId: call.requestId },
+      beganAt: noon.toISOString(),
+      asked: [{ upstream: 'mock', model: 'gpt-4o' }],
+      counted: { basis, usage, characters: null },
+      ending: { ...ending, upstream: 'mock' },
+    });
+    pass(15_000);
+    t.is(await sweep(), 1);
+    const last = log.events.at(-1);
+    t.is(last?.type, 'UsageSettled');
+    t.like(last?.data, { basis, swept: true, charge: '0.00019', upstream: 'mock', usage });
+    t.is(await sweep(), 0, 'the table still has the hold, and nothing is left to do');
+  });
+}
+
+test('a hold that only the journal knows of is resolved too', async (t) => {
+  const { sweep, journal, pool, gone, openOnes } = await scene(t);
+  const { call } = reserveOf('a');
+  await journal.note({
+    ...{ callId: call.callId, walletId, processId: gone, requestId: call.requestId },
+    ...{ beganAt: noon.toISOString(), asked: [], counted: null, ending },
+  });
+  await pool.query(statement`DELETE FROM read.open_holds`);
+  t.is(await sweep(), 1);
+  t.is((await openOnes()).length, 1);
 });

@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import { streamOf } from '../../domain/streams.ts';
+import type { Ending } from '../../domain/wallet/commands.ts';
+import type { wallet } from '../../domain/wallet/decider.ts';
+import type { RunnerOf } from '../eventstore/execute.ts';
+import type { OpenCall, Taken, Testimony } from '../llm/journal.ts';
+
+export interface AbandonedParts {
+  readonly wallet: Pick<RunnerOf<typeof wallet>, 'run'>;
+  readonly testimony: Testimony;
+  readonly clock: () => Date;
+  readonly log: Logger;
+}
+
+const inParallel = 16;
+
+/**
+ * Ends the holds of processes that are gone, by what the journal has of their calls; returns how many
+ * were open. Idempotent: a hold that was resolved meanwhile decides nothing.
+ */
+export async function resolveAbandoned(
+  parts: AbandonedParts,
+  calls: readonly OpenCall[],
+): Promise<number> {
+  const known = await parts.testimony.take(calls);
+  const through: string[] = [];
+  let resolved = 0;
+  for (let from = 0; from < calls.length; from += inParallel) {
+    const some = calls.slice(from, from + inParallel);
+    const done = await Promise.all(
+      some.map((call) => resolve(parts, call, known.get(call.callId))),
+    );
+    for (const [index, events] of done.entries()) {
+      const callId = some[index]?.callId;
+      if (events === undefined || callId === undefined) continue;
+      through.push(callId);
+      if (events > 0) resolved += 1;
+    }
+  }
+  await parts.testimony.resolved(through);
+  return resolved;
+}
+
+/** How many events it took; undefined: it is tried again later. */
+async function resolve(
+  { wallet, clock, log }: AbandonedParts,
+  { callId, walletId, requestId, beganAt }: OpenCall,
+  known: Taken | undefined,
+): Promise<number | undefined> {
+  const evidence = known?.counted ?? null;
+  const unknown: Ending = {
+    outcome: 'abandoned',
+    upstream: known?.asked.at(-1)?.upstream ?? null,
+    upstreamModel: known?.asked.at(-1)?.model ?? null,
+    latencyMs: Math.max(0, clock().getTime() - Date.parse(beganAt)),
+    firstTokenMs: null,
+  };
+  const ending = evidence && known ? known.ending : unknown;
+  try {
+    const { events } = await wallet.run(
+      streamOf.wallet(walletId),
+      (at) => ({
+        type: 'ResolveAbandoned',
+        callId,
+        evidence,
+        ending,
+        costs: [],
+        possibleCosts: [],
+        at,
+      }),
+      {
+        commandId: `${callId}/expire`,
+        correlationId: requestId,
+        actor: { type: 'system', id: 'sweeper' },
+        at: clock().toISOString(),
+        source: 'sweeper',
+      },
+    );
+    return events.length;
+  } catch (err) {
+    log.warn(
+      { err, call: callId, wallet: walletId },
+      'an abandoned hold could not be resolved yet',
+    );
+    return undefined;
+  }
+}
