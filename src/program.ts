@@ -8,6 +8,7 @@ import { metered } from './adapters/llm/metered.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
 import { feedLag } from './adapters/postgres/feed-lag.ts';
 import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
+import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { projector } from './adapters/postgres/project.ts';
 import { runPolicies } from './adapters/postgres/run-policies.ts';
@@ -47,7 +48,7 @@ type WriteSide = ReturnType<typeof openWriteSide>;
 
 /** The nouns' runners, and what this process knows of keys, members, prices and routes. */
 function openWriteSide(ports: Ports, { config, started }: PortParts) {
-  const { eventLog, pool, clock, log } = ports;
+  const { eventLog, pool, lease, journal, clock, log } = ports;
   const bare = runners({
     log: eventLog,
     clock,
@@ -60,6 +61,9 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
   started.add(catalogue.close);
   const run = {
     ...bare,
+    wallet: overdueFirst(bare.wallet, {
+      ...{ pool, lease, testimony: journal, processId: lease.processId, clock, log },
+    }),
     apiKey: indexed(bare.apiKey, access.apply),
     member: indexed(bare.member, access.apply),
     priceList: indexed(bare.priceList, catalogue.apply),

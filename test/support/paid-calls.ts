@@ -7,6 +7,7 @@ import type { Metered } from '../../src/adapters/llm/metered.ts';
 import { metered } from '../../src/adapters/llm/metered.ts';
 import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
+import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
@@ -14,7 +15,7 @@ import type { MemoryJournal } from './memory-journal.ts';
 import { memoryJournal } from './memory-journal.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
-import { grantOf, price, reserveOf, ending as usualEnding } from './wallets.ts';
+import { grantOf, price, reserveOf } from './wallets.ts';
 
 interface PaidCallsOptions {
   readonly upstreams: readonly Upstream[];
@@ -40,7 +41,7 @@ export interface PaidCalls {
   wallet(): Promise<Wallet>;
   /** What was written about calls, oldest first. */
   ends(): readonly End[];
-  /** Ends somebody's hold behind the calls' back. */
+  /** Another process ends somebody's hold behind the calls' back, as after a crash. */
   expire(callId: string): Promise<void>;
   /** Takes this much credit away with another call, which stays open. */
   spend(amount: string): Promise<void>;
@@ -66,7 +67,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     source: 'test',
   });
   for (const [asset, amount] of Object.entries(options.credit ?? { CNY: '1' })) {
-    await wallet.run(
+    await runners({ log, clock }).wallet.run(
       stream,
       (at) => ({ ...grantOf(amount, { asset }), walletId, amount: new Decimal(amount), at }),
       context(randomUUID()),
@@ -107,20 +108,11 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
       );
     },
     async expire(callId) {
-      const ending = { ...usualEnding, outcome: 'abandoned' as const };
-      await wallet.run(
-        stream,
-        (at) => ({
-          type: 'ResolveAbandoned',
-          callId,
-          evidence: null,
-          ending,
-          costs: [],
-          possibleCosts: [],
-          at,
-        }),
-        context(`${callId}/expire`),
-      );
+      const open = { callId, walletId, processId: parts.processId, requestId: 'test' };
+      const beganAt = clock().toISOString();
+      const another = runners({ log, clock }).wallet;
+      const finder = { ...parts, wallet: another, testimony: journal };
+      await resolveAbandoned(finder, [{ ...open, beganAt }]);
     },
   };
 }

@@ -104,3 +104,9 @@ export const faultOf = async (
   t: ExecutionContext,
   call: Promise<unknown>,
 ): Promise<string | undefined> => (await t.throwsAsync(call, { instanceOf: CallFault }))?.code;
+
+/** Another process finds the one hold that is open, as after a crash of the one that has it. */
+export async function crashed(calls: PaidCalls): Promise<void> {
+  const [hold] = (await calls.wallet()).holds.values();
+  await calls.expire(hold?.call.callId ?? '');
+}

@@ -50,6 +50,7 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
   let isCounting = false;
   let hasNote = false;
   let isDone = false;
+  let isOver = false;
 
   const note = (ending: Ending) => {
     hasNote = true;
@@ -97,7 +98,7 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
     async came(now, ending) {
       isDone = true;
       counted = now;
-      for (;;) {
+      while (!isOver) {
         try {
           return (await note(ending)) === 'noted';
         } catch (error) {
@@ -105,10 +106,12 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
           await pause(retryMs);
         }
       }
+      return false;
     },
     wasCounted: () => counted !== null,
     over() {
       isDone = true;
+      isOver = true;
       clearTimeout(timer);
       if (hasNote) journal.forget(callId);
     },

@@ -91,7 +91,7 @@ function usageTail({ call, mask, received, limit }: Relay) {
     /** False for the chunk that is kept for the end. */
     passes(chunk: Json): boolean {
       if (isCut) return false;
-      isCut = limit?.(chunk) ?? false;
+      if (limit) isCut = limit(chunk);
       received.take(chunk);
       disguise(chunk, mask);
       last = chunk;

@@ -3,7 +3,15 @@ import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { eventually } from '../../support/eventually.ts';
 import { allChunks, bodyOf, chunksOf, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
-import { adapter, cost, endsWith, faultOf, paidMock, watched } from '../../support/paid-mock.ts';
+import {
+  adapter,
+  cost,
+  crashed,
+  endsWith,
+  faultOf,
+  paidMock,
+  watched,
+} from '../../support/paid-mock.ts';
 
 let upstream: PaidMock;
 test.before(async () => {
@@ -251,4 +259,58 @@ test('a shutdown lets a call end by itself while there is time', async (t) => {
   ]);
   t.is(textIn(chunks), ' word'.repeat(4));
   await endsWith(t, calls, 'UsageSettled', { basis: 'usage', outcome: 'completed' });
+});
+
+test('after our crash the usage in the journal is charged', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=100&chunks=5', {
+    patience: { journalMs: 50, answerMs: 60_000 },
+  });
+  const back = Promise.withResolvers<void>();
+  calls.log.next.after = () => {
+    calls.log.next.before = () => back.promise;
+  };
+  // Complete without the log, because the journal vouches for it.
+  t.is(textIn(await allChunks(await calls.call(stream))), ' word'.repeat(5));
+  t.deepEqual(calls.ends(), []);
+  await crashed(calls);
+  const [end] = calls.ends();
+  t.is(end?.type, 'UsageSettled');
+  t.like(end?.data, { basis: 'usage', swept: true, charge: cost(100, 5), outcome: 'completed' });
+  back.resolve();
+  await eventually(() => calls.metered.inFlight() === 0);
+});
+
+test('after our crash input and the checkpointed output are charged', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=1200&hang=mid', { defaultMaxOutput: 1_000 });
+  const client = new AbortController();
+  const chunks = chunksOf(await calls.call(stream, client.signal));
+  for (let seen = 0; seen < 600; ) seen += (await chunks.next()).value?.length ?? 0;
+  const next = chunks.next();
+  next.catch(() => undefined);
+  // The last words before the silence are noted within two seconds.
+  await eventually(() => [...calls.journal.notes.values()][0]?.counted?.usage.output === 600);
+  await crashed(calls);
+  const [end] = calls.ends();
+  t.is(end?.type, 'UsageSettled');
+  t.like(end?.data, { basis: 'checkpoint', charge: cost(helloTokens, 600), outcome: 'abandoned' });
+  t.true(calls.journal.asked.length < 6, 'a note every 256 tokens, not every chunk');
+  client.abort();
+  await t.throwsAsync(next);
+  // What it received is what was charged.
+  await eventually(() => calls.metered.inFlight() === 0);
+  t.like(calls.ends()[1]?.data, { difference: '0' });
+});
+
+test('after our crash a call of which nothing is known costs nothing', async (t) => {
+  const calls = await upstream.on('gpt-4o?hang=headers');
+  const client = new AbortController();
+  const asked = upstream.mock.asked.length;
+  const call = calls.call({}, client.signal);
+  await eventually(() => upstream.mock.asked.length > asked);
+  await crashed(calls);
+  const [end] = calls.ends();
+  t.is(end?.type, 'ReservationExpired');
+  t.like(end?.data, { basis: 'no_evidence', outcome: 'abandoned', possibleCosts: [] });
+  client.abort();
+  await faultOf(t, call);
 });

@@ -182,9 +182,9 @@ test('a hold whose reservation is known too late is released', async (t) => {
 });
 
 test('a settlement that the log acknowledges late is charged once and ends the answer', async (t) => {
-  const calls = await upstream.on('gpt-4o', { patienceMs: 100 });
+  const calls = await upstream.on('gpt-4o', { patienceMs: 400 });
   calls.log.next.after = () => {
-    calls.log.next.after = () => new Promise((resolve) => setTimeout(resolve, 350));
+    calls.log.next.after = () => new Promise((resolve) => setTimeout(resolve, 1_000));
   };
   bodyOf(await calls.call());
   await endsWith(t, calls, 'UsageSettled', { basis: 'usage', outcome: 'completed' });
