@@ -1,13 +1,16 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { accessIndex } from './adapters/eventstore/access.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
+import { denials } from './adapters/eventstore/denials.ts';
 import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
 import { walletHistory } from './adapters/eventstore/wallet-history.ts';
 import { metered } from './adapters/llm/metered.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
+import { expiry } from './adapters/postgres/expiry.ts';
 import { feedLag } from './adapters/postgres/feed-lag.ts';
 import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
+import { openWork } from './adapters/postgres/open-work.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { projector } from './adapters/postgres/project.ts';
@@ -39,7 +42,7 @@ export async function startProgram(parts: PortParts): Promise<Served | undefined
   const ports = await openPorts(parts);
   const write = openWriteSide(ports, parts);
   const feed = parts.config.roles.has('projector') ? startFeed(ports, write, parts) : undefined;
-  if (parts.config.roles.has('scheduler')) startSweeper(ports, write, parts);
+  if (parts.config.roles.has('scheduler')) startJobs(ports, write, parts);
   if (!parts.config.roles.has('api')) return undefined;
   return serve(parts, { ports, write, feed });
 }
@@ -89,7 +92,8 @@ function startFeed(ports: Ports, { runPoliciesFor }: WriteSide, { started }: Por
   return { models: feed.state, policies: policies.state, lag };
 }
 
-function startSweeper(
+/** What is done on time, whoever asks. */
+function startJobs(
   { pool, lease, journal, clock, log }: Ports,
   { run }: WriteSide,
   { started }: PortParts,
@@ -99,14 +103,19 @@ function startSweeper(
   });
   sweeping.start();
   started.add(sweeping.close);
+  const expiring = expiry({ pool, wallet: run.wallet, clock, log });
+  expiring.start();
+  started.add(expiring.close);
 }
 
 /** The upstreams, paid for from the wallets. */
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
   { run, catalogue }: WriteSide,
-  { providers, timeouts }: PortParts['config'],
+  { config: { providers, timeouts }, started }: PortParts,
 ) {
+  const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
+  started.add(refusals.close);
   const ids = providers.map(({ id }) => id);
   return metered({
     wallet: run.wallet,
@@ -117,6 +126,7 @@ function openCalls(
     upstreams,
     processId: lease.processId,
     journal,
+    refused: refusals.refused,
     totalMs: timeouts.totalMs,
     clock,
     log,
@@ -130,11 +140,9 @@ interface Parts {
   readonly feed: ReturnType<typeof startFeed> | undefined;
 }
 
-async function serve(
-  { config, engines, started }: PortParts,
-  { ports, write, feed }: Parts,
-): Promise<Served> {
-  const { upstreams, eventLog, pool, vault, mailer, lease, clock, log } = ports;
+async function serve(parts: PortParts, { ports, write, feed }: Parts): Promise<Served> {
+  const { config, engines, started } = parts;
+  const { upstreams, eventLog, pool, vault, mailer, lease, journal, clock, log } = ports;
   const { run, access, catalogue, runPoliciesFor } = write;
   let url = '';
   let isStopping = false;
@@ -146,7 +154,9 @@ async function serve(
     feed,
     stopping: () => isStopping,
   });
-  const calls = openCalls(ports, write, config);
+  const work = openWork({ pool, journal });
+  started.add(work.close);
+  const calls = openCalls(ports, write, parts);
   const { app, ensureSetUp } = await api({
     run,
     access,
@@ -161,6 +171,7 @@ async function serve(
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],
     readiness: now,
+    openWork: work.now,
     feedLag: () => (feed ? { projections: feed.lag.seconds() } : {}),
     publicUrl: () => config.publicUrl ?? url,
     version: packageJson.version,

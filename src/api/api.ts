@@ -24,6 +24,7 @@ export interface ApiParts
   > {
   readonly runPoliciesFor: (event: Recorded) => Promise<bigint | null>;
   readonly feedLag: MetricsParts['feedLag'];
+  readonly openWork: MetricsParts['openWork'];
   readonly log: AppParts['log'];
   readonly trustProxy: boolean;
   /** The usual ones unless said. */
@@ -40,13 +41,13 @@ export interface Api {
 
 /** The whole HTTP side. The secrets behind sessions and address hashes come from the vault. */
 export async function api(parts: ApiParts): Promise<Api> {
-  const { clock, log, run, trustProxy, vault } = parts;
+  const { clock, feedLag, log, openWork, run, trustProxy, vault } = parts;
   const hashEmail = emailHasher(await vault.secret('email-hmac'));
   const tokens = sessionTokens(await vault.secret('session-signing'), clock);
   const react = reactor(parts.runPoliciesFor);
   const isPassword = passwordCheck();
   const first = firstAdmin({ ...run, ...vault, react, hashEmail, isPassword, clock });
-  const measured = metrics({ gate: parts.chat.gate, feedLag: parts.feedLag });
+  const measured = metrics({ gate: parts.chat.gate, feedLag, openWork });
   const limits = parts.limits ?? usualLimits(clock);
   const all = routes({
     ...parts,

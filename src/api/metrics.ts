@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
+import type { OpenWork } from '../adapters/postgres/open-work.ts';
 import type { Observe } from './app.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
@@ -11,10 +12,12 @@ export interface MetricsParts {
   readonly gate: () => string | null;
   /** Consumer of the log → how many seconds it is behind. */
   readonly feedLag: () => Readonly<Record<string, number>>;
+  /** Undefined while nobody knows. */
+  readonly openWork: () => OpenWork | undefined;
 }
 
 /** What Prometheus reads, and what feeds it. */
-export function metrics({ gate, feedLag }: MetricsParts): {
+export function metrics({ gate, feedLag, openWork }: MetricsParts): {
   readonly observe: Observe;
   readonly route: Route;
 } {
@@ -51,6 +54,7 @@ export function metrics({ gate, feedLag }: MetricsParts): {
       for (const [consumer, lag] of Object.entries(feedLag())) this.set({ consumer }, lag);
     },
   });
+  gaugeOpenWork(registers, openWork);
   return {
     observe({ method, path, status, seconds: took }) {
       requests.inc({ method, path, status });
@@ -58,6 +62,28 @@ export function metrics({ gate, feedLag }: MetricsParts): {
     },
     route: metricsRoute(registry),
   };
+}
+
+/** Without a value while nobody knows: a stale one would hide what is wrong. */
+function gaugeOpenWork(registers: Registry[], openWork: MetricsParts['openWork']): void {
+  new Gauge({
+    name: 'open_holds',
+    help: 'Holds that no event has resolved, by how old they are at most',
+    labelNames: ['age'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [age, holds] of Object.entries(openWork()?.holds ?? {})) this.set({ age }, holds);
+    },
+  });
+  new Gauge({
+    name: 'journal_rows',
+    help: 'Calls of which the journal has a note',
+    registers,
+    collect() {
+      this.set(openWork()?.journalRows ?? Number.NaN);
+    },
+  });
 }
 
 const metricsRoute = (registry: Registry) =>

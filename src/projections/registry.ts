@@ -2,6 +2,7 @@ import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
 import { calls } from './calls.ts';
 import { eventIndex } from './event-index.ts';
+import { lots } from './lots.ts';
 import { memberRoles } from './member-roles.ts';
 import { members } from './members.ts';
 import { openHolds } from './open-holds.ts';
@@ -24,6 +25,7 @@ export const projections: readonly Projection[] = [
   usageByDay,
   eventIndex,
   openHolds,
+  lots,
   priceLists,
   routes,
 ];

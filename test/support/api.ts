@@ -106,6 +106,7 @@ async function start(
     upstreams: ['sandbox', 'openai_like'],
     readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
     feedLag: () => ({ projections: 0.5 }),
+    openWork: () => ({ holds: { '10s': 3, older: 0 }, journalRows: 2 }),
     publicUrl: () => url,
     version: '0.0.1',
     trustProxy: true,

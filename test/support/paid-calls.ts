@@ -36,6 +36,8 @@ export interface PaidCalls {
   readonly walletId: string;
   readonly log: MemoryLog;
   readonly journal: MemoryJournal;
+  /** The codes of what the wallet refused. */
+  readonly refusals: readonly string[];
   readonly metered: Metered;
   call(body?: Json, client?: AbortSignal): Promise<ChatAnswer>;
   wallet(): Promise<Wallet>;
@@ -51,6 +53,7 @@ export interface PaidCalls {
 export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
   const log = memoryLog();
   const journal = memoryJournal();
+  const refusals: string[] = [];
   const walletId = randomUUID();
   const stream = streamOf.wallet(walletId);
   const clock = () => new Date();
@@ -83,6 +86,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     log: pino({ level: 'silent' }),
     totalMs: options.totalMs ?? 60_000,
     journal,
+    refused: (_: string, code: string) => void refusals.push(code),
     ...(options.patience ? { patience: options.patience } : {}),
   };
   const calls = metered(parts);
@@ -90,6 +94,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     walletId,
     log,
     journal,
+    refusals,
     metered: calls,
     call: (body = {}, client = new AbortController().signal) =>
       calls.answer(callOf(walletId, body, client)),

@@ -37,6 +37,8 @@ export interface HoldParts {
   readonly log: Logger;
   /** Told of work that goes on after its caller was answered. */
   readonly background: (work: Promise<void>) => void;
+  /** Told of calls that the wallet refused. */
+  readonly refused: (walletId: string, code: string) => void;
 }
 
 const firstPauseMs = 50;
@@ -75,6 +77,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
       contextOf(parts, call, 'reserve'),
     )
     .catch((error: unknown) => {
+      if (error instanceof Rejection) parts.refused(walletId, error.code);
       // A wallet's commands are decided in their order: whatever becomes of the hold, this ends it.
       if (error instanceof OutcomeUnknown)
         parts.background(release(unanswered).then(() => undefined));

@@ -87,6 +87,22 @@ function usageTail({ call, mask, received, limit }: Relay) {
   let isCut = false;
   let last: Json = {};
   let ending: Json | undefined;
+
+  /** Takes a chunk's usage out of it; false when nothing else was in it. */
+  const passesOn = (chunk: Json): boolean => {
+    if (!chunk.usage) {
+      if (!call.wantsUsage && chunk.usage === null) chunk.usage = undefined;
+      return true;
+    }
+    usage = chunk.usage;
+    if (Array.isArray(chunk.choices) && chunk.choices.length > 0) {
+      chunk.usage = call.wantsUsage ? null : undefined;
+      return true;
+    }
+    ending = chunk;
+    return false;
+  };
+
   return {
     /** False for the chunk that is kept for the end. */
     passes(chunk: Json): boolean {
@@ -95,17 +111,7 @@ function usageTail({ call, mask, received, limit }: Relay) {
       received.take(chunk);
       disguise(chunk, mask);
       last = chunk;
-      if (!chunk.usage) {
-        if (!call.wantsUsage && chunk.usage === null) chunk.usage = undefined;
-        return true;
-      }
-      usage = chunk.usage;
-      if (Array.isArray(chunk.choices) && chunk.choices.length > 0) {
-        chunk.usage = call.wantsUsage ? null : undefined;
-        return true;
-      }
-      ending = chunk;
-      return false;
+      return passesOn(chunk);
     },
     isCut: () => isCut,
     // What an upstream says before the end of a stream that was cut is about less, or about more.

@@ -68,6 +68,7 @@ test('without enough credit the upstream is not asked', async (t) => {
   t.is(refused?.code, 'insufficient_quota');
   t.false(upstream.mock.asked.some(({ model }) => model === 'never-asked'));
   t.is(calls.metered.inFlight(), 0);
+  t.deepEqual(calls.refusals, ['insufficient_quota']);
 });
 
 test('an allowance of requests is charged one a call, whatever `n`', async (t) => {

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { Asset } from '../domain/accounts.ts';
+import type { Instant } from '../domain/ids.ts';
+import { Uuid } from '../domain/ids.ts';
+import { canonical, money, sum as total } from '../domain/money.ts';
+import type { NewLot } from '../domain/wallet/lot-events.ts';
+import type { RowOf } from './projection.ts';
+import { first, projection, sum } from './projection.ts';
+import { query } from './query.ts';
+
+const key = { lot_id: 'uuid' } as const;
+const columns = {
+  wallet_id: first('uuid'),
+  asset: first('text'),
+  kind: first('text'),
+  priority: first('integer'),
+  scope: first('jsonb'),
+  effective_at: first('timestamptz'),
+  expires_at: first('timestamptz'),
+  past: first('text'),
+  /** Why it was granted. */
+  reason: first('text'),
+  granted_at: first('timestamptz'),
+  granted: sum('numeric'),
+  held: sum('numeric'),
+  consumed: sum('numeric'),
+  expired: sum('numeric'),
+  revoked: sum('numeric'),
+};
+type Row = RowOf<typeof key, typeof columns>;
+
+/** Every lot that was ever granted, and where it went: granted = consumed + held + expired + revoked + what is free. */
+export const lots = projection(
+  'lots',
+  {
+    version: 1,
+    key,
+    columns,
+    indexes: [
+      '(wallet_id, granted_at DESC)',
+      '(expires_at) WHERE granted > held + consumed + expired + revoked',
+    ],
+  },
+  {
+    CreditGranted: ({ data, meta }) => [
+      {
+        ...termsOf(data, data),
+        effective_at: data.effectiveAt,
+        past: data.past,
+        reason: data.reason,
+        granted_at: meta.recordedAt,
+      },
+    ],
+    CreditReserved: ({ data }) => held(data.alloc),
+    UsageSettled: ({ data }) => [
+      ...consumed(data.consumed),
+      ...noLongerHeld([...data.consumed, ...data.returned]),
+    ],
+    ReservationReleased: ({ data }) => noLongerHeld(data.returned),
+    ReservationExpired: ({ data }) => noLongerHeld(data.returned),
+    LateSettlementPosted: ({ data, meta }) => [
+      ...consumed(data.consumed),
+      ...data.lots.map((lot) => ({
+        ...madeAt(data.at, meta.recordedAt),
+        ...termsOf(lot, data),
+        reason: 'late_settlement',
+      })),
+    ],
+    UsageCorrected: ({ data, meta }) =>
+      data.lots.map((lot) => ({
+        ...madeAt(data.effectiveAt, meta.recordedAt),
+        ...termsOf(lot, data),
+        reason: data.reason,
+      })),
+    DebtPaid: ({ data }) => consumed(data.consumed),
+    CreditExpired: ({ data }) => [{ lot_id: data.lotId, expired: data.amount }],
+    CreditRevoked: ({ data }) => [{ lot_id: data.lotId, revoked: data.amount }],
+  },
+);
+
+const termsOf = (
+  { lotId, kind, priority, expiresAt, scope, amount }: NewLot,
+  { walletId, asset }: { readonly walletId: string; readonly asset: Asset },
+): Row => ({
+  lot_id: lotId,
+  wallet_id: walletId,
+  asset,
+  kind,
+  priority,
+  scope,
+  expires_at: expiresAt,
+  granted: amount,
+});
+
+const madeAt = (effectiveAt: Instant, recordedAt: Instant) => ({
+  effective_at: effectiveAt,
+  granted_at: recordedAt,
+  past: 'bill',
+});
+
+type Parts = readonly { readonly lotId: string | null; readonly amount: string }[];
+
+/** By lot: one event may say several parts of one; the overdraft is no lot. */
+function byLot(parts: Parts): readonly (readonly [string, string])[] {
+  const grouped = Map.groupBy(parts, ({ lotId }) => lotId);
+  return [...grouped].flatMap(([lotId, of]): [string, string][] =>
+    lotId === null ? [] : [[lotId, canonical(total(of.map(({ amount }) => money(amount))))]],
+  );
+}
+
+const held = (parts: Parts): readonly Row[] =>
+  byLot(parts).map(([lotId, amount]) => ({ lot_id: lotId, held: amount }));
+const noLongerHeld = (parts: Parts): readonly Row[] =>
+  byLot(parts).map(([lotId, amount]) => ({
+    lot_id: lotId,
+    held: canonical(money(amount).negated()),
+  }));
+const consumed = (parts: Parts): readonly Row[] =>
+  byLot(parts).map(([lotId, amount]) => ({ lot_id: lotId, consumed: amount }));
+
+/** Wallets with lots whose time is over and of which something is free still. */
+export const walletsToExpire = (at: Instant, most: number) =>
+  query(z.object({ wallet_id: Uuid }))`
+    SELECT DISTINCT wallet_id FROM read.lots
+    WHERE granted > held + consumed + expired + revoked AND expires_at <= ${at}
+    LIMIT ${most}`;
