@@ -84,6 +84,20 @@ export async function grant(
   });
 }
 
+/** Some members with credit. */
+export async function newCustomers(
+  program: Program,
+  adminToken: string,
+  credit: string,
+): Promise<readonly [Person, ...Person[]]> {
+  const next = async () => {
+    const person = await newPerson(program);
+    await grant(program, adminToken, person.memberId, credit);
+    return person;
+  };
+  return [await next(), await next(), await next(), await next()];
+}
+
 /** Sells an alias at 1 and 2 CNY per million tokens, answered by a model of the upstream `openai_like`. */
 export async function sell(
   { url }: Program,
@@ -100,10 +114,11 @@ export async function sell(
 }
 
 export async function walletOf({ url }: Program, token: string) {
-  const { balances, currency } = Wallet.parse(await request(`${url}/api/wallet`, { token }));
+  const wallet = Wallet.parse(await request(`${url}/api/wallet`, { token }));
+  const { balances, currency, wallet_id: walletId } = wallet;
   const money = balances.find(({ asset }) => asset === currency);
   if (!money) throw new Error('The wallet does not list its currency.');
-  return money;
+  return { ...money, walletId };
 }
 
 /** All of a member's calls, page by page. */

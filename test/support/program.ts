@@ -32,6 +32,8 @@ export interface EnginesAlone {
   readonly databaseUrl: string;
   readonly eventstoreUrl: string;
   readonly pid: number;
+  /** All that it printed so far. */
+  output(): string;
   stop(): Promise<number | null>;
 }
 
@@ -40,7 +42,24 @@ export async function startEnginesAlone(dataDir: string): Promise<EnginesAlone> 
   const child = launch({ DATA_DIR: dataDir, ROLES: 'engines' });
   const [, databaseUrl = ''] = await child.printed(/DATABASE_URL=(\S+)/);
   const [, eventstoreUrl = ''] = await child.printed(/EVENTSTORE_URL=(\S+)/);
-  return { databaseUrl, eventstoreUrl, pid: child.pid, stop: () => child.end('SIGTERM') };
+  return {
+    databaseUrl,
+    eventstoreUrl,
+    pid: child.pid,
+    output: child.output,
+    stop: () => child.end('SIGTERM'),
+  };
+}
+
+export type EngineName = 'postgres' | 'eventlog';
+
+/** The pid of the engine that runs now, from the newest log line that it is up. */
+export function engineOf({ output }: Pick<Program, 'output'>, engine: EngineName): number {
+  const lines = output().split('\n');
+  const line = lines.filter((each) => each.includes(`${engine} is up`)).at(-1) ?? '{}';
+  const pid = /"engineProcess":(\d+)/.exec(line)?.[1];
+  if (!pid) throw new Error(`${engine} has said no pid: ${line}`);
+  return Number(pid);
 }
 
 /** Starts the program on a free port and waits until it is ready; on the same folder it starts again. */
