@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { scratchPrefix } from './temporary-folder.ts';
 
 /** The whole program in a process of its own, as `npm start` runs it. */
@@ -53,14 +54,19 @@ export async function startEnginesAlone(dataDir: string): Promise<EnginesAlone> 
 
 export type EngineName = 'postgres' | 'eventlog';
 
-/** The pid of the engine that runs now, from the newest log line that it is up. */
-export function engineOf({ output }: Pick<Program, 'output'>, engine: EngineName): number {
+/** The process of an engine that runs now, from the newest log line that it is up. */
+export function engineOf(
+  { output }: Pick<Program, 'output'>,
+  engine: EngineName,
+): { readonly pid: number; readonly port: number } {
   const lines = output().split('\n');
   const line = lines.filter((each) => each.includes(`${engine} is up`)).at(-1) ?? '{}';
-  const pid = /"engineProcess":(\d+)/.exec(line)?.[1];
-  if (!pid) throw new Error(`${engine} has said no pid: ${line}`);
-  return Number(pid);
+  const up = EngineUp.safeParse(JSON.parse(line));
+  if (!up.success) throw new Error(`${engine} has said no pid: ${line}`);
+  return { pid: up.data.engineProcess, port: up.data.port };
 }
+
+const EngineUp = z.object({ engineProcess: z.int(), port: z.int() });
 
 /** Starts the program on a free port and waits until it is ready; on the same folder it starts again. */
 export async function startProgram(

@@ -56,9 +56,9 @@ export async function startTwoPrograms(
       await untilReady(programs[which].url);
     },
     async killEngine(engine) {
-      const pid = engineOf(engines, engine);
+      const { pid } = engineOf(engines, engine);
       process.kill(pid, 'SIGKILL');
-      await eventually(() => engineOf(engines, engine) !== pid);
+      await eventually(() => engineOf(engines, engine).pid !== pid);
       await ready();
     },
     async stop() {
