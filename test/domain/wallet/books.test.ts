@@ -10,14 +10,13 @@ import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
 import { walletEvents } from '../../../src/domain/wallet/events.ts';
 import type { Wallet } from '../../../src/domain/wallet/wallet.ts';
 import { entriesIn } from '../../../src/domain/wallet/wallet.ts';
+import { lonelyCall, longAlias, wide, wideLot } from '../../support/full-wallets.ts';
 import { fold } from '../../support/given.ts';
 import { limitOf } from '../../support/wallet-story.ts';
-import { abandonOf, grantOf, history, noon, price, reserveOf } from '../../support/wallets.ts';
+import { abandonOf, grantOf, history, noon, reserveOf } from '../../support/wallets.ts';
 
 const stream = 'wallet-1@0';
 const lastAppendBytes = 900 * 1024;
-const wide = '9'.repeat(26);
-const alias = (n: number) => `${n}-`.padEnd(128, 'm');
 
 const run = (state: Wallet, command: WalletCommand): Wallet =>
   wallet.decide(command, state).reduce(wallet.evolve, state);
@@ -36,48 +35,26 @@ function filled(commandOf: (n: number) => WalletCommand, start: Wallet): Wallet 
   throw new Error('It is never full.');
 }
 
-/** A reservation that shares nothing with any other: key, process, model and price are its own. */
-const lonely = (n: number): WalletCommand => {
-  const command = reserveOf(`call ${n}`, { processId: nameId(`process ${n}`) });
-  const model = alias(n);
-  const prices = { input: `1${'0'.repeat(14)}.${n + 100_001}`, cachedInput: '1', output: '3' };
-  return {
-    ...command,
-    call: {
-      ...command.call,
-      model,
-      memberId: nameId(`member ${n}`),
-      apiKeyId: nameId(`key ${n}`),
-      requestId: `req_${'0'.repeat(32)}`,
-    },
-    price: { ...price, alias: model, prices },
-  };
-};
-
 const rich = fold(wallet, history(grantOf(`${wide}.123456789012`)));
-const lots = (n: number) =>
-  grantOf(`${wide}.${100_000_000_001 + n}`, {
-    lotId: nameId(`lot ${n}`),
-    kind: 'compensation',
-    priority: -1_000,
-    expiresAt: '2027-01-01T00:00:00.000Z',
-  });
-
 const fullest: Readonly<Record<string, () => Wallet>> = {
-  lots: () => filled(lots, wallet.initialState),
+  lots: () => filled((n) => wideLot(n), wallet.initialState),
   'lots with long scopes': () =>
     filled(
-      (n) => ({ ...lots(n), scope: Array.from({ length: 20 }, (_, m) => alias(m)) }),
+      (n) =>
+        wideLot(
+          n,
+          Array.from({ length: 20 }, (_, m) => longAlias(m)),
+        ),
       wallet.initialState,
     ),
-  'calls that share nothing': () => filled(lonely, rich),
+  'calls that share nothing': () => filled(lonelyCall, rich),
   'calls that draw on many lots': () => {
-    const many = Array.from({ length: 100 }, (_, n) => lots(n)).reduce(run, wallet.initialState);
+    const many = Array.from({ length: 100 }, (_, n) => wideLot(n)).reduce(run, wallet.initialState);
     const large = (n: number): WalletCommand => ({
       ...reserveOf(`call ${n}`),
       quotes: [{ asset: 'CNY', fixed: new Decimal(wide).plus('0.5'), perOutput: new Decimal(0) }],
     });
-    return filled((n) => (n < 90 ? large(n) : lonely(n)), many);
+    return filled((n) => (n < 90 ? large(n) : lonelyCall(n)), many);
   },
   'swept calls': () => {
     const evidence = {
@@ -89,7 +66,7 @@ const fullest: Readonly<Record<string, () => Wallet>> = {
     for (;;) {
       const n = state.swept.size;
       try {
-        state = run(state, lonely(n));
+        state = run(state, lonelyCall(n));
         state = run(state, abandonOf(`call ${n}`, { evidence }));
       } catch (error) {
         if (error instanceof Rejection && error.code === 'wallet_full') return state;

@@ -1,0 +1,38 @@
+import { nameId } from '../../src/domain/ids.ts';
+import type { WalletCommand } from '../../src/domain/wallet/commands.ts';
+import { grantOf, price, reserveOf } from './wallets.ts';
+
+/** What takes the most room in a wallet's state, each of it different from the others. */
+
+/** As many digits before the point as an amount may have. */
+export const wide = '9'.repeat(26);
+
+/** As long as an alias may be. */
+export const longAlias = (n: number): string => `${n}-`.padEnd(128, 'm');
+
+export const wideLot = (n: number, scope: readonly string[] | null = null) =>
+  grantOf(`${wide}.${100_000_000_001 + n}`, {
+    lotId: nameId(`lot ${n}`),
+    kind: 'compensation',
+    priority: -1_000,
+    expiresAt: '2027-01-01T00:00:00.000Z',
+    scope,
+  });
+
+/** A reservation that shares nothing with any other: key, process, model and price are its own. */
+export function lonelyCall(n: number): WalletCommand {
+  const command = reserveOf(`call ${n}`, { processId: nameId(`process ${n}`) });
+  const model = longAlias(n);
+  const prices = { input: `1${'0'.repeat(14)}.${n + 100_001}`, cachedInput: '1', output: '3' };
+  return {
+    ...command,
+    call: {
+      ...command.call,
+      model,
+      memberId: nameId(`member ${n}`),
+      apiKeyId: nameId(`key ${n}`),
+      requestId: `req_${'0'.repeat(32)}`,
+    },
+    price: { ...price, alias: model, prices },
+  };
+}
