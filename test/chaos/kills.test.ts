@@ -59,22 +59,24 @@ async function killInTurn({ cluster }: Scene, seconds: number): Promise<number> 
   return kills;
 }
 
-async function killEngines({ cluster }: Scene, rounds: number): Promise<void> {
+/** Returns when the programs were ready for the last time. */
+async function killEngines({ cluster }: Scene, rounds: number): Promise<number> {
   for (let round = 0; round < rounds; round += 1) {
     for (const engine of ['eventlog', 'postgres'] as const) {
       await sleep(steadyMs);
       await cluster.killEngine(engine);
     }
   }
+  return performance.now();
 }
 
 async function endsExact(
   t: ExecutionContext,
   { cluster, upstream, people }: Scene,
-  load: Load,
+  { load, readyAt }: { readonly load: Load; readonly readyAt: number },
 ): Promise<readonly (readonly Recorded[])[]> {
   const stopped = load.stop();
-  await settlesDown(cluster.program(0), people);
+  await settlesDown(cluster.program(0), people, readyAt);
   await stopped;
   t.log('not whole:', Object.fromEntries(load.failures()));
   return isExact(t, {
@@ -94,10 +96,14 @@ test.serial(
     const load = loadOn(stage);
     t.log(await killInTurn(stage, env.chaosSeconds), 'programs killed');
     const before = load.complete.length;
-    await killEngines(stage, 2);
+    const readyAt = await killEngines(stage, 2);
     await sleep(steadyMs);
     t.true(load.complete.length > before, 'calls go on after an engine was killed');
-    await endsExact(t, stage, load);
+    const events = (await endsExact(t, stage, { load, readyAt })).flat();
+    t.true(
+      events.some(({ meta }) => meta.source === 'sweeper'),
+      'holds were left behind',
+    );
   },
 );
 
@@ -106,8 +112,8 @@ test.serial('the same while wallets go on in a new stream every hundred events',
   const stage = await scene(t, { WALLET_ROLL_EVENTS: '100' });
   const load = loadOn(stage);
   t.log(await killInTurn(stage, env.chaosSeconds / 2), 'programs killed');
-  await killEngines(stage, 1);
-  const histories = await endsExact(t, stage, load);
+  const readyAt = await killEngines(stage, 1);
+  const histories = await endsExact(t, stage, { load, readyAt });
   for (const events of histories) {
     const streams = streamsOf(events);
     t.log(`${events.length} events in ${streams.length} streams`);

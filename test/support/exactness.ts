@@ -11,9 +11,13 @@ import { chargedIn, endsByCall, grantedIn, walletHistories } from './wallet-hist
 /** After any crash nothing is open so long after `/readyz`. */
 const promiseMs = 30_000;
 
-/** Waits until no hold of these people is open in wallet or read model, for as long as is promised. */
-export async function settlesDown(program: Program, people: readonly Person[]): Promise<void> {
-  const until = performance.now() + promiseMs;
+/** Waits until no hold of these people is open in wallet or read model, for as long as is promised since it was ready. */
+export async function settlesDown(
+  program: Program,
+  people: readonly Person[],
+  readyAt = performance.now(),
+): Promise<void> {
+  const until = readyAt + promiseMs;
   while (!(await isQuiet(program, people)) && performance.now() < until) await sleep(500);
 }
 

@@ -23,7 +23,7 @@ export const wideLot = (n: number, scope: readonly string[] | null = null) =>
 export function lonelyCall(n: number): WalletCommand {
   const command = reserveOf(`call ${n}`, { processId: nameId(`process ${n}`) });
   const model = longAlias(n);
-  const prices = { input: `1${'0'.repeat(14)}.${n + 100_001}`, cachedInput: '1', output: '3' };
+  const prices = { input: `1${'0'.repeat(14)}.${n + 10_000}1`, cachedInput: '1', output: '3' };
   return {
     ...command,
     call: {
