@@ -66,7 +66,7 @@ export const Counted = z.object({ limit: z.string(), window: z.string(), amount:
 export type Counted = z.infer<typeof Counted>;
 
 /** Events from before these fields were written had none of it. */
-const longAgo: Instant = '1970-01-01T00:00:00.000Z';
+export const longAgo: Instant = '1970-01-01T00:00:00.000Z';
 const at = Instant.default(longAgo);
 const counted = z.array(Counted).default([]);
 const costs = z.array(Cost).default([]);
