@@ -12,8 +12,8 @@ import { hashOf } from '../../../src/domain/wallet/books.ts';
 import type { CorrectUsage } from '../../../src/domain/wallet/commands.ts';
 import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
 import { recorded, stored } from '../../support/recorded.ts';
-import { audited, decodeWallet, walletLog } from '../../support/wallet-log.ts';
 import { walletHistories } from '../../support/wallet-histories.ts';
+import { audited, decodeWallet, walletLog } from '../../support/wallet-log.ts';
 import { limitOf } from '../../support/wallet-story.ts';
 import { grantOf, noon, releaseOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
 

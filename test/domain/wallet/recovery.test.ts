@@ -62,7 +62,9 @@ test('a call that outlived its hold is charged the difference, once', (t) => {
 
 test('a late charge is never more than the hold was', (t) => {
   const swept = history(...open, abandonOf('a'));
-  const [late] = since(swept)(t).when(lateOf(5_000)).yieldsTypes('LateSettlementPosted', 'OverageAccrued');
+  const [late] = since(swept)(t)
+    .when(lateOf(5_000))
+    .yieldsTypes('LateSettlementPosted', 'OverageAccrued');
   t.like(late?.data, { charge: '0.0004' });
 });
 
