@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { streamOf } from '../../domain/streams.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
@@ -69,7 +70,8 @@ async function resolve(
         at,
       }),
       {
-        commandId: `${callId}/expire`,
+        // Of two processes that sweep the same hold, none may take the other's event for its own.
+        commandId: `${callId}/expire/${randomUUID()}`,
         correlationId: requestId,
         actor: { type: 'system', id: 'sweeper' },
         at: clock().toISOString(),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { DatabasePool } from 'slonik';
 import { streamOf } from '../../domain/streams.ts';
@@ -36,7 +37,7 @@ export function expiry({ pool, wallet, clock, log }: ExpiryParts): Expiry {
       streamOf.wallet(walletId),
       (at) => ({ type: 'ExpireLots', at }),
       {
-        commandId: `${walletId}/expire-lots/${now}`,
+        commandId: `${walletId}/expire-lots/${randomUUID()}`,
         correlationId: `expire-lots/${now}`,
         actor: { type: 'system', id: 'expiry' },
         at: now,
