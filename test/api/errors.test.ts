@@ -1,5 +1,5 @@
 import test from 'ava';
-import { OutcomeUnknown } from '../../src/adapters/eventstore/execute.ts';
+import { Busy, OutcomeUnknown } from '../../src/adapters/eventstore/execute.ts';
 import type { Audience } from '../../src/api/errors.ts';
 import { errorAnswer } from '../../src/api/errors.ts';
 import { EventFromNewerVersion } from '../../src/domain/events.ts';
@@ -35,6 +35,15 @@ test('a fault that passes is 503 with Retry-After', (t) => {
     const { status, code, headers } = errorAnswer(error, v1);
     t.deepEqual({ status, code }, { status: 503, code: 'unavailable' });
     t.deepEqual(headers, { 'retry-after': '1' });
+  }
+});
+
+test('a wallet for which too much waits already is 503 with Retry-After', (t) => {
+  for (const audience of [v1, api]) {
+    const { status, code, headers, body } = errorAnswer(new Busy('wallet-1@0'), audience);
+    t.deepEqual({ status, code }, { status: 503, code: 'unavailable' });
+    t.deepEqual(headers, { 'retry-after': '1' });
+    t.notRegex(JSON.stringify(body), /wallet-1/);
   }
 });
 

@@ -64,7 +64,7 @@ export function appender({ url, deadlineMs, signal, succeeded, failed }: Appende
       }
     },
     close() {
-      if (current) drop(current, 'The program is stopping.');
+      if (current !== undefined) drop(current, 'The program is stopping.');
     },
   };
 }

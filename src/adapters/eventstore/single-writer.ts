@@ -51,16 +51,16 @@ export function singleWriter<Command, Event extends DomainEvent, State>(
     const desk = desks.get(first) ?? openDesk<Command, Event, State>(first);
     desks.delete(first);
     desks.set(first, desk);
-    if (desks.size > mostResident) forgetOldest();
+    if (desks.size > mostResident) forgetOldest(desk);
     return desk;
   };
 
-  const forgetOldest = () => {
+  const forgetOldest = (asked: Desk<Command, Event, State>) => {
     for (const [first, desk] of desks) {
-      if (desk.working) continue;
+      if (desks.size <= mostResident) return;
+      if (desk.working || desk === asked) continue;
       snapshots.keepLast(desk);
       desks.delete(first);
-      return;
     }
   };
 
