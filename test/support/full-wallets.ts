@@ -23,7 +23,8 @@ export const wideLot = (n: number, scope: readonly string[] | null = null) =>
 export function lonelyCall(n: number): WalletCommand {
   const command = reserveOf(`call ${n}`, { processId: nameId(`process ${n}`) });
   const model = longAlias(n);
-  const prices = { input: `1${'0'.repeat(14)}.${n + 10_000}1`, cachedInput: '1', output: '3' };
+  const dear = `${'9'.repeat(20)}.${n + 10_000}1`;
+  const prices = { input: dear, cachedInput: dear, output: dear };
   return {
     ...command,
     call: {

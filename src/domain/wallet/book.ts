@@ -180,8 +180,10 @@ export function fromBook(book: WalletBook): Wallet {
   });
   const swept = book.swept.map((entry): Swept => {
     const [, , , , , , , , , amount, charge, overrun, sweptAt, suspense, taken] = entry;
+    const call = callOf(entry);
     return {
-      ...callOf(entry),
+      ...call,
+      terms: termsOf(call),
       amount: money(amount),
       charge: money(charge),
       overrun: money(overrun),
@@ -190,6 +192,7 @@ export function fromBook(book: WalletBook): Wallet {
       taken,
     };
   });
+  const byId = PersistentMap.of(lots.map((lot) => [lot.id, lot]));
   return {
     ...emptyWallet,
     opened: { walletId, owner, currency },
@@ -198,7 +201,7 @@ export function fromBook(book: WalletBook): Wallet {
     owed: money(book.owed),
     overdrawn: money(book.overdrawn),
     grants: book.grants,
-    lots: PersistentMap.of(lots.map((lot) => [lot.id, lot])),
+    lots: byId,
     burn: lots.map(({ id }) => id),
     holds: PersistentMap.of(holds.map((hold) => [hold.call.callId, hold])),
     openByKey: PersistentMap.of(countBy(holds, ({ call }) => call.apiKeyId)),
@@ -208,11 +211,13 @@ export function fromBook(book: WalletBook): Wallet {
     counters: new Map(
       book.counters.map(([key, window, used]) => [key, { window, used: money(used) }]),
     ),
-    entries:
-      lots.reduce((total, lot) => total + entriesOfLot(lot), 0) +
-      holds.reduce((total, hold) => total + entriesOfHold(hold), 0),
+    entries: entriesOf(holds, byId),
   };
 }
+
+const entriesOf = (holds: readonly Hold[], lots: Wallet['lots']): number =>
+  lots.values().reduce((total, lot) => total + entriesOfLot(lot), 0) +
+  holds.reduce((total, hold) => total + entriesOfHold(hold, { lots }), 0);
 
 const lotEntry = (lot: Lot): z.infer<typeof LotEntry> => [
   lot.id,

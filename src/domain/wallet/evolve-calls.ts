@@ -40,7 +40,7 @@ export function reserved(wallet: Wallet, data: WalletEventData<'CreditReserved'>
       holds: moved.holds.set(callId, hold),
       openByKey: moved.openByKey.set(apiKeyId, (moved.openByKey.get(apiKeyId) ?? 0) + 1),
       terms: use(moved.terms, termsOf(hold), 1),
-      entries: moved.entries + entriesOfHold(hold),
+      entries: moved.entries + entriesOfHold(hold, wallet),
     },
     data.counted,
   );
@@ -67,7 +67,7 @@ export function resolved(wallet: Wallet, data: Resolved, consumed: readonly LotP
       holds: moved.holds.delete(callId),
       openByKey: use(moved.openByKey, apiKeyId, -1),
       terms: use(moved.terms, termsOf(hold), -1),
-      entries: moved.entries - entriesOfHold(hold),
+      entries: moved.entries - entriesOfHold(hold, wallet),
     },
     data.counted,
   );
@@ -88,6 +88,7 @@ export function remember(before: Wallet, after: Wallet, data: SweptData): Wallet
     overrun: zero,
     tokens: settled ? money(`${tokensOf(data.usage)}`) : zero,
     price: hold.price,
+    terms: termsOf(hold),
     at: hold.at,
     sweptAt: data.at,
     limits: hold.limits,

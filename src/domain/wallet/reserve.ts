@@ -136,7 +136,7 @@ function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): Wa
   const tokens = boundOf(command.tokens, output);
   const use = useOf(tokens, asset, amount);
   const counted = countedAgainst(wallet, { apiKeyId: call.apiKeyId, use, at });
-  refuseFull(wallet, entriesOfHold({ parts }) + entriesOfTerms + counted.length, at);
+  refuseFull(wallet, entriesOfHold({ parts }, wallet) + entriesOfTerms + counted.length, at);
   const legs = parts.flatMap(({ lotId, kind, amount: part }) => [
     {
       account: lotId === null ? account.receivable(walletId) : account.credit(walletId, kind),

@@ -38,6 +38,8 @@ export interface Swept {
   /** Tokens that limits count for it. */
   readonly tokens: Decimal;
   readonly price: PriceUsed;
+  /** By `termsOf`. */
+  readonly terms: string;
   readonly at: Instant;
   readonly sweptAt: Instant;
   readonly limits: readonly string[];
@@ -112,9 +114,18 @@ export const emptyWallet: Wallet = {
 const mostEntries = 4_000;
 /** Aliases of 128 characters: one fits into what an entry leaves. */
 export const entriesOfLot = ({ scope }: Pick<Lot, 'scope'>): number => 1 + (scope?.length ?? 0);
-export const entriesOfHold = ({ parts }: Pick<Hold, 'parts'>): number => 1 + parts.length;
+/** A hold has the room that its call takes when it is swept, with the terms of its lots. */
+export const entriesOfHold = (
+  { parts }: Pick<Hold, 'parts'>,
+  { lots }: Pick<Wallet, 'lots'>,
+): number =>
+  parts.reduce((total, { lotId }) => {
+    const lot = lotId === null ? undefined : lots.get(lotId);
+    return total + entriesOfLot({ scope: lot?.scope ?? null });
+  }, 2);
+/** Two costs fit into an entry. */
 const entriesOfSwept = ({ taken, suspense }: Swept): number =>
-  taken.reduce((total, lot) => total + entriesOfLot(lot), 3 + suspense.length);
+  taken.reduce((total, lot) => total + entriesOfLot(lot), 2 + Math.ceil(suspense.length / 2));
 /** A price has two entries of its own. */
 export const entriesOfTerms = 2;
 
@@ -135,12 +146,14 @@ export function remembered({ swept }: Wallet, at: Instant): ReadonlyMap<string, 
 /** How full the state is, in entries. */
 export function entriesIn(wallet: Wallet, at: Instant): number {
   let swept = 0;
+  const others = new Set<string>();
   for (const each of remembered(wallet, at).values()) {
-    swept += entriesOfSwept(each) + entriesOfTerms;
+    swept += entriesOfSwept(each);
+    if (!wallet.terms.has(each.terms)) others.add(each.terms);
   }
   return (
     wallet.entries +
-    wallet.terms.size * entriesOfTerms +
+    (wallet.terms.size + others.size) * entriesOfTerms +
     swept +
     wallet.limits.size +
     wallet.counters.size
