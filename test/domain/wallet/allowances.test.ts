@@ -73,6 +73,44 @@ test('an allowance for some models neither covers nor blocks another', (t) => {
   t.is(assetOf(events), 'CNY');
 });
 
+test('of several allowances the first that covers a call is drawn on', (t) => {
+  const both = history(grantOf('1'), allowance('50', 'bill', 'tokens'), allowance('1', 'bill'));
+  t.is(
+    assetOf(
+      since(both)(t)
+        .when(call('a', [tokens, requests]))
+        .yieldsTypes('CreditReserved'),
+    ),
+    'requests',
+  );
+});
+
+test('an allowance that blocks stops a call that no other covers', (t) => {
+  const both = history(grantOf('1'), allowance('5', 'block', 'tokens'), allowance('1', 'bill'));
+  const first = call('a', [tokens, requests]);
+  t.is(assetOf(since(both)(t).when(first).yieldsTypes('CreditReserved')), 'requests');
+  after(
+    grantOf('1'),
+    allowance('5', 'block', 'tokens'),
+    allowance('1', 'bill'),
+    first,
+  )(t)
+    .when(call('b', [tokens, requests]))
+    .isRefused('insufficient_quota');
+});
+
+test('without an allowance nothing is covered, though it is nothing', (t) => {
+  const nothing: Quote = { asset: 'tokens', fixed: zero, perOutput: zero };
+  t.is(
+    assetOf(
+      after(grantOf('1'))(t)
+        .when(call('a', [nothing]))
+        .yieldsTypes('CreditReserved'),
+    ),
+    'CNY',
+  );
+});
+
 test('money can’t be an allowance that blocks', (t) => {
   since([])(t)
     .when(grantOf('1', { past: 'block' }))

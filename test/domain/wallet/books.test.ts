@@ -115,6 +115,16 @@ for (const [name, make] of Object.entries(fullest)) {
   });
 }
 
+test('what nobody remembers takes no room', (t) => {
+  const full = swept(filled((n) => reserveOf(`call ${n}`), rich));
+  const reserve = (at: string) => () => run(full, reserveOf('one more', { at }));
+  t.is(
+    t.throws(reserve('2026-01-02T12:00:00.000Z'), { instanceOf: Rejection })?.code,
+    'wallet_full',
+  );
+  t.notThrows(reserve('2026-01-02T12:00:00.001Z'));
+});
+
 const busy: readonly WalletCommand[] = [
   grantOf('1', { kind: 'paid' }),
   grantOf('5', { asset: 'requests', past: 'block', scope: ['other'] }),

@@ -54,6 +54,57 @@ test('no more may be owed than the overdraft', (t) => {
     .isRefused('insufficient_quota');
 });
 
+test('a call waits for an overdraft that another holds', (t) => {
+  const drawn = history(small, overdraft, reserveOf('a'), reserveOf('b'));
+  since(drawn)(t)
+    .when(reserveOf('c', { input: 1_100, output: 0 }))
+    .isRefused('credit_on_hold');
+  since(drawn)(t)
+    .when(reserveOf('c', { input: 1_101, output: 0 }))
+    .isRefused('insufficient_quota');
+});
+
+test('a lower overdraft stops new calls, and the debt is paid as before', (t) => {
+  const lower = limitOf({ window: 'total', measure: 'overdraft', most: '0.0001' });
+  const owing = history(
+    small,
+    overdraft,
+    reserveOf('a'),
+    settleOf('a', { input: 100, output: 100 }),
+    lower,
+  );
+  since(owing)(t)
+    .when(reserveOf('b', { input: 1, output: 0 }))
+    .isRefused('insufficient_quota');
+  since(owing)(t).when(paid('1')).yieldsTypes('CreditGranted', 'DebtPaid');
+});
+
+test('a debt is paid only from paid money that has begun, lasts and is not held', (t) => {
+  const owe = settleOf('a', { input: 1_000, output: 100 }, { overrun: 'owed' });
+  const later = '2026-01-01T13:00:00.000Z';
+  const owing = history(
+    grantOf('0.0004', { kind: 'promo' }),
+    reserveOf('a'),
+    grantOf('7', { kind: 'paid', effectiveAt: later, expiresAt: '2026-01-01T14:00:00.000Z' }),
+    grantOf('8', { kind: 'plan' }),
+    owe,
+  );
+  t.is(owing.at(-1)?.type, 'OverageAccrued');
+  since(owing)(t).when({ type: 'PayDebt', at: noon }).yields();
+  since(owing)(t).when({ type: 'PayDebt', at: later }).yieldsTypes('DebtPaid');
+  since(owing)(t).when({ type: 'PayDebt', at: '2026-01-01T14:00:00.000Z' }).yields();
+});
+
+test('credit that comes back pays a debt in the same append', (t) => {
+  const owing = history(
+    grantOf('0.0008', { kind: 'paid' }),
+    reserveOf('a'),
+    reserveOf('b'),
+    settleOf('a', { input: 1_000, output: 100 }, { overrun: 'owed' }),
+  );
+  since(owing)(t).when(releaseOf('b')).yieldsTypes('ReservationReleased', 'DebtPaid');
+});
+
 test('a paid grant pays what is owed, and no other kind does', (t) => {
   const owing = history(
     small,

@@ -71,6 +71,50 @@ test('revoking takes the unused part back to where it came from, once', (t) => {
   after(lot(), revokeIt)(t).when(revokeIt).isRefused('lot_not_found');
 });
 
+test('a lot whose time is over expires, also when it should be revoked', (t) => {
+  const timed = history(lot({ kind: 'paid', expiresAt: one }));
+  const [expired] = since(timed)(t)
+    .when({ ...revokeIt, at: one })
+    .yieldsTypes('CreditExpired');
+  t.deepEqual(legsIn(expired), [`credit:${walletId}:paid CNY 1`, 'breakage CNY -1']);
+});
+
+test('what returns to a lot that was revoked is revoked, though its time is over too', (t) => {
+  const held = history(lot({ expiresAt: one }), reserveOf('a'), revokeIt);
+  since(held)(t)
+    .when(releaseOf('a', { at: two }))
+    .yieldsTypes('ReservationReleased', 'CreditRevoked');
+});
+
+test('lots burn by priority, expiry, kind and age, and in that order they are consumed', (t) => {
+  const names = ['last', 'paid', 'promo', 'plan', 'soon', 'first', 'older'] as const;
+  const id = (name: (typeof names)[number]) => nameId(name);
+  const each = (name: (typeof names)[number], more: Parameters<typeof grantOf>[1]) =>
+    grantOf('0.0001', { lotId: id(name), ...more });
+  const events = history(
+    each('older', { kind: 'plan' }),
+    each('last', { kind: 'plan', priority: 1, expiresAt: one }),
+    each('paid', { kind: 'paid' }),
+    each('promo', { kind: 'promo' }),
+    each('plan', { kind: 'plan' }),
+    each('soon', { kind: 'paid', expiresAt: two }),
+    each('first', { kind: 'paid', priority: -1 }),
+    reserveOf('a', { input: 700, output: 0 }),
+    settleOf('a', { input: 250 }),
+  );
+  const [reserved, settled] = events.slice(-2);
+  const order = ['first', 'soon', 'older', 'plan', 'promo', 'paid', 'last'] as const;
+  const drawn = order.map((name) => ({ lotId: id(name), asset: 'CNY', amount: '0.0001' }));
+  t.like(reserved?.data, { alloc: drawn });
+  t.like(settled?.data, {
+    consumed: [
+      { lotId: id('first'), amount: '0.0001' },
+      { lotId: id('soon'), amount: '0.0001' },
+      { lotId: id('older'), amount: '0.00005' },
+    ],
+  });
+});
+
 test('what a call holds of a revoked lot is revoked when it returns', (t) => {
   const held = history(lot(), reserveOf('a'), revokeIt);
   since(held)(t).when(revokeIt).yields();

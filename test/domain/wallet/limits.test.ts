@@ -1,10 +1,21 @@
 import test from 'ava';
 import { nameId } from '../../../src/domain/ids.ts';
+import { Decimal } from '../../../src/domain/money.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
+import { fromBook, toBook } from '../../../src/domain/wallet/book.ts';
 import { wallet } from '../../../src/domain/wallet/decider.ts';
 import { fold } from '../../support/given.ts';
 import { after, limitOf, since } from '../../support/wallet-story.ts';
-import { grantOf, history, noon, releaseOf, reserveOf, settleOf } from '../../support/wallets.ts';
+import {
+  abandonOf,
+  ending,
+  grantOf,
+  history,
+  noon,
+  releaseOf,
+  reserveOf,
+  settleOf,
+} from '../../support/wallets.ts';
 
 const rich = grantOf('100');
 const minuteLater = '2026-01-01T12:01:00.000Z';
@@ -140,6 +151,124 @@ test('a limit is set once, changed, and lifted with its counter', (t) => {
     ofRequests('day', null),
   )(t)
     .when(reserveOf('b'))
+    .yieldsTypes('CreditReserved');
+});
+
+test('calls from before a limit was lifted change nothing of the next one', (t) => {
+  const limit = (most: string | null) => limitOf({ window: 'day', measure: 'tokens', most });
+  const again = history(
+    rich,
+    limit('200'),
+    reserveOf('a'),
+    limit(null),
+    limit('200'),
+    reserveOf('b'),
+    releaseOf('a'),
+  );
+  since(again)(t).when(reserveOf('c')).isRefused('budget_exhausted');
+  since([...again, ...since(again)(t).when(releaseOf('b')).yieldsTypes('ReservationReleased')])(t)
+    .when(reserveOf('c'))
+    .yieldsTypes('CreditReserved');
+});
+
+test('a limit that is lowered below its use refuses, and one that is raised lets through', (t) => {
+  const used = [rich, ofRequests('day', '3'), reserveOf('a'), reserveOf('b')] as const;
+  after(
+    ...used,
+    ofRequests('day', '1'),
+  )(t)
+    .when(reserveOf('c'))
+    .isRefused('budget_exhausted');
+  after(
+    ...used,
+    ofRequests('day', '2'),
+    ofRequests('day', '3'),
+  )(t)
+    .when(reserveOf('c'))
+    .yieldsTypes('CreditReserved');
+});
+
+const broken = [
+  limitOf({ window: 'minute', measure: 'requests', most: '1' }),
+  limitOf({ window: 'month', measure: 'requests', most: '1' }),
+  limitOf({ window: 'now', measure: 'calls', most: '1' }),
+];
+for (const [name, limits] of [
+  ['first to last', broken],
+  ['last to first', broken.toReversed()],
+] as const) {
+  test(`of limits that were set ${name} the one that lasts is said`, (t) => {
+    const used = history(rich, ...limits, reserveOf('a'));
+    since(used)(t).when(reserveOf('b')).isRefused('budget_exhausted');
+    const ended = fold(wallet, history(rich, ...limits, reserveOf('a'), releaseOf('a')));
+    const book = toBook(ended);
+    const read = book ? fromBook(book) : wallet.initialState;
+    const next = reserveOf('b', { at: monthLater });
+    t.deepEqual(wallet.decide(next, read), wallet.decide(next, ended));
+  });
+}
+
+test('of waits the longest is said', (t) => {
+  const used = history(
+    rich,
+    limitOf({ window: 'now', measure: 'calls', most: '1' }),
+    limitOf({ window: 'minute', measure: 'requests', most: '1' }),
+    reserveOf('a'),
+  );
+  const error = t.throws(() => wallet.decide(reserveOf('b'), fold(wallet, used)), {
+    instanceOf: Rejection,
+  });
+  t.is(error?.retryAfterSeconds, 60);
+});
+
+test('where no call may ever run, nobody is told to come again', (t) => {
+  after(
+    rich,
+    limitOf({ window: 'now', measure: 'calls', most: '0' }),
+  )(t)
+    .when(reserveOf('a'))
+    .isRefused('budget_exhausted');
+});
+
+test('a limit of money doesn’t count what an allowance pays', (t) => {
+  const quotes = [
+    { asset: 'requests', fixed: new Decimal(1), perOutput: new Decimal(0) },
+    ...reserveOf('x').quotes,
+  ];
+  const limit = limitOf({ window: 'day', measure: 'money', most: '0.0004' });
+  const used = history(
+    rich,
+    grantOf('1', { asset: 'requests', kind: 'plan' }),
+    limit,
+    reserveOf('a', { quotes }),
+    reserveOf('b', { quotes }),
+  );
+  since(used)(t).when(reserveOf('c', { quotes })).isRefused('budget_exhausted');
+});
+
+test('what a swept call posts late counts within the window it was reserved in', (t) => {
+  const limit = limitOf({ window: 'day', measure: 'tokens', most: '400' });
+  const late = {
+    type: 'PostLateSettlement',
+    callId: nameId('a'),
+    usage: { input: 100, cachedInput: 0, output: 101, reasoning: 0 },
+    characters: null,
+    ending,
+    costs: [],
+    at: noon,
+  } as const;
+  const used = [rich, limit, reserveOf('a'), abandonOf('a')] as const;
+  after(...used)(t)
+    .when(reserveOf('b', { output: 300 }))
+    .yieldsTypes('CreditReserved');
+  after(
+    ...used,
+    late,
+  )(t)
+    .when(reserveOf('b'))
+    .isRefused('budget_exhausted');
+  after(...used, { ...late, at: dayLater })(t)
+    .when(reserveOf('b', { output: 300, at: dayLater }))
     .yieldsTypes('CreditReserved');
 });
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import { nameId } from '../../../src/domain/ids.ts';
 import { Decimal } from '../../../src/domain/money.ts';
 import type { CorrectUsage, PostLateSettlement } from '../../../src/domain/wallet/commands.ts';
-import { after, balanceOf, legsIn, since } from '../../support/wallet-story.ts';
+import { after, balanceOf, legsIn, limitOf, since } from '../../support/wallet-story.ts';
 import {
   abandonOf,
   ending,
@@ -62,10 +62,45 @@ test('a call that outlived its hold is charged the difference, once', (t) => {
 
 test('a late charge is never more than the hold was', (t) => {
   const swept = history(...open, abandonOf('a'));
-  const [late] = since(swept)(t)
+  const [late, overrun] = since(swept)(t)
     .when(lateOf(5_000))
     .yieldsTypes('LateSettlementPosted', 'OverageAccrued');
   t.like(late?.data, { charge: '0.0004' });
+  t.like(overrun?.data, { amount: '0.0147', treatment: 'absorbed' });
+  t.deepEqual(legsIn(overrun), ['writeoff CNY 0.0147', 'revenue:usage CNY -0.0147']);
+});
+
+test('an overrun that the sweeper wrote down is not said again', (t) => {
+  const swept = history(...open, abandonOf('a', { evidence: evidence('checkpoint', 2_000) }));
+  since(swept)(t).when(lateOf(2_000)).yieldsTypes('LateSettlementPosted');
+  const [, more] = since(swept)(t)
+    .when(lateOf(5_000))
+    .yieldsTypes('LateSettlementPosted', 'OverageAccrued');
+  t.like(more?.data, { amount: '0.009' });
+});
+
+test('a call that was swept can be reserved again only when nobody remembers it', (t) => {
+  const swept = history(...open, abandonOf('a'));
+  const again = (at: string) => reserveOf('a', { at });
+  since(swept)(t).when(again('2026-01-02T12:00:00.000Z')).isRefused('hold_conflict');
+  since(swept)(t).when(again('2026-01-02T12:00:00.001Z')).yieldsTypes('CreditReserved');
+});
+
+test('a late difference is drawn from what its model may use, and not from an overdraft', (t) => {
+  const swept = history(
+    grantOf('0.0004', { kind: 'paid' }),
+    limitOf({ window: 'total', measure: 'overdraft', most: '1' }),
+    reserveOf('a'),
+    abandonOf('a'),
+    {
+      type: 'RevokeCredit',
+      lotId: grantOf('0.0004', { kind: 'paid' }).lotId,
+      reason: 'x',
+      at: noon,
+    },
+    grantOf('1', { scope: ['other'] }),
+  );
+  since(swept)(t).when(lateOf(60)).isRefused('insufficient_quota');
 });
 
 test('too large a charge is given back as credit of the same kind', (t) => {
