@@ -104,12 +104,15 @@ const lotsOf = (wallet: Wallet): z.infer<typeof Lot>[] =>
     held: canonical(lot.held),
   }));
 
-const limitsOf = (wallet: Wallet, at: Instant): z.infer<typeof SetLimit>[] =>
-  [...wallet.limits].flatMap(([key, { apiKeyId, window, measure, most }]) =>
+/** The wallet's own first, then each key's. */
+function limitsOf(wallet: Wallet, at: Instant): z.infer<typeof SetLimit>[] {
+  const limits = [...wallet.limits].flatMap(([key, { apiKeyId, window, measure, most }]) =>
     most === null
       ? []
       : [{ api_key_id: apiKeyId, window, measure, most, used: usedOf(wallet, key, at) }],
   );
+  return limits.sort((a, b) => (a.api_key_id ?? '').localeCompare(b.api_key_id ?? ''));
+}
 
 function usedOf(wallet: Wallet, key: string, at: Instant): Amount {
   const limit = wallet.limits.get(key);
