@@ -172,7 +172,7 @@ test('of a stream only the end waits until the charge is recorded', async (t) =>
 });
 
 test('a hold whose reservation is known too late is released', async (t) => {
-  const calls = await upstream.on('gpt-4o', { patienceMs: 100 });
+  const calls = await upstream.on('gpt-4o', { patienceMs: 1_000 });
   const answered = Promise.withResolvers<void>();
   calls.log.next.after = () => answered.promise;
   await t.throwsAsync(calls.call(), { instanceOf: OutcomeUnknown });
@@ -183,9 +183,9 @@ test('a hold whose reservation is known too late is released', async (t) => {
 });
 
 test('a settlement that the log acknowledges late is charged once and ends the answer', async (t) => {
-  const calls = await upstream.on('gpt-4o', { patienceMs: 400 });
+  const calls = await upstream.on('gpt-4o', { patienceMs: 1_000 });
   calls.log.next.after = () => {
-    calls.log.next.after = () => new Promise((resolve) => setTimeout(resolve, 1_000));
+    calls.log.next.after = () => new Promise((resolve) => setTimeout(resolve, 2_500));
   };
   bodyOf(await calls.call());
   await endsWith(t, calls, 'UsageSettled', { basis: 'usage', outcome: 'completed' });
