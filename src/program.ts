@@ -9,6 +9,7 @@ import { metered } from './adapters/llm/metered.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
 import { feedLag } from './adapters/postgres/feed-lag.ts';
+import { goneCalls } from './adapters/postgres/gone-calls.ts';
 import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
@@ -65,7 +66,8 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
   const run = {
     ...bare,
     wallet: overdueFirst(bare.wallet, {
-      ...{ pool, lease, testimony: journal, processId: lease.processId, clock, log },
+      ...{ lease, testimony: journal, processId: lease.processId, clock, log },
+      gone: goneCalls(pool),
     }),
     apiKey: indexed(bare.apiKey, access.apply),
     member: indexed(bare.member, access.apply),
@@ -99,7 +101,8 @@ function startJobs(
   { started }: PortParts,
 ) {
   const sweeping = sweeper({
-    ...{ pool, lease, testimony: journal, wallet: run.wallet, clock, log },
+    ...{ lease, testimony: journal, wallet: run.wallet, clock, log },
+    gone: goneCalls(pool),
   });
   sweeping.start();
   started.add(sweeping.close);

@@ -1,9 +1,5 @@
-import { sql } from 'slonik';
-import { z } from 'zod';
-import { Uuid } from '../../domain/ids.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { Wallet } from '../../domain/wallet/wallet.ts';
-import { query } from '../../projections/query.ts';
 import type { RunnerOf } from '../eventstore/execute.ts';
 import type { OpenCall } from '../llm/journal.ts';
 import { resolveAbandoned } from './abandoned.ts';
@@ -35,7 +31,7 @@ export function overdueFirst(
       const foreign = foreignHolds(state, parts.processId);
       if (foreign.length === 0) return;
       if (!mayJudge(parts.lease)) return forgetSoon(stream);
-      const gone = await goneAmong(parts, foreign);
+      const gone = await parts.gone.among(foreign);
       if (gone.length === 0 || !mayJudge(parts.lease)) return;
       const resolved = await resolveAbandoned({ ...parts, wallet: runner }, gone);
       parts.log.info({ resolved, stream }, 'overdue holds were resolved');
@@ -87,18 +83,4 @@ function foreignHolds({ holds, opened }: Wallet, processId: string): readonly Op
       requestId: call.requestId,
       beganAt: at,
     }));
-}
-
-/** Those whose process has no lease any more. */
-async function goneAmong(
-  { pool }: OverdueParts,
-  calls: readonly OpenCall[],
-): Promise<readonly OpenCall[]> {
-  const ids = [...new Set(calls.map(({ processId }) => processId))];
-  const rows = await pool.any(query(z.object({ id: Uuid }))`
-    SELECT p.id FROM unnest(${sql.array(ids, 'uuid')}) AS p(id)
-    LEFT JOIN feed.leases AS l ON l.process_id = p.id
-    WHERE l.expires_at IS NULL OR l.expires_at < clock_timestamp()`);
-  const gone = new Set(rows.map(({ id }) => id));
-  return calls.filter(({ processId }) => gone.has(processId));
 }

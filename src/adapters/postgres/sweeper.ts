@@ -1,8 +1,6 @@
-import type { DatabasePool } from 'slonik';
-import { abandonedHolds } from '../../projections/open-holds.ts';
 import type { AbandonedParts } from './abandoned.ts';
 import { resolveAbandoned } from './abandoned.ts';
-import { abandonedNotes } from './journal.ts';
+import type { GoneCalls } from './gone-calls.ts';
 import type { ProcessLease } from './lease.ts';
 import { leaseMs } from './lease-state.ts';
 import { scheduled } from './scheduled.ts';
@@ -11,7 +9,7 @@ import { scheduled } from './scheduled.ts';
 export type OwnLease = Pick<ProcessLease, 'held' | 'steadyForMs'>;
 
 export interface SweeperParts extends AbandonedParts {
-  readonly pool: DatabasePool;
+  readonly gone: GoneCalls;
   readonly lease: OwnLease;
 }
 
@@ -35,17 +33,13 @@ export const mayJudge = (lease: OwnLease): boolean =>
 
 /** Resolves the holds of processes that are gone: those that the read model has, or the journal. */
 export function sweeper(parts: SweeperParts): Sweeper {
-  const { pool, lease, log } = parts;
+  const { gone, lease, log } = parts;
   let sweeping: Promise<number> | undefined;
   let stop = () => {};
 
   async function sweepOnce(): Promise<number> {
     if (!mayJudge(lease)) return 0;
-    const [held, noted] = await Promise.all([
-      pool.any(abandonedHolds(mostAtOnce)),
-      pool.any(abandonedNotes(mostAtOnce)),
-    ]);
-    const calls = [...new Map([...held, ...noted].map((each) => [each.callId, each])).values()];
+    const calls = await gone.oldest(mostAtOnce);
     // The answer may have taken long: what it says of leases is worth what our own is worth now.
     if (calls.length === 0 || !mayJudge(lease)) return 0;
     const resolved = await resolveAbandoned(parts, calls);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { pino } from 'pino';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import { goneCalls } from '../../../src/adapters/postgres/gone-calls.ts';
 import { callJournal } from '../../../src/adapters/postgres/journal.ts';
 import { overdueFirst } from '../../../src/adapters/postgres/overdue.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
@@ -28,7 +29,7 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   const own = { steady: 10_000 };
   const met = (overPool = pool) =>
     overdueFirst(runners({ log, clock }).wallet, {
-      pool: overPool,
+      gone: goneCalls(overPool),
       lease: { held: () => true, steadyForMs: () => own.steady },
       processId: randomUUID(),
       testimony: journal,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { pino } from 'pino';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import { goneCalls } from '../../../src/adapters/postgres/gone-calls.ts';
 import { callJournal } from '../../../src/adapters/postgres/journal.ts';
 import { sweeper } from '../../../src/adapters/postgres/sweeper.ts';
 import type { CommandContext } from '../../../src/domain/envelope.ts';
@@ -42,7 +43,7 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   t.teardown(journal.close);
   const own = { held: true, steady: 10_000 };
   const { sweep } = sweeper({
-    pool,
+    gone: goneCalls(pool),
     lease: { held: () => own.held, steadyForMs: () => own.steady },
     testimony: journal,
     wallet,
