@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { pino } from 'pino';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import { resolveAbandoned } from '../../../src/adapters/postgres/abandoned.ts';
 import { goneCalls } from '../../../src/adapters/postgres/gone-calls.ts';
 import { callJournal } from '../../../src/adapters/postgres/journal.ts';
 import { sweeper } from '../../../src/adapters/postgres/sweeper.ts';
 import type { CommandContext } from '../../../src/domain/envelope.ts';
+import { nameId } from '../../../src/domain/ids.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
+import { toBook } from '../../../src/domain/wallet/book.ts';
 import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { balances } from '../../../src/domain/wallet/wallet.ts';
 import { statement } from '../../../src/projections/query.ts';
+import { memoryJournal } from '../../support/memory-journal.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { feedFrom, reached, readDatabase } from '../../support/read-side.ts';
 import { ending, grantOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
@@ -175,4 +179,33 @@ test('a hold that only the journal knows of is resolved too', async (t) => {
   await pool.query(statement`DELETE FROM read.open_holds`);
   t.is(await sweep(), 1);
   t.is((await openOnes()).length, 1);
+});
+
+test('two processes that end the same call at once both know what the log has of it', async (t) => {
+  const log = memoryLog();
+  const processes = [0, 60_000].map((laterMs) => {
+    const clock = () => new Date(noon.getTime() + laterMs);
+    return { wallet: runners({ log, clock }).wallet, clock };
+  });
+  const [first] = processes;
+  await first?.wallet.run(stream, () => grantOf('1'), contextOf('grant'));
+  await first?.wallet.run(stream, () => reserveOf('a'), contextOf('a'));
+  const call = {
+    callId: nameId('a'),
+    walletId,
+    processId: nameId('process'),
+    requestId: 'req_a',
+    beganAt: noon.toISOString(),
+  };
+  await Promise.all(
+    processes.map(async ({ wallet, clock }) => {
+      await wallet.load(stream);
+      const parts = { wallet, clock, testimony: memoryJournal(), log: silent };
+      await resolveAbandoned(parts, [call]);
+    }),
+  );
+  const books = processes.map(async ({ wallet }) => toBook((await wallet.load(stream)).state));
+  const [one, other] = await Promise.all(books);
+  t.deepEqual(one, other);
+  t.is(log.events.filter(({ type }) => type === 'ReservationExpired').length, 1);
 });
