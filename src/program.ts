@@ -1,4 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
+import { checker } from './adapters/checker/checker.ts';
 import { accessIndex } from './adapters/eventstore/access.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
 import { denials } from './adapters/eventstore/denials.ts';
@@ -18,6 +19,7 @@ import { projector } from './adapters/postgres/project.ts';
 import { runPolicies } from './adapters/postgres/run-policies.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
+import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
 import { api } from './api/api.ts';
 import { storedRefusal } from './api/errors.ts';
 import type { SetUp } from './api/first-admin.ts';
@@ -43,9 +45,15 @@ export async function startProgram(parts: PortParts): Promise<Served | undefined
   const ports = await openPorts(parts);
   const write = openWriteSide(ports, parts);
   const feed = parts.config.roles.has('projector') ? startFeed(ports, write, parts) : undefined;
+<<<<<<< HEAD
   if (parts.config.roles.has('scheduler')) startJobs(ports, write, parts);
+=======
+  const schedules = parts.config.roles.has('scheduler');
+  if (schedules) startSweeper(ports, write, parts);
+  const checks = schedules ? startChecks(ports, parts) : undefined;
+>>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
   if (!parts.config.roles.has('api')) return undefined;
-  return serve(parts, { ports, write, feed });
+  return serve(parts, { ports, write, feed, checks });
 }
 
 type WriteSide = ReturnType<typeof openWriteSide>;
@@ -111,6 +119,17 @@ function startJobs(
   started.add(expiring.close);
 }
 
+/** What looks after the log and the vault, and changes no wallet. */
+function startChecks({ eventLog, pool, clock, log }: Ports, { started }: PortParts) {
+  const checking = checker({ eventLog, pool, clock, log });
+  const keys = orphanKeyRemoval({ eventLog, pool, log });
+  for (const job of [checking, keys]) {
+    job.start();
+    started.add(job.close);
+  }
+  return checking;
+}
+
 /** The upstreams, paid for from the wallets. */
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
@@ -141,11 +160,20 @@ interface Parts {
   readonly ports: Ports;
   readonly write: WriteSide;
   readonly feed: ReturnType<typeof startFeed> | undefined;
+  readonly checks: ReturnType<typeof startChecks> | undefined;
 }
 
+<<<<<<< HEAD
 async function serve(parts: PortParts, { ports, write, feed }: Parts): Promise<Served> {
   const { config, engines, started } = parts;
   const { upstreams, eventLog, pool, vault, mailer, lease, journal, clock, log } = ports;
+=======
+async function serve(
+  { config, engines, started }: PortParts,
+  { ports, write, feed, checks }: Parts,
+): Promise<Served> {
+  const { upstreams, eventLog, pool, vault, mailer, lease, clock, log } = ports;
+>>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
   const { run, access, catalogue, runPoliciesFor } = write;
   let url = '';
   let isStopping = false;
@@ -176,6 +204,7 @@ async function serve(parts: PortParts, { ports, write, feed }: Parts): Promise<S
     readiness: now,
     openWork: work.now,
     feedLag: () => (feed ? { projections: feed.lag.seconds() } : {}),
+    checked: () => checks?.state(),
     publicUrl: () => config.publicUrl ?? url,
     version: packageJson.version,
     trustProxy: config.trustProxy,

@@ -1,3 +1,4 @@
+import { sql } from 'slonik';
 import { z } from 'zod';
 import { Asset } from '../domain/accounts.ts';
 import type { Recorded } from '../domain/events.ts';
@@ -6,6 +7,7 @@ import { legsOf } from './legs.ts';
 import type { RowOf } from './projection.ts';
 import { projection, sum } from './projection.ts';
 import { query } from './query.ts';
+import { schemaOf } from './table.ts';
 import { Total } from './total.ts';
 
 const key = { wallet_id: 'uuid', asset: 'text' } as const;
@@ -47,3 +49,29 @@ export const balanceOf = (walletId: string) =>
   query(BalanceRow)`
     SELECT asset, trim_scale(posted)::text AS posted, trim_scale(held)::text AS held
     FROM read.balance WHERE wallet_id = ${walletId} ORDER BY asset`;
+
+const LookRow = z.object({
+  /** Null: nothing is projected yet. */
+  position: z.string().nullable(),
+  asset: Asset.nullable(),
+  posted: Total.nullable(),
+  held: Total.nullable(),
+});
+
+/** The same with the position that the rows stand at, in one look; one row without an asset when there are none. */
+export const balanceLookOf = (walletId: string) =>
+  query(LookRow)`
+    SELECT c.position::text AS position, b.asset, trim_scale(b.posted)::text AS posted,
+           trim_scale(b.held)::text AS held
+    FROM feed.checkpoints AS c
+    LEFT JOIN ${sql.identifier([schemaOf(balance), balance.name])} AS b ON b.wallet_id = ${walletId}
+    WHERE c.projection = ${balance.name} AND c.version = ${balance.version}`;
+
+const WalletRow = z.object({ wallet_id: z.string() });
+
+/** Wallets by id, after one. */
+export const listWallets = (after: string | null, limit: number) =>
+  query(WalletRow)`
+    SELECT DISTINCT wallet_id FROM read.balance
+    WHERE wallet_id > ${after ?? '00000000-0000-0000-0000-000000000000'}
+    ORDER BY wallet_id LIMIT ${limit}`;

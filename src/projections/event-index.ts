@@ -85,3 +85,11 @@ export const listEvents = (
 
 export const eventsPage = (rows: readonly EventRow[], wanted: PageOf<unknown>) =>
   page(rows, wanted, (row) => [row.position]);
+
+const RepeatedRow = z.object({ id: z.string(), position: Position, times: z.int() });
+
+/** Events whose id occurs more than once: none, ever. Looks at them all. */
+export const listRepeatedEvents = () =>
+  query(RepeatedRow)`
+    SELECT id, min(position)::text AS position, count(*)::int AS times
+    FROM read.event_index GROUP BY id HAVING count(*) > 1 LIMIT 20`;

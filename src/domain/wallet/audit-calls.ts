@@ -10,7 +10,7 @@ import type { Invariant, Wrong } from './finding.ts';
 import { allocate, consume, usableLots } from './lots.ts';
 import { amounts } from './resolve.ts';
 import type { Wallet } from './wallet.ts';
-import { debtOf, lotsIn } from './wallet.ts';
+import { debtOf, lotsIn, remembered } from './wallet.ts';
 
 /** One event between the states that it leads from and to. */
 export interface Step {
@@ -28,7 +28,8 @@ export function misplaced({ before, event }: Step): readonly Wrong[] {
   switch (event.type) {
     case 'CreditReserved': {
       const { callId } = event.data.call;
-      const isNew = !before.holds.has(callId) && !before.swept.has(callId);
+      const swept = remembered(before, momentOf(event.data.at, event));
+      const isNew = !before.holds.has(callId) && !swept.has(callId);
       return unless(isNew, 'I4', `Call ${callId} is reserved again.`);
     }
     case 'UsageSettled':
