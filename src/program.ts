@@ -45,13 +45,9 @@ export async function startProgram(parts: PortParts): Promise<Served | undefined
   const ports = await openPorts(parts);
   const write = openWriteSide(ports, parts);
   const feed = parts.config.roles.has('projector') ? startFeed(ports, write, parts) : undefined;
-<<<<<<< HEAD
-  if (parts.config.roles.has('scheduler')) startJobs(ports, write, parts);
-=======
   const schedules = parts.config.roles.has('scheduler');
-  if (schedules) startSweeper(ports, write, parts);
+  if (schedules) startJobs(ports, write, parts);
   const checks = schedules ? startChecks(ports, parts) : undefined;
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
   if (!parts.config.roles.has('api')) return undefined;
   return serve(parts, { ports, write, feed, checks });
 }
@@ -163,17 +159,9 @@ interface Parts {
   readonly checks: ReturnType<typeof startChecks> | undefined;
 }
 
-<<<<<<< HEAD
-async function serve(parts: PortParts, { ports, write, feed }: Parts): Promise<Served> {
+async function serve(parts: PortParts, { ports, write, feed, checks }: Parts): Promise<Served> {
   const { config, engines, started } = parts;
   const { upstreams, eventLog, pool, vault, mailer, lease, journal, clock, log } = ports;
-=======
-async function serve(
-  { config, engines, started }: PortParts,
-  { ports, write, feed, checks }: Parts,
-): Promise<Served> {
-  const { upstreams, eventLog, pool, vault, mailer, lease, clock, log } = ports;
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
   const { run, access, catalogue, runPoliciesFor } = write;
   let url = '';
   let isStopping = false;

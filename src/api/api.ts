@@ -24,11 +24,8 @@ export interface ApiParts
   > {
   readonly runPoliciesFor: (event: Recorded) => Promise<bigint | null>;
   readonly feedLag: MetricsParts['feedLag'];
-<<<<<<< HEAD
   readonly openWork: MetricsParts['openWork'];
-=======
   readonly checked?: NonNullable<MetricsParts['checked']>;
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
   readonly log: AppParts['log'];
   readonly trustProxy: boolean;
   /** The usual ones unless said. */
@@ -51,12 +48,13 @@ export async function api(parts: ApiParts): Promise<Api> {
   const react = reactor(parts.runPoliciesFor);
   const isPassword = passwordCheck();
   const first = firstAdmin({ ...run, ...vault, react, hashEmail, isPassword, clock });
-<<<<<<< HEAD
-  const measured = metrics({ gate: parts.chat.gate, feedLag, openWork });
-=======
-  const { feedLag, checked } = parts;
-  const measured = metrics({ gate: parts.chat.gate, feedLag, ...(checked ? { checked } : {}) });
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
+  const { checked } = parts;
+  const measured = metrics({
+    gate: parts.chat.gate,
+    feedLag,
+    openWork,
+    ...(checked ? { checked } : {}),
+  });
   const limits = parts.limits ?? usualLimits(clock);
   const all = routes({
     ...parts,

@@ -1,10 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
-<<<<<<< HEAD
-import type { OpenWork } from '../adapters/postgres/open-work.ts';
-=======
 import type { CheckerState } from '../adapters/checker/checker.ts';
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
+import type { OpenWork } from '../adapters/postgres/open-work.ts';
 import type { Observe } from './app.ts';
 import { checkerMetrics } from './checker-metrics.ts';
 import type { Route } from './route.ts';
@@ -17,21 +14,14 @@ export interface MetricsParts {
   readonly gate: () => string | null;
   /** Consumer of the log → how many seconds it is behind. */
   readonly feedLag: () => Readonly<Record<string, number>>;
-<<<<<<< HEAD
   /** Undefined while nobody knows. */
   readonly openWork: () => OpenWork | undefined;
-}
-
-/** What Prometheus reads, and what feeds it. */
-export function metrics({ gate, feedLag, openWork }: MetricsParts): {
-=======
   /** Undefined where no checker runs. */
   readonly checked?: () => CheckerState | undefined;
 }
 
 /** What Prometheus reads, and what feeds it. */
-export function metrics({ gate, feedLag, checked = () => undefined }: MetricsParts): {
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
+export function metrics({ gate, feedLag, openWork, checked = () => undefined }: MetricsParts): {
   readonly observe: Observe;
   readonly route: Route;
 } {
@@ -68,11 +58,8 @@ export function metrics({ gate, feedLag, checked = () => undefined }: MetricsPar
       for (const [consumer, lag] of Object.entries(feedLag())) this.set({ consumer }, lag);
     },
   });
-<<<<<<< HEAD
   gaugeOpenWork(registers, openWork);
-=======
   checkerMetrics(registry, checked);
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
   return {
     observe({ method, path, status, seconds: took }) {
       requests.inc({ method, path, status });

@@ -3,28 +3,31 @@ import pino from 'pino';
 import type { Once } from '../../src/adapters/eventstore/once.ts';
 import { once } from '../../src/adapters/eventstore/once.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
+import type { OpenCall, Testimony } from '../../src/adapters/llm/journal.ts';
 import type { Metered } from '../../src/adapters/llm/metered.ts';
 import { metered } from '../../src/adapters/llm/metered.ts';
 import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Upstream } from '../../src/adapters/llm/upstream.ts';
-import { leaseState, renewEveryMs } from '../../src/adapters/postgres/lease-state.ts';
+import { journalWriter } from '../../src/adapters/postgres/journal-writer.ts';
+import { overdueFirst } from '../../src/adapters/postgres/overdue.ts';
 import { sweeper } from '../../src/adapters/postgres/sweeper.ts';
-import type { AbandonedHold } from '../../src/projections/open-holds.ts';
 import { price } from '../support/wallets.ts';
+import type { JournalTable } from './journal-table.ts';
 import type { LeaseTable } from './lease-table.ts';
+import type { Connection } from './postgres.ts';
+import { connectionOf, goneCallsIn, leaseOf } from './postgres.ts';
 import type { Rules, WalletRunner } from './rules.ts';
 import type { Owner } from './schedule.ts';
-import { wayMs } from './weather.ts';
 import type { World } from './wire.ts';
 import { wireOf } from './wire.ts';
 
-export const epochMs = Date.parse('2026-01-31T23:59:20.000Z');
+/** A month ends during every run. */
+export const epochMs = Date.parse('2026-01-31T23:59:40.000Z');
 
 /** One process of the program, with the real code of everything that has to do with money. */
 export interface SimulatedProcess extends Owner {
   readonly processId: string;
-  /** Until then it can't reach Postgres, though others can. */
-  postgresDownUntilMs: number;
+  readonly postgres: Connection;
   readonly wallet: WalletRunner;
   readonly metered: Metered;
   readonly once: Once;
@@ -39,12 +42,14 @@ export interface ProcessWorld extends World {
   /** A wallet's stream with so many is closed. */
   readonly mostEvents: number;
   readonly leases: LeaseTable;
+  readonly journal: JournalTable;
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly abandoned: (most: number, askedBy: string) => readonly AbandonedHold[];
+  /** Calls that may be open, as the read model knows. */
+  readonly openCalls: () => readonly OpenCall[];
+  readonly judges: (processId: string) => void;
 }
 
 const log = pino({ level: 'silent' });
-const retryMs = 250;
 
 const catalogue: Catalogue = {
   priceOf: (alias) => ({ ...price, alias, defaultMaxOutput: 64 }),
@@ -52,19 +57,41 @@ const catalogue: Catalogue = {
 };
 
 export function startProcess(world: ProcessWorld, name: string): SimulatedProcess {
-  const { random, schedule, weather, rules, leases } = world;
+  const { random, schedule, rules, journal } = world;
   const processId = random.uuid();
   const owner: Owner = { name, isAlive: true, stalledUntilMs: 0 };
   const skewMs = Math.round(random.between(-200, 200));
   const clock = () => new Date(epochMs + Math.floor(schedule.nowMs()) + skewMs);
   const wire = wireOf(world, owner);
   const ownLog = { ...wire, append: rules.seeThrough(wire) };
-  const { wallet } = runners({ log: ownLog, clock, mostEvents: world.mostEvents });
-  const lease = leaseState(schedule.nowMs);
+  const postgres = connectionOf(world, owner);
+  const lease = leaseOf(world, processId, postgres);
+  const resolving = {
+    gone: goneOf(world, processId, postgres),
+    testimony: testimonyOf(journal, postgres),
+    lease: rules.judge(lease),
+    clock,
+    log,
+  };
+  const bare = runners({ log: ownLog, clock, mostEvents: world.mostEvents }).wallet;
+  const wallet = overdueFirst(bare, { ...resolving, processId });
+  const { sweep } = sweeper({ ...resolving, wallet });
 
-  const process: SimulatedProcess = Object.assign(owner, {
+  async function keepSweeping(): Promise<void> {
+    for (;;) {
+      await sleep(1_000);
+      await sweep().catch(() => undefined);
+    }
+  }
+
+  const start = (work: () => unknown) => void schedule.after(0, work, { owner });
+  start(() => {
+    void lease.keep();
+    void keepSweeping();
+  });
+  return Object.assign(owner, {
     processId,
-    postgresDownUntilMs: 0,
+    postgres,
     wallet,
     metered: metered({
       wallet: rules.callRunner(wallet),
@@ -72,6 +99,12 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
       upstreams: world.upstreams,
       processId,
       random: random.number,
+      journal: journalWriter({
+        write: (notes) => postgres.run(() => journal.write(notes)),
+        remove: (callIds) => postgres.run(() => journal.remove(callIds)),
+        log,
+      }),
+      refused: () => undefined,
       clock,
       log,
       totalMs: 12_000,
@@ -82,56 +115,23 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
       replyOf: ({ code }) => ({ status: 409, body: { code } }),
     }),
     isReady: lease.held,
-    start: (work: () => unknown) => void schedule.after(0, work, { owner }),
+    start,
   });
-
-  /** A statement in Postgres, which may not answer. */
-  const inPostgres = <Answer>(run: () => Answer): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const isDown = () =>
-        schedule.nowMs() < Math.max(weather.postgresDownUntilMs, process.postgresDownUntilMs);
-      const fail = () => {
-        const step = () => reject(new Error('Postgres is away.'));
-        schedule.after(random.between(1, renewEveryMs), step, { owner });
-      };
-      const arrived = () => {
-        if (isDown()) return fail();
-        const answer = run();
-        schedule.after(wayMs(weather, random), () => resolve(answer), { owner });
-      };
-      schedule.after(wayMs(weather, random), arrived, { owner: null });
-    });
-
-  async function keepLease(): Promise<void> {
-    for (;;) {
-      const askedAt = schedule.nowMs();
-      const isRenewed = await inPostgres(() => leases.renew(processId))
-        .then(() => true)
-        .catch(() => false);
-      if (isRenewed) lease.renewed(askedAt);
-      else lease.broke();
-      await sleep(isRenewed ? renewEveryMs : retryMs);
-    }
-  }
-
-  const { sweep } = sweeper({
-    abandoned: (most) => inPostgres(() => world.abandoned(most, processId)),
-    lease: rules.judge(lease),
-    wallet,
-    clock,
-    log,
-  });
-
-  async function keepSweeping(): Promise<void> {
-    for (;;) {
-      await sleep(1_000);
-      await sweep().catch(() => undefined);
-    }
-  }
-
-  process.start(() => {
-    void keepLease();
-    void keepSweeping();
-  });
-  return process;
 }
+
+function goneOf(world: ProcessWorld, processId: string, connection: Connection) {
+  const { leases, journal, rules, schedule, openCalls, judges } = world;
+  return goneCallsIn({
+    isGone: (call) => rules.isLapsed(leases.expiresAtMs(call.processId), schedule.nowMs()),
+    known: () => [
+      ...new Map([...openCalls(), ...journal.open()].map((call) => [call.callId, call])).values(),
+    ],
+    connection,
+    judges: () => judges(processId),
+  });
+}
+
+const testimonyOf = (journal: JournalTable, connection: Connection): Testimony => ({
+  take: (calls) => connection.run(() => journal.take(calls)),
+  resolved: (callIds) => connection.run(() => journal.resolved(callIds)),
+});

@@ -3,7 +3,7 @@ import { canonical, money } from '../../src/domain/money.ts';
 import { fold } from '../../src/projections/fold.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 
-type Cells = readonly (string | null)[];
+export type Cells = readonly (string | null)[];
 
 /** One read model's table, which takes a batch as its `INSERT … ON CONFLICT` would. */
 export interface Table {

@@ -1,6 +1,6 @@
+import type { OpenCall } from '../../src/adapters/llm/journal.ts';
 import type { Recorded } from '../../src/domain/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
-import type { AbandonedHold } from '../../src/projections/open-holds.ts';
 import { projections } from '../../src/projections/registry.ts';
 import type { ClientCall } from './calls.ts';
 import { callFrom } from './calls.ts';
@@ -10,11 +10,13 @@ import type { Judgement } from './check-run.ts';
 import { checkRun, checkWallets } from './check-run.ts';
 import { bookOf } from './check-wallet.ts';
 import { eventServer } from './event-server.ts';
+import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
 import type { Order } from './orders.ts';
 import { ask, grant, otherOrder } from './orders.ts';
 import type { ProcessWorld, SimulatedProcess } from './process.ts';
 import { startProcess } from './process.ts';
+import type { Cells } from './read-side.ts';
 import { cellOf, readSide } from './read-side.ts';
 import type { Rules } from './rules.ts';
 import type { Schedule } from './schedule.ts';
@@ -105,21 +107,17 @@ function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
     deliverLater();
   }
 
-  function abandoned(most: number, processId: string): readonly AbandonedHold[] {
-    judgements.push({ processId, askedMs: schedule.nowMs() });
+  /** The read model's rows, which may lag. */
+  function openCalls(): readonly OpenCall[] {
     if (!holds) return [];
-    return [...holds.rows.values()]
-      .filter((cells) => {
-        const expiresAt = leases.expiresAtMs(cellOf(holds, cells, 'process_id'));
-        return rules.isLapsed(expiresAt, schedule.nowMs());
-      })
-      .slice(0, most)
-      .map((cells) => ({
-        call_id: cellOf(holds, cells, 'call_id'),
-        wallet_id: cellOf(holds, cells, 'wallet_id'),
-        request_id: cellOf(holds, cells, 'request_id'),
-        at: cellOf(holds, cells, 'at'),
-      }));
+    const cell = (cells: Cells, name: string) => cellOf(holds, cells, name);
+    return [...holds.rows.values()].map((cells) => ({
+      callId: cell(cells, 'call_id'),
+      walletId: cell(cells, 'wallet_id'),
+      processId: cell(cells, 'process_id'),
+      requestId: cell(cells, 'request_id'),
+      beganAt: cell(cells, 'at'),
+    }));
   }
 
   const world: ProcessWorld = {
@@ -131,8 +129,10 @@ function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
     rules,
     leases,
     mostEvents: random.pick([4, 12, 50_000]),
-    abandoned,
     upstreams: providers.byId,
+    journal: journalTable(),
+    openCalls,
+    judges: (processId) => judgements.push({ processId, askedMs: schedule.nowMs() }),
   };
   const living = () => processes.filter(({ isAlive }) => isAlive);
 

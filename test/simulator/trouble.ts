@@ -36,8 +36,10 @@ export function trouble(scene: Troubled, untilMs: number): void {
         process.stalledUntilMs = endOf(20_000);
         return schedule.note(`world: ${name} stands still until ${process.stalledUntilMs}`);
       case 4:
-        process.postgresDownUntilMs = endOf(20_000);
-        return schedule.note(`world: ${name} has no Postgres until ${process.postgresDownUntilMs}`);
+        process.postgres.downUntilMs = endOf(20_000);
+        return schedule.note(
+          `world: ${name} has no Postgres until ${process.postgres.downUntilMs}`,
+        );
       case 5:
         weather.postgresDownUntilMs = endOf(14_000);
         return schedule.note(`world: no Postgres until ${weather.postgresDownUntilMs}`);

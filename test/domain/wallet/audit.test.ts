@@ -12,13 +12,8 @@ import { hashOf } from '../../../src/domain/wallet/books.ts';
 import type { CorrectUsage } from '../../../src/domain/wallet/commands.ts';
 import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
 import { recorded, stored } from '../../support/recorded.ts';
-<<<<<<< HEAD
-import { walletHistories } from '../../support/wallet-histories.ts';
-import { audited, decodeWallet, walletLog } from '../../support/wallet-log.ts';
-=======
 import { audited, decodeWallet, randomWalletLog, walletLog } from '../../support/wallet-log.ts';
 import { walletSteps } from '../../support/wallet-steps.ts';
->>>>>>> b7794c6 (feat(checker): live data is compared with its events, and npm run doctor examines an installation)
 import { limitOf } from '../../support/wallet-story.ts';
 import { grantOf, noon, releaseOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
 
