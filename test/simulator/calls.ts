@@ -62,12 +62,15 @@ export function callFrom(
       if (!process.isReady()) return ends('refused', 'not_ready');
       await read(await process.metered.answer(asked));
     } catch (error) {
-      if (error instanceof Rejection) ends('refused', error.code);
-      else if (error instanceof CallFault) ends('failed', error.code);
-      else ends('failed', error instanceof Error ? error.name : 'unknown');
+      ends(error instanceof Rejection ? 'refused' : 'failed', codeOf(error));
     }
   });
   return call;
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Rejection || error instanceof CallFault) return error.code;
+  return error instanceof Error ? error.name : 'unknown';
 }
 
 export const memberId = nameId('member');

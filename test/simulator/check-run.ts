@@ -129,34 +129,44 @@ function byCall(all: readonly Recorded[]): ReadonlyMap<string, Known> {
   return known;
 }
 
-/** What its client saw, and what it was charged. */
+/** What its client saw, and whether it was charged. */
 function checkCall(call: ClientCall, known: Known, { upstream }: Outcome): void {
   const { callId, end, code, process } = call;
   const { reserved, resolved, late } = known;
   const book = upstream(callId);
   const isSettled = resolved?.type === 'UsageSettled' || late !== undefined;
-  const say = (what: string) => () => `call ${callId} (${end} ${code ?? ''}) ${what}`;
-  mustHold(!process.isAlive || end !== undefined, 'ends', say('was never answered'));
-  mustHold(!isSettled || book.asked > 0, 'I18', say('is charged, and no upstream was asked'));
-  mustHold(book.asked === 0 || reserved !== undefined, 'I18', say('was not held'));
-  if (end === 'refused') mustHold(!reserved, 'I17', say('was refused, and took credit'));
-  if (end === 'complete') {
-    mustHold(isSettled, 'charged', say('is not charged'));
-    mustHold(book.finished !== undefined, 'charged', say('had no whole answer'));
-  }
-  if (!reserved || resolved === undefined) return;
-  const charge = money(resolved.type === 'UsageSettled' ? resolved.data.charge : '0').plus(
-    late?.data.difference ?? zero,
-  );
-  if (end === 'complete' && book.finished) {
-    const usage = { cachedInput: 0, reasoning: 0, ...book.finished };
-    const { asset, price, amount } = reserved.data;
-    if (asset === 'characters') return;
-    const cost = least(costOf({ usage, characters: null }, { asset, price }), money(amount));
-    mustHold(charge.eq(cost), 'charged', say(`costs ${cost} and is charged ${charge} ${asset}`));
-  }
+  const must = (holds: boolean, rule: string, what: string) =>
+    mustHold(holds, rule, () => `call ${callId} (${end} ${code ?? ''}) ${what}`);
+  must(!process.isAlive || end !== undefined, 'ends', 'was never answered');
+  must(!isSettled || book.asked > 0, 'I18', 'is charged, and no upstream was asked');
+  must(book.asked === 0 || reserved !== undefined, 'I18', 'was not held');
+  // One that outlived its hold may be refused when all is done but the charge.
+  const isRefusedFirst = end === 'refused' && book.asked === 0;
+  must(!(isRefusedFirst && reserved), 'I17', 'was refused, and took credit');
+  must(end !== 'complete' || isSettled, 'charged', 'is not charged');
+  must(end !== 'complete' || book.finished !== undefined, 'charged', 'had no whole answer');
+  checkCharge(call, known, book);
+}
+
+/** A whole answer costs what its upstream said, a failed call nothing. */
+function checkCharge(
+  { callId, end, code, process }: ClientCall,
+  { reserved, resolved, late }: Known,
+  { finished }: UpstreamBook,
+): void {
+  if (!reserved || !resolved) return;
+  const settled = money(resolved.type === 'UsageSettled' ? resolved.data.charge : '0');
+  const charge = settled.plus(late?.data.difference ?? zero);
+  const { asset, price, amount } = reserved.data;
   const isFailed = end === 'failed' && code === 'upstream_failed' && process.isAlive;
-  mustHold(!isFailed || charge.isZero(), 'I17', say(`failed and is charged ${charge}`));
+  // A request is one, whatever came of it, once the sweeper has found it begun.
+  const isFree = asset !== 'requests' || resolved.meta.source !== 'sweeper';
+  mustHold(!(isFailed && isFree) || charge.isZero(), 'I17', () => `${callId} failed, is charged`);
+  if (end !== 'complete' || !finished) return;
+  const usage = { cachedInput: 0, reasoning: 0, ...finished };
+  const cost = least(costOf({ usage, characters: null }, { asset, price }), money(amount));
+  const what = () => `call ${callId} costs ${cost} and is charged ${charge} ${asset}`;
+  mustHold(charge.eq(cost), 'charged', what);
 }
 
 /** The sweeper ends only holds of processes whose lease lapsed while they were open. */

@@ -150,10 +150,14 @@ function checkReserved({ data }: Reserved, { before, after, at }: Step): void {
     () => `more than the overdraft is owed ${at}`,
   );
   mustHold(debtOf(before).lte(overdraft), 'I3', () => `a debt doesn't block ${at}`);
+  checkLimits(after, data.at, at);
+}
+
+function checkLimits(after: Wallet, now: string, at: string): void {
   for (const [key, { apiKeyId, window, measure, most }] of after.limits) {
     if (most === null || apiKeyId !== null || measure === 'overdraft') continue;
     const counter = after.counters.get(key);
-    const isNow = counter?.window === windowOf(window, data.at);
+    const isNow = counter?.window === windowOf(window, now);
     const used = measure === 'calls' ? new Whole(after.holds.size) : isNow ? counter.used : zero;
     mustHold(used.lte(most), 'limits', () => `${used} ${measure}, at most ${most} ${at}`);
   }

@@ -19,25 +19,11 @@ export function table(projection: Projection): Table {
   const kept = columns.findIndex(([name]) => name === projection.keepWhile);
 
   function merge(before: Cells | undefined, added: Cells): Cells {
-    if (!before) {
-      return added.map((cell, index) => {
-        const column = columns[index - keys]?.[1];
-        return column?.merge === 'sum' ? (cell ?? '0') : cell;
-      });
-    }
-    return before.map((cell, index) => {
+    return added.map((cell, index) => {
       const column = columns[index - keys]?.[1];
-      const next = added[index] ?? null;
-      switch (column?.merge) {
-        case undefined:
-          return cell;
-        case 'latest':
-          return next ?? cell;
-        case 'first':
-          return cell ?? next;
-        case 'sum':
-          return canonical(money(cell ?? '0').plus(next ?? '0'));
-      }
+      const old = before?.[index] ?? null;
+      if (column?.merge === 'sum') return canonical(money(old ?? '0').plus(cell ?? '0'));
+      return column?.merge === 'first' ? (old ?? cell) : (cell ?? old);
     });
   }
 

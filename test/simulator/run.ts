@@ -220,7 +220,8 @@ function plan(scene: Scene, walletId: string, loadMs: number): void {
   let orders = 0;
   const order = (make: () => ReturnType<typeof otherOrder>) => {
     const made = make();
-    const key = made.key ?? `${walletId.slice(0, 4)} ${made.type} ${(orders += 1)}`;
+    orders += 1;
+    const key = made.key ?? `${walletId.slice(0, 4)} ${made.type} ${orders}`;
     const wanted: Order = { ...made, key, walletId, replies: [], commandId: undefined };
     scene.order(wanted);
     if (random.is(0.2)) schedule.after(random.between(0, 500), () => scene.order(wanted));

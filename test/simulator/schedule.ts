@@ -96,17 +96,20 @@ const isBefore = (a: Step, b: Step): boolean =>
 function stepHeap() {
   const steps: Step[] = [];
 
+  /** The earlier of the two steps below a place. */
+  function childOf(place: number): number {
+    const [left, right] = [steps[2 * place + 1], steps[2 * place + 2]];
+    return left && right && isBefore(right, left) ? 2 * place + 2 : 2 * place + 1;
+  }
+
   function sink(step: Step): void {
     let place = 0;
     for (;;) {
-      const left = steps[2 * place + 1];
-      const right = steps[2 * place + 2];
-      if (!left) break;
-      const isRight = right !== undefined && isBefore(right, left);
-      const child = isRight ? right : left;
-      if (!isBefore(child, step)) break;
+      const below = childOf(place);
+      const child = steps[below];
+      if (!child || !isBefore(child, step)) break;
       steps[place] = child;
-      place = 2 * place + (isRight ? 2 : 1);
+      place = below;
     }
     steps[place] = step;
   }

@@ -29,7 +29,8 @@ export function upstreams(random: Chance) {
     id,
     family: () => 'sandbox',
     async ask(request) {
-      const book = bookOf(String(request.body['user']));
+      const { user }: Readonly<Record<string, unknown>> = request.body;
+      const book = bookOf(String(user));
       book.asked += 1;
       const slowness = random.pick([1, 1, 1, 8]);
       const answering = { book, request, way: wayOf(), random, slowness };
