@@ -138,8 +138,10 @@ const sweptMs = 24 * 60 * 60 * 1000;
 
 /** The calls that were swept and may still say more: older ones mean nothing, kept or not. */
 export function remembered({ swept }: Wallet, at: Instant): ReadonlyMap<string, Swept> {
-  if (swept.size === 0) return swept;
+  const [oldest] = swept.values();
+  if (!oldest) return swept;
   const since = new Date(Date.parse(at) - sweptMs).toISOString();
+  if (oldest.sweptAt >= since) return swept;
   return new Map([...swept].filter(([, { sweptAt }]) => sweptAt >= since));
 }
 
