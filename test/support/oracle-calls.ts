@@ -50,12 +50,7 @@ const boundOf = ({ fixed, perOutput }: Omit<Quote, 'asset'>, output: number): bi
 
 export function reserve(ledger: Ledger, command: ReserveCredit): void {
   const { call, processId, price, at } = command;
-  const before = ledger.calls.findLast(({ id }) => id === call.callId);
-  if (before?.status === 'open') {
-    if (before.processId === processId && before.requestId === call.requestId) return;
-    refuse('hold_conflict');
-  }
-  if (before && isRemembered(before, at)) refuse('hold_conflict');
+  if (isAskedAgain(ledger, command)) return;
   if (!ledger.opened) refuse('insufficient_quota');
   if (ledger.frozen) refuse('wallet_frozen');
   if (ledger.opened.currency !== price.currency) refuse('currency_mismatch');
@@ -98,6 +93,14 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
   ledger.effects.push(
     `CreditReserved ${call.callId} ${quote.asset} ${written(amount)} ${output} ${from.join()}`,
   );
+}
+
+/** Whether the same was reserved before; another may not take a call that somebody remembers. */
+function isAskedAgain(ledger: Ledger, { call, processId, at }: ReserveCredit): boolean {
+  const before = ledger.calls.findLast(({ id }) => id === call.callId);
+  if (!before || (before.status !== 'open' && !isRemembered(before, at))) return false;
+  const isSame = before.processId === processId && before.requestId === call.requestId;
+  return (before.status === 'open' && isSame) || refuse('hold_conflict');
 }
 
 /** MONEY's table of 429s, over the allowance that blocks or else over money. */

@@ -18,10 +18,10 @@ import { trialBalance } from '../../src/projections/trial-balance.ts';
 import type { Ledger } from './oracle-ledger.ts';
 import * as oracle from './oracle-ledger.ts';
 import { recorded } from './recorded.ts';
+import { commandOf } from './step-command.ts';
 import type { Outcome } from './wallet-oracle.ts';
 import { decideByOracle, remainingLots } from './wallet-oracle.ts';
 import type { CommandStep, Step } from './wallet-steps.ts';
-import { commandOf } from './wallet-steps.ts';
 
 const assets = ['CNY', 'requests', 'tokens', 'characters'];
 

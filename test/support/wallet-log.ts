@@ -11,8 +11,8 @@ import { walletEvents } from '../../src/domain/wallet/events.ts';
 import type { Finding } from '../../src/domain/wallet/finding.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import { emptyWallet } from '../../src/domain/wallet/wallet.ts';
+import { commandOf } from './step-command.ts';
 import type { Step } from './wallet-steps.ts';
-import { commandOf } from './wallet-steps.ts';
 import { noon, walletId } from './wallets.ts';
 
 export const decodeWallet = decoder<WalletEvent>({ events: walletEvents });

@@ -117,11 +117,7 @@ function grant(ledger: Ledger, command: GrantCredit): void {
   const amount = units(command.amount.toFixed());
   const from = command.effectiveAt ?? at;
   if (knownLot(ledger, lotId)) return;
-  if (amount <= 0n || (isUnits(asset) && amount % one !== 0n)) refuse('invalid_amount');
-  if (expiresAt !== null && (expiresAt <= at || expiresAt <= from)) refuse('invalid_expiry');
-  const currency = ledger.opened?.currency ?? command.currency;
-  if (!isUnits(asset) && asset !== currency) refuse('currency_mismatch');
-  if (!isUnits(asset) && past === 'block') refuse('invalid_limit');
+  refuseGrant(ledger, command, { amount, from });
   open(ledger, command);
   ledger.lots.push({
     id: lotId,
@@ -139,6 +135,18 @@ function grant(ledger: Ledger, command: GrantCredit): void {
   post(ledger, sourceOf(kind, asset), asset, amount);
   post(ledger, credit(ledger, kind), asset, -amount);
   payDebts(ledger, at);
+}
+
+function refuseGrant(
+  ledger: Ledger,
+  { asset, at, expiresAt, past, ...command }: GrantCredit,
+  { amount, from }: { readonly amount: bigint; readonly from: string },
+): void {
+  if (amount <= 0n || (isUnits(asset) && amount % one !== 0n)) refuse('invalid_amount');
+  if (expiresAt !== null && (expiresAt <= at || expiresAt <= from)) refuse('invalid_expiry');
+  if (isUnits(asset)) return;
+  if (asset !== (ledger.opened?.currency ?? command.currency)) refuse('currency_mismatch');
+  if (past === 'block') refuse('invalid_limit');
 }
 
 function revoke(ledger: Ledger, { lotId, at }: RevokeCredit): void {
@@ -191,12 +199,8 @@ function correct(ledger: Ledger, command: CorrectUsage): void {
 
 function setLimit(ledger: Ledger, { limit }: SetLimit): void {
   opened(ledger);
+  refuseLimit(limit);
   const { apiKeyId, window, measure, most } = limit;
-  if ((measure === 'calls') !== (window === 'now')) refuse('invalid_limit');
-  if (measure === 'overdraft' && (window !== 'total' || apiKeyId !== null)) refuse('invalid_limit');
-  const isWhole = measure !== 'money' && measure !== 'overdraft';
-  const size = units(most ?? '0');
-  if (size < 0n || (isWhole && size % one !== 0n)) refuse('invalid_amount');
   const same = ledger.limits.findIndex(
     ({ terms }) =>
       terms.apiKeyId === apiKeyId && terms.window === window && terms.measure === measure,
@@ -207,6 +211,14 @@ function setLimit(ledger: Ledger, { limit }: SetLimit): void {
   else if (most === null) ledger.limits.splice(same, 1);
   else known.most = most;
   ledger.effects.push(`LimitSet ${measure} ${window} ${most}`);
+}
+
+function refuseLimit({ apiKeyId, window, measure, most }: SetLimit['limit']): void {
+  if ((measure === 'calls') !== (window === 'now')) refuse('invalid_limit');
+  if (measure === 'overdraft' && (window !== 'total' || apiKeyId !== null)) refuse('invalid_limit');
+  const isWhole = measure !== 'money' && measure !== 'overdraft';
+  const size = units(most ?? '0');
+  if (size < 0n || (isWhole && size % one !== 0n)) refuse('invalid_amount');
 }
 
 function freeze(ledger: Ledger, { type }: FreezeWallet): void {
