@@ -25,7 +25,7 @@ export interface ApiParts
   readonly runPoliciesFor: (event: Recorded) => Promise<bigint | null>;
   readonly feedLag: MetricsParts['feedLag'];
   readonly openWork: MetricsParts['openWork'];
-  readonly checked?: NonNullable<MetricsParts['checked']>;
+  readonly checked?: MetricsParts['checked'];
   readonly log: AppParts['log'];
   readonly trustProxy: boolean;
   /** The usual ones unless said. */
@@ -42,19 +42,13 @@ export interface Api {
 
 /** The whole HTTP side. The secrets behind sessions and address hashes come from the vault. */
 export async function api(parts: ApiParts): Promise<Api> {
-  const { clock, feedLag, log, openWork, run, trustProxy, vault } = parts;
+  const { checked, clock, feedLag, log, openWork, run, trustProxy, vault } = parts;
   const hashEmail = emailHasher(await vault.secret('email-hmac'));
   const tokens = sessionTokens(await vault.secret('session-signing'), clock);
   const react = reactor(parts.runPoliciesFor);
   const isPassword = passwordCheck();
   const first = firstAdmin({ ...run, ...vault, react, hashEmail, isPassword, clock });
-  const { checked } = parts;
-  const measured = metrics({
-    gate: parts.chat.gate,
-    feedLag,
-    openWork,
-    ...(checked ? { checked } : {}),
-  });
+  const measured = metrics({ gate: parts.chat.gate, feedLag, openWork, checked });
   const limits = parts.limits ?? usualLimits(clock);
   const all = routes({
     ...parts,

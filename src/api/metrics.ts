@@ -17,7 +17,7 @@ export interface MetricsParts {
   /** Undefined while nobody knows. */
   readonly openWork: () => OpenWork | undefined;
   /** Undefined where no checker runs. */
-  readonly checked?: () => CheckerState | undefined;
+  readonly checked?: (() => CheckerState | undefined) | undefined;
 }
 
 /** What Prometheus reads, and what feeds it. */

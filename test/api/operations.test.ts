@@ -32,6 +32,9 @@ test.serial('metrics count answers by route, never by URL', async (t) => {
   t.regex(text, /http_requests_total\{method="GET",path="unknown",status="404"\} \d+/);
   t.regex(text, /calls_accepted 0/);
   t.regex(text, /feed_lag_seconds\{consumer="projections"\} 0.5/);
+  t.regex(text, /checker_differences\{invariant="I2"\} 1/);
+  t.regex(text, /checker_last_run_timestamp_seconds 1\n/);
+  t.regex(text, /checker_wallets_checked 3/);
   t.regex(text, /open_holds\{age="10s"\} 3/);
   t.regex(text, /journal_rows 2/);
   t.notRegex(text, /secret/);

@@ -107,6 +107,10 @@ async function start(
     readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
     feedLag: () => ({ projections: 0.5 }),
     openWork: () => ({ holds: { '10s': 3, older: 0 }, journalRows: 2 }),
+    checked: () => ({
+      ...{ ranAt: new Date(1_000), tookMs: 20, wallets: 3, completeAt: null, findings: [] },
+      differences: { I1: 0, I2: 1, I3: 0, I4: 0, I5: 0, I6: 0, I7: 0, I8: 0, books: 0 },
+    }),
     publicUrl: () => url,
     version: '0.0.1',
     trustProxy: true,
