@@ -1,16 +1,19 @@
 import { z } from 'zod';
-import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
-import type { Asset } from '../domain/accounts.ts';
 import { Uuid } from '../domain/ids.ts';
 import { money, WrittenAmount } from '../domain/money.ts';
 import { Rejection } from '../domain/rejection.ts';
-import type { ChargedPart } from '../domain/wallet/commands.ts';
-import type { WalletEvent } from '../domain/wallet/events.ts';
+import type { Charged } from '../domain/wallet/charged.ts';
+import type { CorrectUsage } from '../domain/wallet/commands.ts';
+import { correct } from '../domain/wallet/correct.ts';
 import type { Access } from './auth.ts';
 import { ApiError } from './errors.ts';
+import type { Locale } from './locale.ts';
+import { textOf } from './messages.ts';
 import { route } from './route.ts';
-import type { OrderWallet } from './wallet-orders.ts';
-import { Changed, Reason, walletParams } from './wallet-orders.ts';
+import type { SettlementParts } from './settlement.ts';
+import { findSettlement } from './settlement.ts';
+import type { OrderWallet, WalletOrderParts } from './wallet-orders.ts';
+import { Changed, openedWallet, Reason, walletParams } from './wallet-orders.ts';
 
 const Correction = z.strictObject({
   /** The settlement, as the statement names it. */
@@ -20,15 +23,17 @@ const Correction = z.strictObject({
   /** The administrator who answers for it. */
   approver: Uuid,
 });
+type Correction = z.output<typeof Correction>;
 
-export interface CorrectionParts {
+export interface CorrectionParts
+  extends SettlementParts,
+    Pick<WalletOrderParts, 'wallet' | 'clock'> {
   readonly order: OrderWallet;
-  readonly history: WalletHistory;
   readonly access: Pick<Access, 'member'>;
 }
 
 /** Gives a part of one charge back; a settlement is corrected once, whoever asks. */
-export const correctUsage = ({ order, history, access }: CorrectionParts) =>
+export const correctUsage = (parts: CorrectionParts) =>
   route({
     method: 'POST',
     path: '/api/admin/wallets/:id/corrections',
@@ -40,81 +45,58 @@ export const correctUsage = ({ order, history, access }: CorrectionParts) =>
     status: 201,
     reply: Changed,
     handle: async ({ params: { id: walletId }, body, ...by }) => {
-      const { event_id: eventId, reason, approver } = body;
-      const answers = await access.member(approver);
-      if (!answers?.roles.includes('admin')) throw new ApiError('forbidden');
-      const settlement = await settlementIn(history, walletId, eventId);
-      return order(by, {
-        name: 'correction',
-        walletId,
-        reason,
-        said: body,
-        onceFor: eventId,
-        command: () => (at) => ({
-          type: 'CorrectUsage',
-          eventId,
-          ...settlement,
-          amount: money(body.amount),
-          reason,
-          approver,
-          at,
-        }),
-        status: 201,
-        reply: Changed,
-        body: (_, changed) => ({ wallet_id: walletId, changed }),
-      });
+      const { locale } = by.request;
+      const state = await openedWallet(parts.wallet, walletId);
+      await refuseStranger(body.approver, parts.access, locale);
+      const settlement = await findSettlement(parts, walletId, body.event_id);
+      if (!settlement) throw new Rejection('settlement_not_found', 'There is no such settlement.');
+      const command = (at: string) => correctionOf(body, settlement, at);
+      // A slip must not use up the only correction: what would be refused never claims it.
+      correct(command(parts.clock().toISOString()), state);
+      return parts
+        .order(by, {
+          name: 'correction',
+          walletId,
+          reason: body.reason,
+          said: body,
+          onceFor: body.event_id,
+          command: () => command,
+          status: 201,
+          reply: Changed,
+          body: (_, changed) => ({ wallet_id: walletId, changed }),
+        })
+        .catch((error: unknown) => {
+          throw isConflict(error) ? correctedAlready(locale) : error;
+        });
     },
   });
 
-interface Settlement {
-  readonly callId: string;
-  readonly asset: Asset;
-  readonly charged: readonly ChargedPart[];
-}
+const correctionOf = (
+  { event_id: eventId, amount, reason, approver }: Correction,
+  settlement: Charged,
+  at: string,
+): CorrectUsage => ({
+  type: 'CorrectUsage',
+  ...settlement,
+  ...{ eventId, amount: money(amount), reason, approver, at },
+});
 
-type Terms = Omit<ChargedPart, 'amount'>;
-/** What the overdraft gave comes back as paid credit, which pays the debt. */
-const ofOverdraft: Terms = { kind: 'paid', priority: 0, expiresAt: null, scope: null };
-
-/** What a settlement charged, with the terms of its lots, from the log alone. */
-async function settlementIn(
-  history: WalletHistory,
-  walletId: string,
-  eventId: string,
-): Promise<Settlement> {
-  const terms = new Map<string, Terms>();
-  for await (const event of history(walletId)) {
-    if (event.id === eventId) {
-      const settlement = settlementOf(event, terms);
-      if (settlement) return settlement;
-      break;
-    }
-    for (const { lotId, ...lot } of lotsMadeBy(event)) terms.set(lotId, lot);
-  }
-  throw new Rejection('settlement_not_found', 'There is no such settlement in this wallet.');
-}
-
-function lotsMadeBy(event: WalletEvent): readonly (Terms & { readonly lotId: string })[] {
-  switch (event.type) {
-    case 'CreditGranted':
-      return [event.data];
-    case 'UsageCorrected':
-    case 'LateSettlementPosted':
-      return event.data.lots;
-    default:
-      return [];
-  }
-}
-
-function settlementOf(
-  event: WalletEvent,
-  terms: ReadonlyMap<string, Terms>,
-): Settlement | undefined {
-  if (event.type !== 'UsageSettled' && event.type !== 'LateSettlementPosted') return undefined;
-  const { call, asset, consumed } = event.data;
-  const charged = consumed.map(({ lotId, amount }): ChargedPart => {
-    const { kind, priority, expiresAt, scope } = terms.get(lotId ?? '') ?? ofOverdraft;
-    return { kind, priority, expiresAt, scope, amount: money(amount) };
+async function refuseStranger(
+  approver: string,
+  access: Pick<Access, 'member'>,
+  locale: Locale,
+): Promise<void> {
+  const member = await access.member(approver);
+  if (member?.status === 'active' && member.roles.includes('admin')) return;
+  const message = textOf('approverNotAdmin', locale);
+  throw new ApiError('invalid_request', {
+    param: 'approver',
+    fields: [{ field: 'approver', message }],
   });
-  return { callId: call.callId, asset, charged };
 }
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof Rejection && error.code === 'idempotency_conflict';
+
+const correctedAlready = (locale: Locale): ApiError =>
+  new ApiError('idempotency_conflict', { detail: textOf('correctedAlready', locale) });

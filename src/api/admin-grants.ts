@@ -9,23 +9,19 @@ import { Alias } from '../domain/price-list/events.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { streamOf } from '../domain/streams.ts';
 import { Past } from '../domain/wallet/lot-events.ts';
+import { WrittenMoment } from './moment.ts';
 import { route } from './route.ts';
 import type { OrderWallet } from './wallet-orders.ts';
 import { Reason } from './wallet-orders.ts';
-
-const Moment = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text).toISOString())
-  .nullable()
-  .default(null);
 
 const Grant = z.strictObject({
   asset: Asset,
   amount: WrittenAmount,
   reason: Reason,
   kind: CreditKind.default('promo'),
-  effective_at: Moment,
-  expires_at: Moment,
+  /** Null: at once. */
+  effective_at: WrittenMoment.nullable().default(null),
+  expires_at: WrittenMoment.nullable().default(null),
   priority: z.int().min(-1_000).max(1_000).default(0),
   /** Of an allowance of units: what a call may do that it doesn't cover. */
   past: Past.default('bill'),
@@ -59,6 +55,7 @@ export const grantCredit = ({ loadMember, order }: GrantParts) =>
       return order(by, {
         name: 'grant',
         walletId,
+        opens: true,
         reason: body.reason,
         said: body,
         command: (commandId) => (at) => ({

@@ -1,10 +1,16 @@
 import { z } from 'zod';
+import type { Log } from '../adapters/eventstore/log.ts';
 import { Uuid } from '../domain/ids.ts';
 import { WrittenAmount } from '../domain/money.ts';
+import { Rejection } from '../domain/rejection.ts';
 import { LimitMeasure, LimitWindow } from '../domain/wallet/limit-events.ts';
+import { apiKeys, isKeyOfWallet } from '../projections/api-keys.ts';
+import type { Reads } from './reads.ts';
+import { readable } from './reads.ts';
 import { route } from './route.ts';
-import type { OrderWallet } from './wallet-orders.ts';
-import { Changed, Reason, walletParams } from './wallet-orders.ts';
+import { ShownLimit, shownLimits } from './wallet-limits.ts';
+import type { OrderWallet, WalletOrderParts } from './wallet-orders.ts';
+import { Changed, openedWallet, Reason, walletParams } from './wallet-orders.ts';
 
 const SetLimit = z.strictObject({
   /** Null: the whole wallet. */
@@ -16,8 +22,14 @@ const SetLimit = z.strictObject({
   reason: Reason,
 });
 
+export interface LimitParts {
+  readonly order: OrderWallet;
+  readonly reads: Reads;
+  readonly head: Log['head'];
+}
+
 /** Limits a wallet or one of its keys. */
-export const putLimit = (order: OrderWallet) =>
+export const putLimit = (parts: LimitParts) =>
   route({
     method: 'PUT',
     path: '/api/admin/wallets/:id/limits',
@@ -27,9 +39,10 @@ export const putLimit = (order: OrderWallet) =>
     body: SetLimit,
     idempotent: true,
     reply: Changed,
-    handle: ({ params: { id: walletId }, body, ...by }) => {
+    handle: async ({ params: { id: walletId }, body, ...by }) => {
       const { api_key_id: apiKeyId, window, measure, most, reason } = body;
-      return order(by, {
+      if (apiKeyId !== null) await refuseUnknown(apiKeyId, walletId, parts);
+      return parts.order(by, {
         name: 'limit',
         walletId,
         reason,
@@ -43,5 +56,43 @@ export const putLimit = (order: OrderWallet) =>
         reply: Changed,
         body: (_, changed) => ({ wallet_id: walletId, changed }),
       });
+    },
+  });
+
+/** A limit of a key that isn't there would limit nothing, and nobody would notice. */
+async function refuseUnknown(
+  keyId: string,
+  walletId: string,
+  { reads, head }: Omit<LimitParts, 'order'>,
+): Promise<void> {
+  const key = isKeyOfWallet(keyId, walletId);
+  if (await reads.maybeOneFirst(key)) return;
+  await readable(reads, [apiKeys], await head());
+  if (await reads.maybeOneFirst(key)) return;
+  throw new Rejection('api_key_not_found', 'This wallet has no such key.');
+}
+
+/** The limits of a wallet and its keys. */
+export const listLimits = ({
+  wallet,
+  head,
+  clock,
+}: Pick<WalletOrderParts, 'wallet' | 'clock'> & Pick<LimitParts, 'head'>) =>
+  route({
+    method: 'GET',
+    path: '/api/admin/wallets/:id/limits',
+    who: 'admin',
+    summary: 'The limits of a wallet and its keys, and what counts against them now',
+    params: walletParams,
+    reply: z.object({
+      wallet_id: Uuid,
+      data: z.array(ShownLimit),
+      as_of_position: z.string().nullable(),
+    }),
+    handle: async ({ params: { id: walletId } }) => {
+      const position = await head();
+      const state = await openedWallet(wallet, walletId);
+      const data = shownLimits(state, clock().toISOString());
+      return { body: { wallet_id: walletId, data, as_of_position: position?.toString() ?? null } };
     },
   });

@@ -1,3 +1,4 @@
+import type { Explanation, ExplanationKey } from '../domain/wallet/explanation.ts';
 import type { ErrorCode } from './error-table.ts';
 import type { Locale } from './locale.ts';
 
@@ -170,41 +171,11 @@ const texts = {
     en: '1 to {most} days before `to`',
     zh: '应在 `to` 之前 1 到 {most} 天内',
   },
-  lineCreditGranted: { en: 'Credit granted ({kind}): {reason}', zh: '发放额度({kind}):{reason}' },
-  lineCreditReserved: {
-    en: 'Drawn from the overdraft for a call to {model} ({request})',
-    zh: '调用 {model} 占用透支额度({request})',
+  approverNotAdmin: { en: 'no administrator', zh: '不是管理员' },
+  correctedAlready: {
+    en: 'This settlement was corrected before, in another way.',
+    zh: '这笔结算已经以其他内容更正过。',
   },
-  lineReservationReleased: {
-    en: 'A call to {model} failed and gave its overdraft back ({request})',
-    zh: '调用 {model} 失败,透支额度已退回({request})',
-  },
-  lineReservationExpired: {
-    en: 'A call to {model} was interrupted and gave its overdraft back ({request})',
-    zh: '调用 {model} 中断,透支额度已退回({request})',
-  },
-  lineUsageSettled: {
-    en: 'A call to {model}: {input} tokens in, {output} out ({request})',
-    zh: '调用 {model}:输入 {input}、输出 {output} 个 token({request})',
-  },
-  lineLateSettlementPosted: {
-    en: 'The rest of a call to {model}: {input} tokens in, {output} out ({request})',
-    zh: '调用 {model} 的补记:输入 {input}、输出 {output} 个 token({request})',
-  },
-  lineUsageCorrected: { en: 'A charge was corrected: {reason}', zh: '更正扣费:{reason}' },
-  lineOverageAccrued: { en: 'Use beyond what was reserved', zh: '超出预留的用量' },
-  lineCreditExpired: { en: 'Unused credit expired', zh: '未使用的额度已过期' },
-  lineCreditRevoked: {
-    en: 'Unused credit was taken back: {reason}',
-    zh: '收回未使用的额度:{reason}',
-  },
-  lineDebtPaid: { en: 'A debt was paid', zh: '偿还欠款' },
-  lineWalletFrozen: { en: 'The wallet was frozen: {reason}', zh: '冻结钱包:{reason}' },
-  lineWalletUnfrozen: { en: 'The wallet was unfrozen: {reason}', zh: '解冻钱包:{reason}' },
-  lineLimitSet: { en: 'A limit was set', zh: '设置限额' },
-  lineDenialsCounted: { en: 'Calls were refused', zh: '有调用被拒绝' },
-  lineWalletPeriodOpened: { en: 'A new book was opened', zh: '新账期开始' },
-  lineWalletPeriodClosed: { en: 'The book was closed', zh: '账期结束' },
   failedTitle: { en: 'That did not work', zh: '操作未成功' },
   setUpTitle: { en: 'Set up LLM Member', zh: '初始化 LLM Member' },
   setUpPrompt: {
@@ -221,6 +192,54 @@ const texts = {
   passwordLabel: { en: 'Password (8 characters or more)', zh: '密码(至少 8 个字符)' },
 } satisfies Readonly<Record<string, Text>>;
 
+/** What the lines of a statement say. */
+const explanations: Readonly<Record<ExplanationKey, Text>> = {
+  granted_paid: { en: 'Credit that was paid for', zh: '已付费额度到账' },
+  granted_plan: { en: 'Credit of the plan', zh: '套餐额度到账' },
+  granted_promo: { en: 'Credit as a gift', zh: '赠送额度到账' },
+  granted_compensation: { en: 'Credit as a compensation', zh: '补偿额度到账' },
+  expired: { en: 'Credit that expired unused', zh: '未使用的额度已过期' },
+  revoked: { en: 'Credit that was taken back', zh: '额度被收回' },
+  debt_paid: { en: 'Paid what was owed', zh: '偿还欠款' },
+  used: {
+    en: 'A call to {model}: {charge} {asset} for {input} tokens in and {output} out',
+    zh: '调用 {model}:{charge} {asset}(输入 {input}、输出 {output} 个 token)',
+  },
+  used_as_estimated: {
+    en: 'A call to {model}: {charge} {asset} for {input} tokens in and {output} out, counted by us',
+    zh: '调用 {model}:{charge} {asset}(系统计量:输入 {input}、输出 {output} 个 token)',
+  },
+  used_up_to_crash: {
+    en: 'A call to {model} that broke off: {charge} {asset} for {input} tokens in and {output} out',
+    zh: '调用 {model} 中断:{charge} {asset}(输入 {input}、已输出 {output} 个 token)',
+  },
+  used_and_overdraft_returned: {
+    en: 'A call to {model}: {charge} {asset} for {input} tokens in and {output} out; {returned} {asset} of the overdraft are free again',
+    zh: '调用 {model}:{charge} {asset}(输入 {input}、输出 {output} 个 token);释放透支额度 {returned} {asset}',
+  },
+  overdraft_drawn: {
+    en: 'The overdraft backs a call to {model} while it runs',
+    zh: '调用 {model} 进行中,暂用透支额度',
+  },
+  overdraft_returned: {
+    en: 'A call to {model} cost nothing; the overdraft is free again',
+    zh: '调用 {model} 未计费,透支额度已释放',
+  },
+  charged_late: {
+    en: 'The rest of a call to {model} that was settled before it ended',
+    zh: '调用 {model} 提前结算后的补收差额',
+  },
+  returned_late: {
+    en: 'Given back: a call to {model} was settled for too much before it ended',
+    zh: '调用 {model} 提前结算多收部分的退还',
+  },
+  corrected: {
+    en: 'Part of the charge for a call to {model} was given back',
+    zh: '调用 {model} 的部分费用已退还',
+  },
+  unexplained: { en: 'A change by {type}', zh: '由 {type} 引起的变动' },
+};
+
 export type Values = Readonly<Record<string, string | number>>;
 
 /** An error's text in the caller's language. */
@@ -230,6 +249,10 @@ export const errorText = (code: ErrorCode, locale: Locale, values: Values = {}):
 /** One of those texts in the reader's language. */
 export const textOf = (name: keyof typeof texts, locale: Locale, values: Values = {}): string =>
   fill(texts[name][locale], values);
+
+/** Why a balance changed, in the reader's language. */
+export const explanationText = ({ key, values }: Explanation, locale: Locale): string =>
+  fill(explanations[key][locale], values);
 
 function fill(template: string, values: Values): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));

@@ -9,7 +9,7 @@ import { correctUsage } from './admin-corrections.ts';
 import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
 import { grantCredit } from './admin-grants.ts';
-import { putLimit } from './admin-limits.ts';
+import { listLimits, putLimit } from './admin-limits.ts';
 import { listEveryMember } from './admin-members.ts';
 import { putModel } from './admin-models.ts';
 import { revokeCredit } from './admin-revocations.ts';
@@ -43,12 +43,12 @@ import { signin } from './signin.ts';
 import { signout } from './signout.ts';
 import type { SignupParts } from './signup.ts';
 import { signup } from './signup.ts';
-import { myStatement, walletStatement } from './statement.ts';
 import { usage } from './usage.ts';
 import { userProfile } from './user-profile.ts';
 import { verifyEmail, verifyEmailForm, verifyEmailPage } from './verify-email.ts';
 import { wallet } from './wallet.ts';
 import { walletOrders } from './wallet-orders.ts';
+import { adminWalletStatement, walletStatement } from './wallet-statement.ts';
 
 /** What the endpoints call. */
 export interface RouteParts {
@@ -126,7 +126,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     revokeApiKey({ run: run.apiKey.run, reads, clock }),
 
     wallet({ load: run.wallet.load, head: parts.head, clock }),
-    myStatement(parts),
+    walletStatement(parts),
     listMyCalls(reads),
     usage({ reads, profileOf, clock }),
 
@@ -153,11 +153,12 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     listEveryMember(reads, vault.unseal),
     listEveryCall(reads),
     grantCredit({ order, loadMember: run.member.load }),
-    adminWallet({ load: run.wallet.load, head: parts.head, clock }),
-    walletStatement(parts),
+    adminWallet({ ...parts, wallet: run.wallet }),
+    adminWalletStatement(parts),
     revokeCredit(order),
-    correctUsage({ ...parts, order }),
-    putLimit(order),
+    correctUsage({ ...parts, order, wallet: run.wallet }),
+    listLimits({ ...parts, wallet: run.wallet }),
+    putLimit({ ...parts, order }),
     freezeWallet(order),
     unfreezeWallet(order),
     payDebt(order),

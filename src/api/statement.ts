@@ -1,144 +1,179 @@
 import { z } from 'zod';
+import type { Log } from '../adapters/eventstore/log.ts';
 import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import { Asset } from '../domain/accounts.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
-import { canonical, Decimal, zero } from '../domain/money.ts';
-import { Rejection } from '../domain/rejection.ts';
-import type { Posted, StatementLine } from '../domain/wallet/statement.ts';
-import { placedBalanceOf } from '../projections/balance.ts';
+import type { Decimal } from '../domain/money.ts';
+import { Amount, canonical, money, zero } from '../domain/money.ts';
+import { walletPeriodOf } from '../domain/streams.ts';
+import type { Statement, StatementLine, Totals, Until } from '../domain/wallet/statement.ts';
+import { statementInMaking } from '../domain/wallet/statement.ts';
+import { balance, postedAt } from '../projections/balance.ts';
 import { cursor, cursorTo } from '../projections/page.ts';
-import { Total } from '../projections/total.ts';
 import type { Locale } from './locale.ts';
-import { textOf } from './messages.ts';
+import { explanationText } from './messages.ts';
+import { WrittenMoment } from './moment.ts';
 import type { Reads } from './reads.ts';
-import { pageQuery } from './reads.ts';
-import { replayStatement } from './replay-statement.ts';
-import { route } from './route.ts';
-import { walletParams } from './wallet-orders.ts';
-
-export interface StatementParts {
-  readonly history: WalletHistory;
-  readonly reads: Reads;
-}
+import { pageQuery, readable } from './reads.ts';
 
 const Position = z.string().regex(/^\d{1,19}$/);
-/** The event that a page ends with. */
-const LineCursor = cursor(z.tuple([Position]));
 
-const Asked = pageQuery(LineCursor).extend({
-  /** Up to what was recorded at this moment, or at this position of the log; all unless said. */
-  at: z.iso
-    .datetime({ offset: true })
-    .transform((text) => new Date(text).toISOString())
-    .optional(),
+/** Where a page ends: the wallet's stream, by its number, and the log position of the last event. */
+const StatementCursor = cursor(z.tuple([Position, Position]));
+
+export const StatementQuery = pageQuery(StatementCursor).extend({
+  /** Up to this moment; now unless said. */
+  at: WrittenMoment.optional(),
+  /** Up to this log position, itself included. */
   position: Position.optional(),
+  asset: Asset.optional(),
 });
-type Asked = z.output<typeof Asked>;
+export type StatementQuery = z.output<typeof StatementQuery>;
 
 const Line = z.object({
   at: Instant,
   event_id: Uuid,
-  position: Position,
   type: z.string(),
   explanation: z.string(),
+  amount: Amount,
   asset: Asset,
-  amount: Total,
-  balance: Total,
+  balance: Amount,
+  /** The call that it is about. */
+  call_id: Uuid.nullable(),
 });
+const FullLine = Line.extend({ position: z.string(), reason: z.string().nullable() });
 
-const Amounts = z.record(z.string(), Total);
-
-const Reply = z.object({
+const amounts = z.record(z.string(), Amount);
+const facts = {
   wallet_id: Uuid,
-  opening: Amounts,
-  lines: z.array(Line),
-  closing: Amounts,
-  /** What the read model says of the same moment, and what is between it and the fold: nothing. */
-  read_model: Amounts,
-  difference: Amounts,
+  /** By asset: what was there before the first line, and after the last. */
+  opening: amounts,
+  closing: amounts,
+  /** What the read model says of the closing's place; of a past one, the sum of the journal. */
+  read_model: amounts,
+  /** Closing less read model: nothing, ever. */
+  difference: amounts,
   next_cursor: z.string().nullable(),
+  /** Of the last event in the closing. */
+  as_of_position: z.string().nullable(),
+};
+export const ShownStatement = z.object({ ...facts, lines: z.array(Line) });
+export const FullStatement = z.object({ ...facts, lines: z.array(FullLine) });
+
+export interface StatementParts {
+  readonly history: WalletHistory;
+  readonly reads: Reads;
+  readonly head: Log['head'];
+}
+
+/** Events that one page may pass over, so that no page takes for ever. */
+const mostEvents = 50_000;
+
+/** One page of a wallet's statement; undefined when its stream does not exist. */
+export async function readStatement(
+  parts: StatementParts,
+  walletId: string,
+  query: StatementQuery,
+) {
+  const { asset, limit, cursor: place } = query;
+  const now = isOfNow(query) ? await shownNow(parts, walletId) : undefined;
+  const making = statementInMaking(now ?? pastOf(query), {
+    after: place && BigInt(place[1]),
+    ...{ limit, asset, mostEvents },
+  });
+  let exists = false;
+  for await (const event of parts.history(walletId, place && BigInt(place[0]))) {
+    exists = true;
+    if (!making.take(event)) break;
+  }
+  if (!exists) return undefined;
+  const made = making.done();
+  // In the middle of a history there is no read model but the journal itself.
+  return { walletId, made, shown: now && !made.more ? now.totals : made.journal, asset };
+}
+
+const isOfNow = ({ at, position }: StatementQuery): boolean =>
+  at === undefined && position === undefined;
+
+const pastOf = ({ at, position }: StatementQuery): Until => ({
+  at,
+  position: position === undefined ? undefined : BigInt(position),
 });
 
-export const myStatement = (parts: StatementParts) =>
-  route({
-    method: 'GET',
-    path: '/api/wallet/statement',
-    who: 'session',
-    summary: 'My balance, explained line by line, as of any moment',
-    query: Asked,
-    reply: Reply,
-    handle: async ({ caller: { walletId }, query, request }) => ({
-      body: await statementOf(parts, walletId, { ...query, locale: request.locale }),
-    }),
-  });
+interface ShownNow {
+  readonly position: bigint;
+  readonly totals: Totals;
+}
 
-export const walletStatement = (parts: StatementParts) =>
-  route({
-    method: 'GET',
-    path: '/api/admin/wallets/:id/statement',
-    who: 'admin',
-    summary: 'A member’s balance, explained line by line, as of any moment',
-    params: walletParams,
-    query: Asked,
-    reply: Reply,
-    handle: async ({ params: { id }, query, request }) => {
-      request.describe({ replayed_wallet: id });
-      return { body: await statementOf(parts, id, { ...query, locale: request.locale }) };
-    },
-  });
+/** What the read model has now, which is compared at the place up to which it has come. */
+async function shownNow({ reads, head }: StatementParts, walletId: string): Promise<ShownNow> {
+  await readable(reads, [balance], await head());
+  const rows = await reads.any(postedAt(walletId));
+  const totals = new Map<Asset, Decimal>();
+  for (const { asset, posted } of rows) {
+    if (asset !== null && posted !== null) totals.set(asset, money(posted));
+  }
+  return { position: BigInt(rows[0]?.position ?? -1), totals };
+}
 
-async function statementOf(
-  { history, reads }: StatementParts,
-  walletId: string,
-  { at, position, cursor: after, limit, locale }: Asked & { readonly locale: Locale },
-) {
-  const rows = await reads.any(placedBalanceOf(walletId));
-  const replayed = await replayStatement(history(walletId), {
-    at,
-    until: toPosition(position),
-    after: toPosition(after?.[0]),
-    limit,
-    modelAt: toPosition(rows[0]?.position) ?? null,
-  });
-  if (!replayed) throw new Rejection('wallet_not_found', 'There is no such wallet.');
-  const { lines, opening, closing, folded, shift, more } = replayed;
-  const model = new Map(rows.map(({ asset, posted }) => [asset, new Decimal(posted)]));
-  for (const [asset, amount] of shift) model.set(asset, (model.get(asset) ?? zero).plus(amount));
-  const last = lines.at(-1);
+type Read = NonNullable<Awaited<ReturnType<typeof readStatement>>>;
+
+/** As a member sees it: neither whose the costs were nor who answered. */
+export const shownStatement = (read: Read, locale: Locale): z.output<typeof ShownStatement> => ({
+  ...factsOf(read),
+  lines: read.made.lines.map((line) => shownLine(line, locale)),
+});
+
+/** The same for support, with the reasons that were given. */
+export const fullStatement = (read: Read, locale: Locale): z.output<typeof FullStatement> => ({
+  ...factsOf(read),
+  lines: read.made.lines.map((line) => ({
+    ...shownLine(line, locale),
+    position: line.event.position.toString(),
+    reason: line.event.meta.reason ?? null,
+  })),
+});
+
+function factsOf({ walletId, made, shown, asset }: Read) {
+  const { opening, closing, last } = made;
+  const assets = asset
+    ? [asset]
+    : [...new Set([...opening.keys(), ...closing.keys(), ...shown.keys()])];
+  const byAsset = (amountOf: (asset: Asset) => Decimal) =>
+    Object.fromEntries(assets.map((each) => [each, canonical(amountOf(each))]));
+  const of = (totals: Totals) => byAsset((each) => totals.get(each) ?? zero);
   return {
     wallet_id: walletId,
-    opening: written(opening),
-    lines: lines.map((line) => lineOf(line, locale)),
-    closing: written(closing),
-    read_model: written(model),
-    difference: written(differenceOf(folded, model)),
-    next_cursor: more && last ? cursorTo([`${last.position}`]) : null,
+    opening: of(opening),
+    closing: of(closing),
+    read_model: of(shown),
+    difference: byAsset((each) => (closing.get(each) ?? zero).minus(shown.get(each) ?? zero)),
+    next_cursor: cursorAfter(walletId, made),
+    as_of_position: last?.position.toString() ?? null,
   };
 }
 
-const toPosition = (text: string | null | undefined): bigint | undefined =>
-  text === undefined || text === null ? undefined : BigInt(text);
-
-function differenceOf(closing: Posted, model: Posted): Posted {
-  const assets = new Set([...closing.keys(), ...model.keys()]);
-  return new Map(
-    [...assets].map((asset) => [
-      asset,
-      (closing.get(asset) ?? zero).minus(model.get(asset) ?? zero),
-    ]),
-  );
+function cursorAfter(walletId: string, { last, more }: Statement): string | null {
+  if (!last || !more) return null;
+  const period = walletPeriodOf(last.stream, walletId) ?? 0n;
+  return cursorTo([period.toString(), last.position.toString()]);
 }
 
-const written = (amounts: Posted) =>
-  Object.fromEntries([...amounts].map(([asset, amount]) => [asset, canonical(amount)]));
-
-const lineOf = (line: StatementLine, locale: Locale): z.infer<typeof Line> => ({
-  at: line.at,
-  event_id: line.eventId,
-  position: `${line.position}`,
-  type: line.explanation.type,
-  explanation: textOf(`line${line.explanation.type}`, locale, line.explanation.values),
-  asset: line.asset,
-  amount: canonical(line.amount),
-  balance: canonical(line.balance),
+const shownLine = (
+  { event, explanation, asset, amount, balance: after }: StatementLine,
+  locale: Locale,
+) => ({
+  at: event.meta.recordedAt,
+  event_id: event.id,
+  type: event.type,
+  explanation: explanationText(explanation, locale),
+  amount: canonical(amount),
+  asset,
+  balance: canonical(after),
+  call_id: callOf(event.data),
 });
+
+const callOf = (data: StatementLine['event']['data']): string | null => {
+  if ('call' in data) return data.call.callId;
+  return 'callId' in data ? data.callId : null;
+};

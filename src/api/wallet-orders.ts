@@ -6,6 +6,8 @@ import { Uuid } from '../domain/ids.ts';
 import { streamOf } from '../domain/streams.ts';
 import type { WalletCommand } from '../domain/wallet/commands.ts';
 import type { wallet } from '../domain/wallet/decider.ts';
+import { openedOr404 } from '../domain/wallet/settings.ts';
+import type { Wallet } from '../domain/wallet/wallet.ts';
 import type { SessionCaller } from './caller.ts';
 import { commandContext } from './command-context.ts';
 import { bodyHashOf } from './idempotency-key.ts';
@@ -32,6 +34,8 @@ export interface WalletOrder<Reply> {
   readonly reason: string;
   /** What a repetition under the same key must say again. */
   readonly said: unknown;
+  /** The wallet need not be there before. */
+  readonly opens?: true;
   /** Claimed by this instead of the caller's key: it happens once, whoever asks. */
   readonly onceFor?: string;
   readonly command: (commandId: string) => (at: Instant) => WalletCommand;
@@ -47,6 +51,7 @@ export const walletOrders =
   async <Reply>(by: OrderedBy, order: WalletOrder<Reply>): Promise<Answer<Reply>> => {
     const { name, walletId, reason, said, onceFor } = order;
     const target = streamOf.wallet(walletId);
+    if (!order.opens) await openedWallet(wallet, walletId);
     const context = { ...commandContext(by, clock, name), reason };
     let position: bigint | null = null;
     const { status, body } = await once(
@@ -70,6 +75,16 @@ export const walletOrders =
     if (status < 400) return { status, body: order.reply.parse(body), position };
     return { status, text: JSON.stringify(body), type: 'application/problem+json; charset=utf-8' };
   };
+
+/** A wallet that exists, folded. */
+export async function openedWallet(
+  { load }: Pick<WalletOrderParts['wallet'], 'load'>,
+  walletId: string,
+): Promise<Wallet> {
+  const { state } = await load(streamOf.wallet(walletId));
+  openedOr404(state);
+  return state;
+}
 
 export type OrderWallet = ReturnType<typeof walletOrders>;
 

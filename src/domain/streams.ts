@@ -7,5 +7,12 @@ export const streamOf = {
   priceList: (alias: string) => `pricelist-${alias}`,
   route: (alias: string) => `route-${alias}`,
   settings: () => 'settings',
-  wallet: (walletId: string) => `wallet-${walletId}@0`,
+  /** A wallet's first stream, by which it is known, or one that continues it. */
+  wallet: (walletId: string, period = 0n) => `wallet-${walletId}@${period}`,
 } as const;
+
+/** Which of a wallet's streams this is; undefined for another wallet's, and for no wallet's. */
+export function walletPeriodOf(stream: string, walletId: string): bigint | undefined {
+  const period = /^wallet-(.+)@(\d+)$/.exec(stream);
+  return period?.[1] === walletId ? BigInt(period[2] ?? 0) : undefined;
+}

@@ -66,6 +66,13 @@ export const hashOfKey = (memberId: string, keyId: string) =>
   query(KeyHash)`
     SELECT hash FROM read.api_keys WHERE key_id = ${keyId} AND member_id = ${memberId}`;
 
+const Known = z.object({ known: z.boolean() });
+
+/** Whether a wallet has this key, revoked or not. */
+export const isKeyOfWallet = (keyId: string, walletId: string) =>
+  query(Known)`
+    SELECT true AS known FROM read.api_keys WHERE key_id = ${keyId} AND wallet_id = ${walletId}`;
+
 export const IndexedKey = z.object({
   hash: z.string(),
   key_id: Uuid,

@@ -22,7 +22,7 @@ export const balance = projection('balance', { version: 1, key, columns }, (even
 });
 
 /** What an event moves in wallets: `credit:` may be spent, `hold:` a call has reserved. */
-export function moved(event: Recorded): readonly Row[] {
+function moved(event: Recorded): readonly Row[] {
   return legsOf(event).flatMap(({ account, asset, amount }): readonly Row[] => {
     const [kind, walletId = ''] = account.split(':', 2);
     if (kind !== 'credit' && kind !== 'hold') return [];
@@ -34,15 +34,23 @@ export function moved(event: Recorded): readonly Row[] {
 
 const BalanceRow = z.object({ asset: Asset, posted: Total, held: Total });
 
-const PlacedRow = BalanceRow.extend({ position: z.string().nullable() });
+const PostedRow = z.object({
+  position: z.string(),
+  asset: Asset.nullable(),
+  posted: Total.nullable(),
+});
 
-/** The same with the position that it holds every event up to, of one snapshot: no row, no balance. */
-export const placedBalanceOf = (walletId: string) =>
-  query(PlacedRow)`
-    SELECT asset, trim_scale(posted)::text AS posted, trim_scale(held)::text AS held,
-           (SELECT position::text FROM feed.checkpoints
-            WHERE projection = ${balance.name} AND version = ${balance.version}) AS position
-    FROM read.balance WHERE wallet_id = ${walletId} ORDER BY asset`;
+/**
+ * What a wallet had, and the position up to which that is true, of one snapshot; without an asset when
+ * it had nothing yet, and no row before the first event was projected.
+ */
+export const postedAt = (walletId: string) =>
+  query(PostedRow)`
+    SELECT c.position::text AS position, b.asset, trim_scale(b.posted)::text AS posted
+    FROM feed.checkpoints AS c
+    LEFT JOIN read.balance AS b ON b.wallet_id = ${walletId}
+    WHERE c.projection = ${balance.name} AND c.version = ${balance.version}
+      AND c.position IS NOT NULL`;
 
 /** What a wallet had when this was projected; what it has is the fold's business. */
 export const balanceOf = (walletId: string) =>

@@ -27,7 +27,7 @@ export const eventIndex = projection(
       source: first('text'),
       reason: first('text'),
     },
-    indexes: ['(stream, revision)'],
+    indexes: ['(stream, revision)', '(id)'],
   },
   ({ id, stream, revision, position, type, meta }) => [
     {
@@ -69,6 +69,12 @@ export const EventRow = z.object({
 });
 export type EventRow = z.infer<typeof EventRow>;
 export const EventCursor = cursor(z.tuple([Position]));
+
+const StreamOfEvent = z.object({ stream: z.string() });
+
+/** Where an event stands. */
+export const streamOfEvent = (id: string) =>
+  query(StreamOfEvent)`SELECT stream FROM read.event_index WHERE id = ${id} LIMIT 1`;
 
 /** A stream's events, or all, the newest first. */
 export const listEvents = (

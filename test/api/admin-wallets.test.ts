@@ -132,7 +132,10 @@ test('a correction names a settlement, an amount within it, and an administrator
   };
   t.is(await of({ event_id: randomUUID(), amount: '1', approver }), 'settlement_not_found');
   t.is(await of({ event_id: eventId, amount: '1', approver }), 'invalid_amount');
-  t.is(await of({ event_id: eventId, amount: '0.0001', approver: wallet.memberId }), 'forbidden');
+  t.is(
+    await of({ event_id: eventId, amount: '0.0001', approver: wallet.memberId }),
+    'invalid_request',
+  );
 });
 
 test('limits are set by wallet and key, and show what is used of them', async (t) => {

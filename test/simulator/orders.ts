@@ -184,6 +184,8 @@ function correction({ random, events }: Draw): Made | undefined {
     type: 'CorrectUsage',
     eventId,
     callId: call.callId,
+    memberId: call.memberId,
+    model: call.model,
     asset,
     charged,
     amount,

@@ -162,6 +162,8 @@ function correctOf(step: StepOf<'correct'>, { events, at }: Before): WalletComma
     type: 'CorrectUsage',
     eventId: nameId(`settlement/${place}`),
     callId: settled?.call.callId ?? nameId('no call'),
+    memberId,
+    model: settled?.call.model ?? 'demo',
     asset: settled?.asset ?? 'CNY',
     charged: settled ? chargedParts(settled.consumed, events) : [],
     // Fractions beyond what an amount can be are the edge's business.

@@ -5,21 +5,24 @@ import { walletEvents } from '../../domain/wallet/events.ts';
 import { decoder } from './fold.ts';
 import type { Log } from './log.ts';
 
-/** All of a wallet's events, oldest first, through all its streams. */
-export type WalletHistory = (walletId: string) => AsyncIterable<Recorded<WalletEvent>>;
+/** A wallet's events, the oldest first, from one of its streams on through all that continue it. */
+export type WalletHistory = (
+  walletId: string,
+  fromPeriod?: bigint,
+) => AsyncIterable<Recorded<WalletEvent>>;
 
-const decode = decoder<WalletEvent>({ events: walletEvents });
-
-export const walletHistory = (log: Pick<Log, 'read'>): WalletHistory =>
-  async function* events(walletId) {
-    let stream: string | undefined = streamOf.wallet(walletId);
-    while (stream !== undefined) {
-      let next: string | undefined;
+export function walletHistory(log: Pick<Log, 'read'>): WalletHistory {
+  const decode = decoder<WalletEvent>({ events: walletEvents });
+  return async function* read(walletId, fromPeriod) {
+    let stream: string | null = streamOf.wallet(walletId, fromPeriod);
+    while (stream !== null) {
+      let next: string | null = null;
       for await (const stored of log.read(stream)) {
-        const event = decode(stored);
+        const event: Recorded<WalletEvent> = decode(stored);
         if (event.type === 'WalletPeriodClosed') next = event.data.next;
         yield event;
       }
       stream = next;
     }
   };
+}

@@ -142,7 +142,10 @@ export interface CorrectUsage {
   readonly type: 'CorrectUsage';
   /** The settlement, as the log has it. */
   readonly eventId: string;
+  /** Whose call it was, and of which model. */
   readonly callId: string;
+  readonly memberId: string;
+  readonly model: string;
   readonly asset: Asset;
   readonly charged: readonly ChargedPart[];
   readonly amount: Decimal;

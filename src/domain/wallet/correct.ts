@@ -14,7 +14,8 @@ import { entriesOfLot, refuseFull } from './wallet.ts';
 /** Gives a part of a charge back as new credit of the same kind and scope, the last taken first. */
 export function correct(command: CorrectUsage, wallet: Wallet): readonly WalletEvent[] {
   const { walletId } = openedOr404(wallet);
-  const { eventId, callId, asset, amount, charged, reason, approver, at } = command;
+  const { eventId, callId, memberId, model, asset, amount, charged, reason, approver, at } =
+    command;
   if (!amount.isPositive() || amount.isZero() || (isUnit(asset) && !amount.isInteger())) {
     throw new Rejection('invalid_amount', 'A correction gives something back.');
   }
@@ -41,6 +42,8 @@ export function correct(command: CorrectUsage, wallet: Wallet): readonly WalletE
     walletId,
     eventId,
     callId,
+    memberId,
+    model,
     asset,
     amount: canonical(amount),
     lots,

@@ -69,6 +69,8 @@ export const UsageCorrected = z.object({
   /** The settlement that it corrects. */
   eventId: Uuid,
   callId: Uuid,
+  memberId: Uuid,
+  model: z.string(),
   asset: Asset,
   amount: Amount,
   lots: z.array(NewLot),

@@ -5,114 +5,159 @@ import type { Decimal } from '../money.ts';
 import { zero } from '../money.ts';
 import type { WalletEvent } from './events.ts';
 import { evolve } from './evolve.ts';
+import type { Explanation } from './explanation.ts';
+import { explain } from './explanation.ts';
 import type { Wallet } from './wallet.ts';
-import { balances, emptyWallet } from './wallet.ts';
+import { emptyWallet } from './wallet.ts';
 
-/** What a line says, for the message catalogue: the event's type and what fills its text. */
-export interface Explanation {
-  readonly type: WalletEvent['type'];
-  readonly values: Readonly<Record<string, string | number>>;
+type Entry = Recorded<WalletEvent>;
+
+/** The last moment or place in the log that counts; neither: all there is. */
+export interface Until {
+  readonly at?: Instant | undefined;
+  readonly position?: bigint | undefined;
 }
 
-/** One change of what is posted in one asset, with what was posted after it. */
+export interface StatementPage {
+  /** The place in the log at which the page before ended. */
+  readonly after?: bigint | undefined;
+  readonly limit?: number | undefined;
+  /** Events that are looked at for one page, whether they change anything or not. */
+  readonly mostEvents?: number | undefined;
+  /** Lines of this one alone. */
+  readonly asset?: Asset | undefined;
+}
+
+/** Amounts by asset; what is not named is zero. */
+export type Totals = ReadonlyMap<Asset, Decimal>;
+
+/** One event's effect on what is posted in one asset. */
 export interface StatementLine {
-  readonly at: Instant;
-  readonly eventId: string;
-  readonly position: bigint;
+  readonly event: Entry;
   readonly explanation: Explanation;
   readonly asset: Asset;
   readonly amount: Decimal;
+  /** What is posted after it. */
   readonly balance: Decimal;
 }
 
-export type Posted = ReadonlyMap<Asset, Decimal>;
-
-/** Takes a wallet's events one by one, through all its streams, and explains what each changed. */
 export interface Statement {
-  take(event: Recorded<WalletEvent>): readonly StatementLine[];
-  posted(): Posted;
+  readonly opening: Totals;
+  readonly lines: readonly StatementLine[];
+  readonly closing: Totals;
+  /** What is posted at the end by the journal's legs alone: no fold has a part in it. */
+  readonly journal: Totals;
+  /** The last event that the closing includes. */
+  readonly last: Entry | undefined;
+  /** There are events after it that count. */
+  readonly more: boolean;
 }
 
-/** By the fold that decides, so that it can't disagree with the system. */
-export function openStatement(): Statement {
-  let wallet: Wallet = emptyWallet;
-  let posted: Posted = new Map();
+/** Explains a balance, line by line, by what the system itself makes of the events. */
+export function statement(
+  history: Iterable<Entry>,
+  until: Until = {},
+  page: StatementPage = {},
+): Statement {
+  const making = statementInMaking(until, page);
+  for (const event of history) if (!making.take(event)) break;
+  return making.done();
+}
+
+/** The same, one event at a time, for a history that is too long to be held. */
+export function statementInMaking(until: Until, page: StatementPage) {
+  const { after, asset } = page;
+  const { limit = Number.POSITIVE_INFINITY, mostEvents = Number.POSITIVE_INFINITY } = page;
+  const lines: StatementLine[] = [];
+  let tally = blank;
+  let opening: Totals = blank.posted;
+  let last: Entry | undefined;
+  let looked = 0;
+  let more = false;
+
+  function shown(event: Entry, next: Tally): boolean {
+    const added = linesOf(event, tally, next).filter((line) => !asset || line.asset === asset);
+    more = looked >= mostEvents || (lines.length > 0 && lines.length + added.length > limit);
+    if (more) return false;
+    lines.push(...added);
+    looked += 1;
+    return true;
+  }
+
   return {
-    posted: () => posted,
-    take(event) {
-      wallet = evolve(wallet, event);
-      if (!movesCredit(event)) return [];
-      const before = posted;
-      posted = postedIn(wallet, before);
-      return [...posted].flatMap(([asset, balance]): readonly StatementLine[] => {
-        const amount = balance.minus(before.get(asset) ?? zero);
-        if (amount.isZero()) return [];
-        const { id: eventId, position, meta } = event;
-        const explanation = explained(event);
-        return [{ at: meta.recordedAt, eventId, position, explanation, asset, amount, balance }];
-      });
+    /** The next event; false when the statement is complete without it. */
+    take(event: Entry): boolean {
+      if (isBeyond(event, until)) return false;
+      const next = entered(tally, event);
+      if (after !== undefined && event.position <= after) opening = next.posted;
+      else if (!shown(event, next)) return false;
+      tally = next;
+      last = event;
+      return true;
     },
+    done: (): Statement => ({
+      opening,
+      lines,
+      closing: tally.posted,
+      journal: tally.journal,
+      last,
+      more,
+    }),
   };
 }
 
-/** A whole history at once, up to a position or to all of it. */
-export function statement(
-  history: Iterable<Recorded<WalletEvent>>,
-  until: bigint | null = null,
-): { readonly lines: readonly StatementLine[]; readonly closing: Posted } {
-  const open = openStatement();
-  const lines: StatementLine[] = [];
-  for (const event of history) {
-    if (until !== null && event.position > until) break;
-    lines.push(...open.take(event));
-  }
-  return { lines, closing: open.posted() };
+const isBeyond = ({ position, meta }: Entry, until: Until): boolean =>
+  (until.position !== undefined && position > until.position) ||
+  (until.at !== undefined && meta.recordedAt > until.at);
+
+interface Tally {
+  readonly wallet: Wallet;
+  readonly posted: Totals;
+  readonly journal: Totals;
 }
 
-/** These change nothing that is posted; all others are looked at, a new stream's first event too. */
-const movesCredit = ({ type }: WalletEvent): boolean =>
-  type !== 'WalletPeriodClosed' && type !== 'DenialsCounted' && type !== 'LimitSet';
+const blank: Tally = { wallet: emptyWallet, posted: new Map(), journal: new Map() };
 
-/** What was posted once stays in the list when nothing is left of it. */
-function postedIn(wallet: Wallet, before: Posted): Posted {
-  const now = new Map<Asset, Decimal>([...before].map(([asset]) => [asset, zero]));
-  const forEver: Instant = '9999-12-31T23:59:59.999Z';
-  for (const { asset, posted } of balances(wallet, forEver)) now.set(asset, posted);
-  return now;
+function entered({ wallet, posted, journal }: Tally, event: Entry): Tally {
+  const after = evolve(wallet, event);
+  const isSame = after.lots === wallet.lots && after.overdrawn === wallet.overdrawn;
+  const now = isSame && wallet.opened ? posted : postedIn(after);
+  // A stream that continues others starts from what they had; the legs of those are not in it.
+  return { wallet: after, posted: now, journal: wallet.opened ? withLegs(journal, event) : now };
 }
 
-function explained(event: WalletEvent): Explanation {
-  switch (event.type) {
-    case 'CreditGranted': {
-      const { kind, reason } = event.data;
-      return { type: event.type, values: { kind, reason } };
-    }
-    case 'CreditReserved':
-    case 'ReservationReleased':
-    case 'ReservationExpired': {
-      const { model, requestId } = event.data.call;
-      return { type: event.type, values: { model, request: requestId } };
-    }
-    case 'UsageSettled':
-    case 'LateSettlementPosted': {
-      const { call, usage } = event.data;
-      const input = usage.input + usage.cachedInput;
-      const output = usage.output + usage.reasoning;
-      const values = { model: call.model, request: call.requestId, input, output };
-      return { type: event.type, values };
-    }
-    case 'CreditRevoked':
-    case 'UsageCorrected':
-    case 'WalletFrozen':
-    case 'WalletUnfrozen':
-      return { type: event.type, values: { reason: event.data.reason } };
-    case 'CreditExpired':
-    case 'DebtPaid':
-    case 'OverageAccrued':
-    case 'LimitSet':
-    case 'DenialsCounted':
-    case 'WalletPeriodOpened':
-    case 'WalletPeriodClosed':
-      return { type: event.type, values: {} };
+/** What is free or held, by asset; what calls have drawn of the overdraft is held, too. */
+function postedIn({ opened, lots, overdrawn }: Wallet): Totals {
+  const totals = new Map<Asset, Decimal>(opened ? [[opened.currency, overdrawn]] : []);
+  for (const { asset, free, held } of lots.values()) {
+    totals.set(asset, (totals.get(asset) ?? zero).plus(free).plus(held));
   }
+  return totals;
+}
+
+/** `credit:` and `hold:` are what is owed to the member, so that their credits raise it. */
+function withLegs(journal: Totals, { data }: Entry): Totals {
+  const moved = 'legs' in data ? data.legs.filter(({ account }) => isPosted(account)) : [];
+  if (moved.length === 0) return journal;
+  const totals = new Map(journal);
+  for (const { asset, amount } of moved) {
+    totals.set(asset, (totals.get(asset) ?? zero).minus(amount));
+  }
+  return totals;
+}
+
+const isPosted = (account: string): boolean =>
+  account.startsWith('credit:') || account.startsWith('hold:');
+
+/** Nothing for a stream's first and last event: should they change something, no line hides it. */
+function linesOf(event: Entry, before: Tally, after: Tally): readonly StatementLine[] {
+  if (before.posted === after.posted) return [];
+  if (event.type === 'WalletPeriodOpened' || event.type === 'WalletPeriodClosed') return [];
+  const assets = new Set([...before.posted.keys(), ...after.posted.keys()]);
+  return [...assets].flatMap((asset) => {
+    const balance = after.posted.get(asset) ?? zero;
+    const amount = balance.minus(before.posted.get(asset) ?? zero);
+    if (amount.isZero()) return [];
+    return [{ event, explanation: explain(event, amount), asset, amount, balance }];
+  });
 }

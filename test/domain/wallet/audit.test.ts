@@ -15,7 +15,15 @@ import { recorded, stored } from '../../support/recorded.ts';
 import { audited, decodeWallet, randomWalletLog, walletLog } from '../../support/wallet-log.ts';
 import { walletSteps } from '../../support/wallet-steps.ts';
 import { limitOf } from '../../support/wallet-story.ts';
-import { grantOf, noon, releaseOf, reserveOf, settleOf, walletId } from '../../support/wallets.ts';
+import {
+  grantOf,
+  memberId,
+  noon,
+  releaseOf,
+  reserveOf,
+  settleOf,
+  walletId,
+} from '../../support/wallets.ts';
 
 const lotA = nameId('lot a');
 const lotB = nameId('lot b');
@@ -27,6 +35,8 @@ const correctionOf = (eventId: string, amount: string): CorrectUsage => ({
   type: 'CorrectUsage',
   eventId,
   callId: nameId('a'),
+  memberId,
+  model: 'demo',
   asset: 'CNY',
   charged: [
     { kind: 'promo', priority: 0, expiresAt: null, scope: null, amount: new Decimal('0.00004') },

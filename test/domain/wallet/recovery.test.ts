@@ -8,6 +8,7 @@ import {
   ending,
   grantOf,
   history,
+  memberId,
   noon,
   reserveOf,
   walletId,
@@ -151,6 +152,8 @@ const correctionOf = (amount: string, more: Partial<CorrectUsage> = {}): Correct
   type: 'CorrectUsage',
   eventId: nameId('settlement'),
   callId: nameId('a'),
+  memberId,
+  model: 'demo',
   asset: 'CNY',
   charged: [
     { kind: 'promo', priority: 0, expiresAt: noon, scope: null, amount: new Decimal('0.2') },

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
+import { z } from 'zod';
+import { decode } from '../../src/domain/events.ts';
+import { nameId } from '../../src/domain/ids.ts';
+import { adminToken, ask, newKey, newMember, testApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { memberWithCalls, memberWithWallet } from '../support/member-calls.ts';
+import { abandonOf, ending, settleOf } from '../support/wallets.ts';
+
+const api = testApi(test);
+let token = '';
+let adminId = '';
+test.serial.before(async () => {
+  token = await adminToken(api());
+  const event = api()
+    .eventLog.events.map(decode)
+    .find(({ type }) => type === 'RoleGranted');
+  adminId = event?.type === 'RoleGranted' ? event.data.memberId : '';
+});
+
+type Body = Readonly<Record<string, unknown>>;
+const send = (method: string, path: string, body: Body, key: string = randomUUID()) =>
+  ask(api(), method, path, {
+    token,
+    body: { reason: 'test', ...body },
+    headers: key === '' ? {} : { 'idempotency-key': key },
+  });
+const post = (walletId: string, what: string, body: Body = {}, key?: string) =>
+  send('POST', `/api/admin/wallets/${walletId}/${what}`, body, key);
+const put = (walletId: string, body: Body, key?: string) =>
+  send('PUT', `/api/admin/wallets/${walletId}/limits`, body, key);
+
+const look = async (walletId: string) => {
+  const { status, body } = await ask(api(), 'GET', `/api/admin/wallets/${walletId}`, { token });
+  if (status !== 200) throw new Error(`A look at ${walletId} was answered ${status}.`);
+  return body;
+};
+const LotId = z.object({ lot_id: z.uuid() });
+
+test('a grant may be an allowance for some models that blocks, from a moment on', async (t) => {
+  const { memberId, walletId, token: theirs } = await memberWithWallet(api(), 'allowance');
+  const answer = await send('POST', `/api/admin/members/${memberId}/grants`, {
+    ...{ asset: 'requests', amount: '100', kind: 'plan', past: 'block', models: ['demo', 'm'] },
+    effective_at: '2026-01-01T08:00:00+08:00',
+    expires_at: '2998-01-01T00:00:00Z',
+  });
+  t.is(answer.status, 201);
+  const { lot_id } = LotId.parse(answer.body);
+  const lot = {
+    ...{ lot_id, asset: 'requests', kind: 'plan', free: '100', held: '0' },
+    models: ['demo', 'm'],
+    effective_at: '2026-01-01T00:00:00.000Z',
+    expires_at: '2998-01-01T00:00:00.000Z',
+  };
+  const whole = { ...lot, priority: 0, past: 'block', ended: null };
+  t.like(await look(walletId), { member_id: memberId, lots: [whole], owed: '0', frozen: false });
+  const mine = await ask(api(), 'GET', '/api/wallet', { token: theirs });
+  t.deepEqual((mine.body as { lots: unknown }).lots, [lot]);
+});
+
+test('money blocks nothing, and a scope has models, at most fifty', async (t) => {
+  const { memberId } = await newMember(api());
+  const grant = (body: Body) =>
+    send('POST', `/api/admin/members/${memberId}/grants`, { asset: 'CNY', amount: '1', ...body });
+  t.like((await grant({ past: 'block' })).body, { code: 'invalid_limit' });
+  for (const [field, body] of [
+    ['models', { models: [] }],
+    ['models', { models: Array.from({ length: 51 }, (_, n) => `m${n}`) }],
+    ['models.0', { models: ['<script>'] }],
+    ['past', { past: 'wait' }],
+    ['effective_at', { effective_at: 'tomorrow' }],
+    ['expires_at', { expires_at: '9999-12-31T23:59:59-12:00' }],
+  ] as const) {
+    const { status, body: refused } = await grant(body);
+    t.is(status, 400, field);
+    t.like(refused, { code: 'invalid_request', errors: [{ field }] });
+  }
+});
+
+test('limits are set, told with what is used, and lifted', async (t) => {
+  const { walletId, apiKeyId, grant, reserve } = await memberWithWallet(api(), 'limits');
+  await grant('1');
+  const day = { window: 'day', measure: 'money', most: '0.5' };
+  const set = await put(walletId, { ...day, api_key_id: apiKeyId });
+  t.deepEqual([set.status, set.body], [200, { wallet_id: walletId, changed: true }]);
+  t.is((await put(walletId, { window: 'now', measure: 'calls', most: '3' })).status, 200);
+  await reserve('limits/a');
+  const limits = async () =>
+    (await ask(api(), 'GET', `/api/admin/wallets/${walletId}/limits`, { token })).body;
+  const today = new Date().toISOString().slice(0, 10);
+  const midnight = new Date(Date.parse(today) + 86_400_000).toISOString();
+  t.like(await limits(), {
+    data: [
+      { window: 'now', measure: 'calls', most: '3', used: '1', resets_at: null },
+      { ...day, api_key_id: apiKeyId, used: '0.0004', resets_at: midnight },
+    ],
+  });
+  await put(walletId, { ...day, api_key_id: apiKeyId, most: null });
+  t.like(await limits(), { data: [{ measure: 'calls' }] });
+});
+
+test('limits that there are none of, and of keys that there are none of, are refused', async (t) => {
+  const { walletId } = await memberWithWallet(api(), 'wrong limits');
+  const { id: foreign } = await newKey(api(), (await newMember(api())).token);
+  const day = { window: 'day', measure: 'money', most: '1' };
+  for (const [status, code, body] of [
+    [400, 'invalid_limit', { ...day, window: 'now' }],
+    [400, 'invalid_limit', { ...day, measure: 'calls' }],
+    [400, 'invalid_amount', { ...day, most: '-1' }],
+    [400, 'invalid_amount', { ...day, measure: 'tokens', most: '0.5' }],
+    [400, 'invalid_request', { ...day, most: 1 }],
+    [400, 'invalid_request', { ...day, window: 'week' }],
+    [404, 'api_key_not_found', { ...day, api_key_id: foreign }],
+  ] as const) {
+    const answer = await put(walletId, body);
+    t.is(answer.status, status, JSON.stringify(body));
+    t.like(answer.body, { code });
+  }
+});
+
+test('a correction gives part of a charge back, once a settlement', async (t) => {
+  const { walletId, settlementId, token: theirs } = await memberWithCalls(api(), 'corrected');
+  const body = { event_id: settlementId, amount: '0.00010', approver: adminId };
+  const first = await post(walletId, 'corrections', body);
+  t.deepEqual([first.status, first.body], [201, { wallet_id: walletId, changed: true }]);
+  t.regex(first.headers.get('x-position') ?? '', /^\d+$/);
+  const again = await post(walletId, 'corrections', body);
+  t.deepEqual([again.status, again.body], [201, first.body]);
+  const other = await post(walletId, 'corrections', { ...body, amount: '0.00005' });
+  t.is(other.status, 409);
+  t.like(other.body, { code: 'idempotency_conflict' });
+  t.regex(JSON.stringify(other.body), /corrected before/);
+  t.like((await ask(api(), 'GET', '/api/wallet', { token: theirs })).body, {
+    balances: [{ posted: '0.99985' }],
+  });
+  const event = api()
+    .eventLog.events.map(decode)
+    .find(({ type, stream }) => type === 'UsageCorrected' && stream.includes(walletId));
+  t.like(event?.data, { eventId: settlementId, approver: adminId, model: 'demo' });
+});
+
+test('a slip does not use up the only correction', async (t) => {
+  const { walletId, settlementId, memberId } = await memberWithCalls(api(), 'slips');
+  const body = { event_id: settlementId, amount: '0.00025', approver: adminId };
+  const refused = async (more: Body, status: number, code: string) => {
+    const answer = await post(walletId, 'corrections', { ...body, ...more });
+    t.is(answer.status, status);
+    t.like(answer.body, { code });
+  };
+  await refused({ amount: '0.00026' }, 400, 'invalid_amount');
+  await refused({ amount: '-1' }, 400, 'invalid_amount');
+  await refused({ approver: memberId }, 400, 'invalid_request');
+  await refused({ event_id: randomUUID() }, 404, 'settlement_not_found');
+  t.is((await post(walletId, 'corrections', body, '')).status, 400);
+  t.is((await post(walletId, 'corrections', body)).status, 201);
+});
+
+test('only what charged this wallet can be corrected', async (t) => {
+  const { walletId } = await memberWithCalls(api(), 'mine');
+  const { settlementId, walletId: theirs } = await memberWithCalls(api(), 'theirs');
+  const events = api().eventLog.events.filter(({ stream }) => stream.includes(theirs));
+  const body = { amount: '0.0001', approver: adminId };
+  const ofAnother = { ...body, event_id: settlementId };
+  t.is((await post(walletId, 'corrections', ofAnother)).status, 404);
+  for (const { id, type } of events) {
+    if (type === 'UsageSettled') continue;
+    t.is((await post(theirs, 'corrections', { ...body, event_id: id })).status, 404, type);
+  }
+});
+
+const usage = (output: number) => ({ input: 100, cachedInput: 0, output, reasoning: 0 });
+
+test('what a late settlement gave back can’t be given back again', async (t) => {
+  const { walletId, grant, reserve, run } = await memberWithWallet(api(), 'late');
+  await grant('1');
+  await reserve('late/a');
+  const evidence = { basis: 'checkpoint', usage: usage(60), characters: null } as const;
+  const swept = await run((at) => abandonOf('late/a', { at, evidence }));
+  await run((at) => ({
+    ...{ type: 'PostLateSettlement', callId: nameId('late/a'), usage: usage(10), ending, at },
+    ...{ characters: null, costs: [] },
+  }));
+  const body = { event_id: swept.events[0]?.id, approver: adminId };
+  const whole = await post(walletId, 'corrections', { ...body, amount: '0.00028' });
+  t.like(whole.body, { code: 'invalid_amount' });
+  t.is((await post(walletId, 'corrections', { ...body, amount: '0.00013' })).status, 201);
+});
+
+test('what is owed is paid from paid credit that became free', async (t) => {
+  const { walletId, grant, reserve, run, token: theirs } = await memberWithWallet(api(), 'debt');
+  await grant('0.0004', { kind: 'paid' });
+  await reserve('debt/a');
+  await run((at) => settleOf('debt/a', { input: 100, output: 200 }, { at, overrun: 'owed' }));
+  t.like(await look(walletId), { owed: '0.0003' });
+  t.like((await post(walletId, 'debt-payments')).body, { changed: false });
+  const effectiveAt = new Date(Date.now() + 500).toISOString();
+  await grant('0.001', { kind: 'paid', effectiveAt });
+  t.like((await ask(api(), 'GET', '/api/wallet', { token: theirs })).body, { owed: '0.0003' });
+  await eventually(async () => {
+    const { body } = await post(walletId, 'debt-payments');
+    return JSON.stringify(body).includes('true');
+  });
+  t.like(await look(walletId), { owed: '0', balances: [{ posted: '0.0007' }] });
+});
+
+test('a correction takes over the terms of lots that are long gone', async (t) => {
+  const { walletId, grant, reserve, run } = await memberWithWallet(api(), 'gone');
+  const scope = ['demo', 'other'];
+  await grant('0.0004', { kind: 'compensation', priority: 7, scope });
+  await reserve('gone/a');
+  const settled = await run((at) => settleOf('gone/a', { input: 100, output: 100 }, { at }));
+  t.like(await look(walletId), { lots: [] });
+  const body = { event_id: settled.events[0]?.id, amount: '0.0002', approver: adminId };
+  t.is((await post(walletId, 'corrections', body)).status, 201);
+  t.like(await look(walletId), {
+    lots: [{ kind: 'compensation', priority: 7, models: scope, free: '0.0002' }],
+  });
+});
+
+test('a wallet that isn’t there is not found, whatever is asked of it', async (t) => {
+  const id = randomUUID();
+  const answers = await Promise.all([
+    post(id, 'freeze'),
+    post(id, 'unfreeze'),
+    post(id, 'revocations', { lot_id: id }),
+    post(id, 'debt-payments'),
+    post(id, 'corrections', { event_id: id, amount: '1', approver: adminId }),
+    put(id, { window: 'day', measure: 'money', most: '1' }),
+    ask(api(), 'GET', `/api/admin/wallets/${id}`, { token }),
+    ask(api(), 'GET', `/api/admin/wallets/${id}/limits`, { token }),
+    ask(api(), 'GET', `/api/admin/wallets/${id}/statement`, { token }),
+  ]);
+  for (const { status, body } of answers) {
+    t.is(status, 404);
+    t.like(body, { code: 'wallet_not_found' });
+  }
+});
+
+test('a member may do none of it', async (t) => {
+  const { walletId, token: theirs } = await memberWithWallet(api(), 'curious');
+  for (const { method, path, who } of api().api.routes) {
+    if (who !== 'admin' || !path.startsWith('/api/admin/wallets')) continue;
+    const answer = await ask(api(), method, path.replace(':id', walletId), { token: theirs });
+    t.is(answer.status, 403, path);
+  }
+});
