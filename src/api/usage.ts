@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { QuotaRow, quotas, quotasOf } from '../projections/quotas.ts';
 import {
   Used,
   usageByDay,
@@ -36,7 +37,8 @@ export const usage = ({
     method: 'GET',
     path: '/api/usage',
     who: 'session_or_key',
-    summary: 'What I used, by UTC day and by model; the last 30 days unless said',
+    summary:
+      'What I used, by UTC day and by model, the last 30 days unless said, and what I may use',
     query: z.object({ from: Day.optional(), to: Day.optional() }),
     reply: UserProfile.extend({
       from: z.string(),
@@ -44,16 +46,19 @@ export const usage = ({
       totals: z.array(Used),
       by_day: z.array(Used.extend({ day: z.string() })),
       by_model: z.array(Used.extend({ model: z.string() })),
+      quotas: z.array(QuotaRow),
       as_of_position: z.string().nullable(),
     }),
-    handle: async ({ caller: { memberId }, query, request }) => {
-      const days = daysOf(query, clock(), request.locale);
-      const position = await positionOf(reads, [usageByDay]);
-      const [profile, totals, byDay, byModel] = await Promise.all([
+    handle: async ({ caller: { memberId, walletId }, query, request }) => {
+      const now = clock();
+      const days = daysOf(query, now, request.locale);
+      const position = await positionOf(reads, [usageByDay, quotas]);
+      const [profile, totals, byDay, byModel, allowances] = await Promise.all([
         profileOf(memberId),
         reads.any(usageTotals(memberId, days)),
         reads.any(usagePerDay(memberId, days)),
         reads.any(usagePerModel(memberId, days)),
+        reads.any(quotasOf(walletId, now.toISOString())),
       ]);
       return {
         body: {
@@ -64,6 +69,7 @@ export const usage = ({
           totals: [...totals],
           by_day: [...byDay],
           by_model: [...byModel],
+          quotas: [...allowances],
           as_of_position: position,
         },
       };

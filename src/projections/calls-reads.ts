@@ -33,11 +33,14 @@ export const CallRow = z.object({
   model: z.string(),
   status: z.enum(['open', 'settled', 'released', 'expired']),
   outcome: CallOutcome.nullable(),
-  basis: z.enum(['usage', 'estimate', 'checkpoint', 'released', 'no_evidence']).nullable(),
+  /** `late`: by the call itself, after its hold was swept. */
+  basis: z.enum(['usage', 'estimate', 'checkpoint', 'late', 'released', 'no_evidence']).nullable(),
   usage: CallUsage.nullable(),
   price: CallPrice,
   hold: Amount,
   charge: Amount.nullable(),
+  /** What was given back of it later. */
+  corrected: Total,
   asset: Asset,
   latency_ms: z.int().nullable(),
   first_token_ms: z.int().nullable(),
@@ -62,7 +65,8 @@ const columns = fragment`
   jsonb_build_object('version', price_version, 'currency', price_currency,
     'input', trim_scale(price_input)::text, 'cached_input', trim_scale(price_cached_input)::text,
     'output', trim_scale(price_output)::text) AS price,
-  trim_scale(hold)::text AS hold, trim_scale(charge)::text AS charge, asset,
+  trim_scale(hold)::text AS hold, trim_scale(charge)::text AS charge,
+  trim_scale(corrected)::text AS corrected, asset,
   to_jsonb(latency_ms) AS latency_ms, to_jsonb(first_token_ms) AS first_token_ms`;
 
 const older = ({ after }: PageByMoment) => olderThan(after, fragment`at, id`);

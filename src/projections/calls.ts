@@ -27,6 +27,8 @@ const columns = {
   asset: first('text'),
   charge: latest('numeric'),
   overage: sum('numeric'),
+  /** What corrections gave back of the charge. */
+  corrected: sum('numeric'),
   latency_ms: latest('bigint'),
   first_token_ms: latest('bigint'),
   upstream: latest('text'),
@@ -39,7 +41,7 @@ type Row = RowOf<typeof key, typeof columns>;
 export const calls = projection(
   'calls',
   {
-    version: 1,
+    version: 2,
     key,
     columns,
     indexes: ['(member_id, at DESC, id DESC)', '(at DESC, id DESC)'],
@@ -68,13 +70,9 @@ export const calls = projection(
     UsageSettled: ({ data, meta }) => [
       {
         ...ended(data, meta.recordedAt),
+        ...used(data),
         status: 'settled',
         basis: data.basis,
-        input: data.usage.input,
-        cached_input: data.usage.cachedInput,
-        output: data.usage.output,
-        reasoning: data.usage.reasoning,
-        charge: data.charge,
       },
     ],
     ReservationReleased: ({ data, meta }) => [
@@ -83,11 +81,17 @@ export const calls = projection(
     ReservationExpired: ({ data, meta }) => [
       { ...ended(data, meta.recordedAt), status: 'expired', basis: data.basis, charge: '0' },
     ],
+    // The call itself knows better than what was found of it after its hold was swept.
+    LateSettlementPosted: ({ data, meta }) => [
+      { ...ended(data, meta.recordedAt), ...used(data), status: 'settled', basis: 'late' },
+    ],
+    UsageCorrected: ({ data }) => [{ id: data.callId, corrected: data.amount }],
     OverageAccrued: ({ data }) => [{ id: data.callId, overage: data.amount }],
   },
 );
 
-type Ended = WalletEventData<'UsageSettled' | 'ReservationReleased' | 'ReservationExpired'>;
+type Settled = WalletEventData<'UsageSettled' | 'LateSettlementPosted'>;
+type Ended = Settled | WalletEventData<'ReservationReleased' | 'ReservationExpired'>;
 
 const ended = (data: Ended, at: string): Row => ({
   id: data.call.callId,
@@ -97,4 +101,12 @@ const ended = (data: Ended, at: string): Row => ({
   latency_ms: data.latencyMs,
   first_token_ms: data.firstTokenMs,
   ended_at: at,
+});
+
+const used = ({ usage, charge }: Settled) => ({
+  input: usage.input,
+  cached_input: usage.cachedInput,
+  output: usage.output,
+  reasoning: usage.reasoning,
+  charge,
 });

@@ -8,6 +8,7 @@ import { members } from './members.ts';
 import { openHolds } from './open-holds.ts';
 import { priceLists } from './price-lists.ts';
 import type { Projection } from './projection.ts';
+import { quotas } from './quotas.ts';
 import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
 import { trialBalance } from './trial-balance.ts';
@@ -23,6 +24,7 @@ export const projections: readonly Projection[] = [
   trialBalance,
   calls,
   usageByDay,
+  quotas,
   eventIndex,
   openHolds,
   lots,

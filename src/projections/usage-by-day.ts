@@ -1,41 +1,60 @@
 import { z } from 'zod';
 import { Asset } from '../domain/accounts.ts';
+import { canonical, money } from '../domain/money.ts';
+import type { WalletEventData } from '../domain/wallet/events.ts';
+import type { RowOf } from './projection.ts';
 import { projection, sum } from './projection.ts';
 import { fragment, query } from './query.ts';
 import { Total } from './total.ts';
 
+const key = { member_id: 'uuid', day: 'date', model: 'text', asset: 'text' } as const;
+const columns = {
+  calls: sum('bigint'),
+  input: sum('bigint'),
+  cached_input: sum('bigint'),
+  output: sum('bigint'),
+  reasoning: sum('bigint'),
+  charge: sum('numeric'),
+};
+type Row = RowOf<typeof key, typeof columns>;
+
 /** What each member used and was charged, by UTC day of the settlement, model and asset. */
 export const usageByDay = projection(
   'usage_by_day',
+  { version: 2, key, columns },
   {
-    version: 1,
-    key: { member_id: 'uuid', day: 'date', model: 'text', asset: 'text' },
-    columns: {
-      calls: sum('bigint'),
-      input: sum('bigint'),
-      cached_input: sum('bigint'),
-      output: sum('bigint'),
-      reasoning: sum('bigint'),
-      charge: sum('numeric'),
+    UsageSettled: ({ data, meta }) => [{ ...used(data, meta.recordedAt), charge: data.charge }],
+    // Where the sweeper charged nothing it counted no call. Where it did, its tokens stand.
+    LateSettlementPosted: ({ data, meta }) => {
+      const isFirst = data.difference === data.charge && data.charge !== '0';
+      const row = isFirst ? used(data, meta.recordedAt) : place(data, meta.recordedAt);
+      return [{ ...row, charge: data.difference }];
     },
-  },
-  {
-    UsageSettled: ({ data, meta }) => [
+    // Given back on the day of the correction: what a day was is not changed afterwards.
+    UsageCorrected: ({ data, meta }) => [
       {
-        member_id: data.call.memberId,
-        day: meta.recordedAt.slice(0, 10),
-        model: data.call.model,
-        asset: data.asset,
-        calls: 1,
-        input: data.usage.input,
-        cached_input: data.usage.cachedInput,
-        output: data.usage.output,
-        reasoning: data.usage.reasoning,
-        charge: data.charge,
+        ...place({ call: data, asset: data.asset }, meta.recordedAt),
+        charge: canonical(money(data.amount).negated()),
       },
     ],
   },
 );
+
+type Settled = WalletEventData<'UsageSettled' | 'LateSettlementPosted'>;
+
+const used = (data: Settled, at: string): Row => ({
+  ...place(data, at),
+  calls: 1,
+  input: data.usage.input,
+  cached_input: data.usage.cachedInput,
+  output: data.usage.output,
+  reasoning: data.usage.reasoning,
+});
+
+const place = (
+  { call, asset }: { call: { memberId: string; model: string }; asset: Asset },
+  at: string,
+): Row => ({ member_id: call.memberId, day: at.slice(0, 10), model: call.model, asset });
 
 const Count = z.int().nonnegative();
 

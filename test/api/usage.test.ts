@@ -1,12 +1,9 @@
 import test from 'ava';
 import { z } from 'zod';
 import { decode } from '../../src/domain/events.ts';
-import { nameId } from '../../src/domain/ids.ts';
-import { streamOf } from '../../src/domain/streams.ts';
-import type { TestApi } from '../support/api.ts';
-import { adminToken, ask, newKey, newMember, testApi } from '../support/api.ts';
+import { adminToken, ask, newMember, testApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { grantOf, releaseOf, reserveOf, settleOf } from '../support/wallets.ts';
+import { memberWithCalls, memberWithWallet } from '../support/member-calls.ts';
 
 const api = testApi(test);
 const today = () => new Date().toISOString().slice(0, 10);
@@ -16,36 +13,6 @@ const Calls = z.object({
   next_cursor: z.string().nullable(),
   as_of_position: z.string(),
 });
-
-/** A member with one settled call of 100 input and 50 output tokens and one released one. */
-async function memberWithCalls(to: TestApi, name: string) {
-  const member = await newMember(to);
-  const { key, id: apiKeyId } = await newKey(to, member.token);
-  const { wallet_id: walletId } = z
-    .object({ wallet_id: z.string() })
-    .parse((await ask(to, 'GET', '/api/wallet', { token: member.token })).body);
-  const { memberId } = member;
-  const stream = streamOf.wallet(walletId);
-  const [settled, released] = [`${name}/settled`, `${name}/released`];
-  const run = (command: Parameters<typeof to.run.wallet.run>[1], id: string) =>
-    to.run.wallet.run(stream, command, {
-      commandId: id,
-      correlationId: id,
-      actor: { type: 'system', id: 'test' },
-      at: new Date().toISOString(),
-      source: 'test',
-    });
-  const reserve = (call: string) => (at: string) => {
-    const command = reserveOf(call, { at });
-    return { ...command, call: { ...command.call, memberId, apiKeyId } };
-  };
-  await run((at) => grantOf('1', { walletId, memberId, at }), `${name}/grant`);
-  await run(reserve(settled), `${name}/1`);
-  await run((at) => settleOf(settled, { input: 100, output: 50 }, { at }), `${name}/2`);
-  await run(reserve(released), `${name}/3`);
-  await run((at) => releaseOf(released, { at }), `${name}/4`);
-  return { ...member, key, settled: nameId(settled), released: nameId(released) };
-}
 
 async function callsOf(token: string, path = '/api/calls') {
   let calls: z.infer<typeof Calls> | undefined;
@@ -135,4 +102,22 @@ test('the wallet and the calls agree', async (t) => {
     .eventLog.events.map(decode)
     .filter(({ type }) => type === 'UsageSettled');
   t.true(settled.length > 0);
+});
+
+test('usage tells what is left of an allowance', async (t) => {
+  const { key, grant } = await memberWithWallet(api(), 'seven');
+  await grant('1000', { asset: 'tokens', kind: 'plan', expiresAt: '2998-01-01T00:00:00.000Z' });
+  let body: unknown;
+  await eventually(async () => {
+    ({ body } = await ask(api(), 'GET', '/api/usage', { token: key }));
+    return JSON.stringify(body).includes('tokens');
+  });
+  t.like(body, {
+    quotas: [
+      {
+        ...{ asset: 'tokens', granted: '1000', used: '0', held: '0' },
+        resets_at: '2998-01-01T00:00:00.000Z',
+      },
+    ],
+  });
 });

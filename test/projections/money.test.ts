@@ -1,5 +1,7 @@
 import test from 'ava';
 import { nameId } from '../../src/domain/ids.ts';
+import { Decimal } from '../../src/domain/money.ts';
+import type { ResolveAbandoned } from '../../src/domain/wallet/commands.ts';
 import type { WalletEvent } from '../../src/domain/wallet/events.ts';
 import { balance } from '../../src/projections/balance.ts';
 import { calls } from '../../src/projections/calls.ts';
@@ -9,6 +11,7 @@ import { usageByDay } from '../../src/projections/usage-by-day.ts';
 import { recorded } from '../support/recorded.ts';
 import {
   abandonOf,
+  ending,
   grantOf,
   history,
   memberId,
@@ -145,6 +148,53 @@ test('an expired call costs nothing and says that there was no evidence', (t) =>
   t.deepEqual(rows(calls, expired), [
     { ...end, outcome: 'abandoned', status: 'expired', basis: 'no_evidence', charge: '0' },
   ]);
+});
+
+const usage = (output: number) => ({ input: 50, cachedInput: 0, output, reasoning: 0 });
+const lateAfter = (evidence: ResolveAbandoned['evidence']) =>
+  last(
+    history(grantOf('1'), reserveOf('a'), abandonOf('a', { evidence }), {
+      ...{ type: 'PostLateSettlement', callId: nameId('a'), usage: usage(20), characters: null },
+      ...{ ending, costs: [{ upstream: 'openai', asset: 'USD', amount: '1' }], at: noon },
+    }),
+  );
+const late = lateAfter({ basis: 'checkpoint', usage: usage(10), characters: null });
+const lateAndFirst = lateAfter(null);
+const corrected = last(
+  history(grantOf('1'), {
+    ...{ type: 'CorrectUsage', eventId: nameId('event'), callId: nameId('a'), memberId },
+    ...{ model: 'demo', asset: 'CNY', reason: 'test', approver: memberId, at: noon },
+    charged: [
+      { kind: 'promo', priority: 0, expiresAt: null, scope: null, amount: new Decimal('0.3') },
+    ],
+    amount: new Decimal('0.1'),
+  }),
+);
+
+test('a late settlement says what the call itself knew, whatever was charged before', (t) => {
+  const known = { input: 50, cached_input: 0, output: 20, reasoning: 0, charge: '0.00011' };
+  for (const event of [late, lateAndFirst]) {
+    t.deepEqual(rows(calls, event), [{ ...end, ...known, status: 'settled', basis: 'late' }]);
+  }
+});
+
+const day = { member_id: memberId, day: '2026-01-01', model: 'demo', asset: 'CNY' };
+
+test('usage counts the difference, and the call where none was counted', (t) => {
+  t.deepEqual(rows(usageByDay, late), [{ ...day, charge: '0.00003' }]);
+  const whole = { calls: 1, input: 50, cached_input: 0, output: 20, reasoning: 0 };
+  t.deepEqual(rows(usageByDay, lateAndFirst), [{ ...day, ...whole, charge: '0.00011' }]);
+});
+
+test('a correction lowers the day’s charge and stands beside the call’s', (t) => {
+  t.deepEqual(rows(usageByDay, corrected), [{ ...day, charge: '-0.1' }]);
+  t.deepEqual(rows(calls, corrected), [{ id: nameId('a'), corrected: '0.1' }]);
+  t.deepEqual(rows(balance, corrected), [{ wallet_id: walletId, asset: 'CNY', posted: '0.1' }]);
+});
+
+test('costs of upstreams are in the trial balance and in no member’s', (t) => {
+  t.regex(JSON.stringify(rows(trialBalance, late)), /"account":"cogs:llm:openai"/);
+  t.deepEqual(rows(balance, late), [{ wallet_id: walletId, asset: 'CNY', posted: '-0.00003' }]);
 });
 
 test('use beyond the hold stands beside the charge', (t) => {

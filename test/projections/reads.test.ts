@@ -134,6 +134,7 @@ test('calls come newest first, page by page, as their members see them', async (
     price: { version: 1, currency: 'CNY', input: '1', cached_input: '0.5', output: '3' },
     hold: '0.0004',
     charge: '0.00007',
+    corrected: '0',
     asset: 'CNY',
     latency_ms: 12,
     first_token_ms: 3,
