@@ -9,6 +9,7 @@ import { chance } from './chance.ts';
 import type { Judgement } from './check-run.ts';
 import { checkRun, checkWallets } from './check-run.ts';
 import { bookOf } from './check-wallet.ts';
+import type { EventServer } from './event-server.ts';
 import { eventServer } from './event-server.ts';
 import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
@@ -16,7 +17,7 @@ import type { Order } from './orders.ts';
 import { ask, grant, otherOrder } from './orders.ts';
 import type { ProcessWorld, SimulatedProcess } from './process.ts';
 import { startProcess } from './process.ts';
-import type { Cells } from './read-side.ts';
+import type { Cells, ReadSide, Table } from './read-side.ts';
 import { cellOf, readSide } from './read-side.ts';
 import type { Rules } from './rules.ts';
 import type { Schedule } from './schedule.ts';
@@ -97,27 +98,8 @@ function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
     schedule.after(random.between(1, lagMs), deliver, { owner: null });
   }
 
-  /** Some unit gets some of what it lacks, and some of what it has. */
   function deliver(): void {
-    const behind = feed.units().filter(({ seen, all }) => seen < all);
-    const unit = random.some(behind);
-    if (!unit) return;
-    const from = Math.max(0, unit.seen - random.pick([0, 0, 1, 5]));
-    feed.deliver(unit.unit, { from, to: unit.seen + random.whole(1, 8) });
-    deliverLater();
-  }
-
-  /** The read model's rows, which may lag. */
-  function openCalls(): readonly OpenCall[] {
-    if (!holds) return [];
-    const cell = (cells: Cells, name: string) => cellOf(holds, cells, name);
-    return [...holds.rows.values()].map((cells) => ({
-      callId: cell(cells, 'call_id'),
-      walletId: cell(cells, 'wallet_id'),
-      processId: cell(cells, 'process_id'),
-      requestId: cell(cells, 'request_id'),
-      beganAt: cell(cells, 'at'),
-    }));
+    if (deliverSome(feed, random)) deliverLater();
   }
 
   const world: ProcessWorld = {
@@ -131,7 +113,7 @@ function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
     mostEvents: random.pick([4, 12, 50_000]),
     upstreams: providers.byId,
     journal: journalTable(),
-    openCalls,
+    openCalls: () => (holds ? callsIn(holds) : []),
     judges: (processId) => judgements.push({ processId, askedMs: schedule.nowMs() }),
   };
   const living = () => processes.filter(({ isAlive }) => isAlive);
@@ -162,15 +144,44 @@ function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
     end() {
       for (const process of processes) process.isAlive = false;
     },
-    counts: () => ({
-      events: server.events.length,
-      calls: calls.length,
-      complete: calls.filter(({ end }) => end === 'complete').length,
-      refused: calls.filter(({ end }) => end === 'refused').length,
-      processes: processes.length,
-      rolls: server.events.filter(({ type }) => type === 'WalletPeriodClosed').length,
-      swept: server.events.map(server.read).filter(({ meta }) => meta.source === 'sweeper').length,
-    }),
+    counts: () => countsOf(server, calls, processes.length),
+  };
+}
+
+/** Some unit gets some of what it lacks, and some of what it has; false: nothing lacks. */
+function deliverSome(feed: ReadSide, random: Chance): boolean {
+  const unit = random.some(feed.units().filter(({ seen, all }) => seen < all));
+  if (!unit) return false;
+  const from = Math.max(0, unit.seen - random.pick([0, 0, 1, 5]));
+  feed.deliver(unit.unit, { from, to: unit.seen + random.whole(1, 8) });
+  return true;
+}
+
+/** Calls that the read model, which may lag, has as open. */
+function callsIn(holds: Table): readonly OpenCall[] {
+  const cell = (cells: Cells, name: string) => cellOf(holds, cells, name);
+  return [...holds.rows.values()].map((cells) => ({
+    callId: cell(cells, 'call_id'),
+    walletId: cell(cells, 'wallet_id'),
+    processId: cell(cells, 'process_id'),
+    requestId: cell(cells, 'request_id'),
+    beganAt: cell(cells, 'at'),
+  }));
+}
+
+function countsOf(server: EventServer, calls: readonly ClientCall[], processes: number) {
+  const endedAs = (wanted: ClientCall['end']) => calls.filter(({ end }) => end === wanted).length;
+  const events = server.events.map(server.read);
+  return {
+    events: events.length,
+    calls: calls.length,
+    complete: endedAs('complete'),
+    refused: endedAs('refused'),
+    processes,
+    rolls: events.filter(({ type }) => type === 'WalletPeriodClosed').length,
+    swept: events.filter(({ meta }) => meta.source === 'sweeper').length,
+    late: events.filter(({ type }) => type.startsWith('LateSettlement')).length,
+    evidence: events.filter((event) => event.type === 'UsageSettled' && event.data.swept).length,
   };
 }
 

@@ -11,7 +11,7 @@ test.serial('processes that share wallets keep every rule, whatever goes wrong',
   const said = failures.map(({ seed, violation }) => `seed ${seed}: ${violation}`);
   t.deepEqual(said, [], 'npm run test:simulator -- --seed <seed> shows the steps');
   t.is(runs, few);
-  for (const [name, count] of Object.entries(counts)) t.true(count > 0, name);
+  for (const [name, count] of Object.entries(counts)) t.true(count > 0, `there were no ${name}`);
 });
 
 for (const [name, { what }] of Object.entries(breaks)) {

@@ -95,13 +95,22 @@ export function wireOf(world: World, owner: Owner): Wire {
     return random.pick(['lost', 'unsaid', 'late']);
   }
 
+  return { attempt, ...readsOf(world, owner) };
+}
+
+/** Questions that change nothing, asked again for a while. */
+function readsOf(world: World, owner: Owner): Pick<Wire, 'read' | 'last'> {
+  const { random, schedule, weather, server } = world;
+  const isDown = () => schedule.nowMs() < weather.logDownUntilMs;
+
   /** Asks the server something that changes nothing. */
   const ask = <Answer>(question: () => Answer): Promise<Answer | undefined> =>
     new Promise((resolve) => {
-      arrive(wayMs(weather, random), () => {
+      const arrived = () => {
         const answer = isDown() ? undefined : question();
         schedule.after(wayMs(weather, random), () => resolve(answer), { owner });
-      });
+      };
+      schedule.after(wayMs(weather, random), arrived, { owner: null });
     });
 
   async function patiently<Answer>(question: () => Answer): Promise<Answer> {
@@ -115,7 +124,6 @@ export function wireOf(world: World, owner: Owner): Wire {
   }
 
   return {
-    attempt,
     async *read(stream, after) {
       const from = after === undefined ? 0 : Number(after) + 1;
       yield* await patiently(() => server.of(stream).slice(from));
