@@ -15,7 +15,7 @@ export interface LimitUse extends Limit {
 /** All limits, the wallet's own before those of its keys. */
 export const limitUses = (wallet: Wallet, at: Instant): readonly LimitUse[] =>
   [...wallet.limits.values()]
-    .sort((a, b) => Number(a.apiKeyId !== null) - Number(b.apiKeyId !== null))
+    .sort((a, b) => (a.apiKeyId ?? '').localeCompare(b.apiKeyId ?? ''))
     .map((limit) => ({
       ...limit,
       used: usedOf(limit, wallet, at),
