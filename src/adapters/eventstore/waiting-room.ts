@@ -9,7 +9,10 @@ export interface WaitingRoom {
   leave(patient: Patient): void;
 }
 
-/** One timer for all who are equally patient: most of them leave long before they would give up. */
+/**
+ * One timer for all who are equally patient: most of them leave long before they would give up.
+ * It keeps the process alive while somebody waits, and only then.
+ */
 export function waitingRoom(): WaitingRoom {
   // Whoever came first is first in the set, and gives up first.
   const patients = new Set<Patient>();
@@ -17,8 +20,7 @@ export function waitingRoom(): WaitingRoom {
 
   const wakeAt = (untilMs: number) => {
     timer = setTimeout(look, Math.max(1, Math.ceil(untilMs - performance.now())));
-    // Whoever waits has something open that keeps the process alive.
-    timer.unref();
+    if (patients.size === 0) timer.unref();
   };
 
   function look() {
@@ -34,7 +36,11 @@ export function waitingRoom(): WaitingRoom {
     enter(patient) {
       patients.add(patient);
       if (!timer) wakeAt(patient.untilMs);
+      else if (patients.size === 1) timer.ref();
     },
-    leave: (patient) => void patients.delete(patient),
+    leave(patient) {
+      patients.delete(patient);
+      if (patients.size === 0) timer?.unref();
+    },
   };
 }
