@@ -28,6 +28,7 @@ async function work({ url, walletId, lanes, seconds }: z.infer<typeof Start>): P
       pairs: pairsIn(loaded),
       warm: pairsIn(warm),
       latencies: loaded.latencies,
+      unknown: loaded.unknown,
       seconds: loaded.seconds,
     });
     await log.close();

@@ -54,10 +54,13 @@ export async function openWallet({ run }: Pick<WalletRunner, 'run'>, walletId: s
   await run(streamOf.wallet(walletId), grant, contextOf(randomUUID()));
 }
 
-/** Holds credit for one call; what it resolves with ends that call. */
-export async function reserve({ run }: Pick<WalletRunner, 'run'>, walletId: string) {
+/** Holds credit for one call; what it resolves with ends that call. Both may be asked again. */
+export async function reserve(
+  { run }: Pick<WalletRunner, 'run'>,
+  walletId: string,
+  callId: string = randomUUID(),
+) {
   const stream = streamOf.wallet(walletId);
-  const callId = randomUUID();
   const call = {
     callId,
     memberId,
@@ -81,7 +84,7 @@ export async function reserve({ run }: Pick<WalletRunner, 'run'>, walletId: stri
     contextOf(`${callId}/reserve`),
   );
   return async function settle() {
-    const { events } = await run(
+    await run(
       stream,
       (at) => ({
         type: 'SettleUsage',
@@ -102,6 +105,5 @@ export async function reserve({ run }: Pick<WalletRunner, 'run'>, walletId: stri
       }),
       contextOf(`${callId}/settle`),
     );
-    if (events[0]?.type !== 'UsageSettled') throw new Error(`${callId} was not settled.`);
   };
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { OutcomeUnknown } from '../../src/adapters/eventstore/execute.ts';
 import type { Runners } from '../../src/adapters/eventstore/runners.ts';
 import { reserve } from './wallet-commands.ts';
 
@@ -16,6 +18,8 @@ export interface Loaded {
   readonly seconds: number;
   /** Of single commands, in ms. */
   readonly latencies: readonly number[];
+  /** Commands that were asked again, because nobody could say in time what had become of them. */
+  readonly unknown: number;
 }
 
 /** Reserve and settle, pair after pair. */
@@ -30,9 +34,21 @@ export async function putPairs(
   const until = started + seconds * 1_000;
   let begun = 0;
 
+  let unknown = 0;
+  /** A command says which call it is about: asked again it comes to the same. */
+  const untilKnown = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof OutcomeUnknown)) throw error;
+        unknown += 1;
+      }
+    }
+  };
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {
     const from = performance.now();
-    const result = await work();
+    const result = await untilKnown(work);
     latencies.push(performance.now() - from);
     return result;
   };
@@ -40,13 +56,14 @@ export async function putPairs(
     for (let turn = number; performance.now() < until && begun < most; turn += lanes) {
       begun += 1;
       const walletId = wallets[turn % wallets.length] ?? '';
-      const settle = await timed(() => reserve({ run }, walletId));
+      const callId = randomUUID();
+      const settle = await timed(() => reserve({ run }, walletId, callId));
       await timed(settle);
       pairs.set(walletId, (pairs.get(walletId) ?? 0) + 1);
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
-  return { pairs, seconds: (performance.now() - started) / 1_000, latencies };
+  return { pairs, seconds: (performance.now() - started) / 1_000, latencies, unknown };
 }
 
 export const pairsIn = ({ pairs }: Pick<Loaded, 'pairs'>): number =>

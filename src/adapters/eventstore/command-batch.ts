@@ -14,6 +14,8 @@ const mostBytes = 900 * 1024;
 export interface Batch<Command, Event extends DomainEvent, State> {
   readonly entries: readonly Entry<Command, Event, State>[];
   readonly events: readonly NewEvent[];
+  /** By the clock that never goes back. */
+  readonly startedMs: number;
   /** The fold including all of it. */
   readonly fold: Fold<State>;
   /** One of its commands may be run by other processes too. */
@@ -25,16 +27,19 @@ export interface BatchParts<State> {
   readonly now: Instant;
   /** Whether the stream must be closed before a command is decided at a moment. */
   readonly isDue: (fold: Fold<State>, at: Instant) => boolean;
+  /** More wait for the next append; the first command's are always in. */
+  readonly eventsATurn: number;
 }
 
 /** Takes commands off the queue and decides them in order, as many as one append holds. */
 export function decideBatch<Command, Event extends DomainEvent, State>(
   { decider, events }: Noun<Command, Event, State>,
   queue: Waiting<Command, Event, State>[],
-  { start, now, isDue }: BatchParts<State>,
+  { start, now, isDue, eventsATurn }: BatchParts<State>,
 ): Batch<Command, Event, State> {
   const entries: Entry<Command, Event, State>[] = [];
-  const append = appendInMaking();
+  const startedMs = performance.now();
+  const append = appendInMaking(eventsATurn);
   let fold = start;
 
   /** False: it has to wait for the next append. */
@@ -76,11 +81,11 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
   }
   queue.splice(0, taken);
   const claimed = entries.some(({ waiting }) => waiting.context.claimedAfter !== undefined);
-  return { entries, events: append.events, fold, claimed };
+  return { entries, events: append.events, startedMs, fold, claimed };
 }
 
 /** Keeps an append within the log's limits, and its ids unique. */
-function appendInMaking() {
+function appendInMaking(soMany: number) {
   const events: NewEvent[] = [];
   const commandIds = new Set<string>();
   let bytes = 0;
@@ -92,6 +97,7 @@ function appendInMaking() {
       if (commandIds.has(commandId)) return 'next_time';
       const added = drafts.map(toNewEvent);
       const size = added.reduce((sum, each) => sum + sizeOf(each), 0);
+      if (events.length > 0 && events.length + added.length > soMany) return 'next_time';
       if (events.length + added.length > mostEvents || bytes + size > mostBytes) {
         return events.length > 0 ? 'next_time' : 'never';
       }

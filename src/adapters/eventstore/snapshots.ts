@@ -22,7 +22,7 @@ export interface Snapshots {
 }
 
 /** To be raised whenever an event comes to mean something else, or the state looks otherwise. */
-const format = 1;
+const format = 2;
 
 /** Undefined for a fold of nothing, or of a state that isn't kept. */
 export function snapshotOf<Event, State>(

@@ -1,6 +1,8 @@
 import type { DomainEvent } from '../../domain/events.ts';
 import type { Place } from './execute.ts';
 import type { Fold } from './fold.ts';
+import type { Turns } from './stream-turns.ts';
+import { newTurns } from './stream-turns.ts';
 import type { Waiting } from './waiting.ts';
 
 /** What is kept of one thing between its commands: plain data, because there are many. */
@@ -10,7 +12,7 @@ export interface Desk<Command, Event extends DomainEvent, State> {
   readonly queue: Waiting<Command, Event, State>[];
   working: boolean;
   resident: Fold<State> | undefined;
-  racesLost: number;
+  readonly turns: Turns;
   /** Up to where there is a snapshot. */
   saved: Place | null;
   saving: boolean;
@@ -23,7 +25,7 @@ export const openDesk = <Command, Event extends DomainEvent, State>(
   queue: [],
   working: false,
   resident: undefined,
-  racesLost: 0,
+  turns: newTurns(),
   saved: null,
   saving: false,
 });

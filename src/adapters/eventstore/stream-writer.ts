@@ -1,7 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DomainEvent } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { later } from '../../domain/ids.ts';
-import { backOff } from '../back-off.ts';
 import type { Batch } from './command-batch.ts';
 import { decideBatch } from './command-batch.ts';
 import type { Fold, Noun } from './fold.ts';
@@ -10,6 +10,7 @@ import type { SnapshotKeeper } from './snapshot-keeper.ts';
 import type { StreamChain } from './stream-chain.ts';
 import type { Desk } from './stream-desk.ts';
 import type { StreamHistory } from './stream-history.ts';
+import { eventsATurn, leftMs, lost, turnCame, won } from './stream-turns.ts';
 import type { Waiting } from './waiting.ts';
 import { answer, answerAsStored, answerFault, searchFrom } from './waiting.ts';
 
@@ -91,14 +92,13 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
 
   /** Returns the commands that are to be decided again. */
   async function write(desk: At, start: Fold<State>, batch: Decided): Promise<readonly Waiter[]> {
-    const written = await log.append(start.stream, start.revision ?? 'no_stream', batch.events);
+    const { events, startedMs } = batch;
+    const written = await log.append(start.stream, start.revision ?? 'no_stream', events);
     if (!written.ok) {
-      const open = await catchUp(desk, start, batch);
-      desk.racesLost += 1;
-      await backOff(desk.racesLost, { firstMs: 2, mostMs: 100 });
-      return open.map(toWaiter);
+      lost(desk.turns);
+      return (await catchUp(desk, start, batch)).map(toWaiter);
     }
-    desk.racesLost = 0;
+    won(desk.turns, { events: events.length, tookMs: performance.now() - startedMs });
     desk.resident = batch.fold;
     // Another process may have written the same claimed command: the log's events are the outcome.
     const open = batch.claimed ? await catchUp(desk, start, batch) : batch.entries;
@@ -116,14 +116,31 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
     return [];
   }
 
+  /** After an append beside other writers: they go first, as long as a turn takes them. */
+  async function giveWay(desk: At, own: Fold<State>): Promise<Fold<State>> {
+    let fold = own;
+    for (let left = leftMs(desk.turns); left > 0; left = leftMs(desk.turns)) {
+      await sleep(Math.min(left, lookMs));
+      fold = (await history.foldOn(own, [])).fold;
+      const taken = fold.id !== own.id;
+      if (taken || leftMs(desk.turns) <= 0) turnCame(desk.turns, { taken });
+    }
+    return fold;
+  }
+
   async function round(desk: At): Promise<void> {
     const { queue } = desk;
     const known = desk.resident ?? (await firstFold(desk));
-    desk.resident = known;
-    const start = await rolledOver(desk, known);
+    desk.resident = await giveWay(desk, known);
+    const start = await rolledOver(desk, desk.resident);
     // More may have come during a search.
     while (queue.some((each) => searchFrom(each, start))) await searchClaimed(desk, start);
-    const batch = decideBatch(noun, queue, { start, now: now(), isDue });
+    const batch = decideBatch(noun, queue, {
+      start,
+      now: now(),
+      isDue,
+      eventsATurn: eventsATurn(desk.turns),
+    });
     try {
       const again = await (batch.events.length > 0
         ? write(desk, start, batch)
@@ -151,5 +168,8 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
     },
   };
 }
+
+/** So often it is looked whether the others have had their turn. */
+const lookMs = 2;
 
 const toWaiter = <Waiter>({ waiting }: { readonly waiting: Waiter }): Waiter => waiting;

@@ -1,0 +1,67 @@
+/** How a stream's writer gets along with those of other processes; plain data, because there are many. */
+export interface Turns {
+  racesLost: number;
+  /** Somebody else has written since we last waited in vain for that, or may not get to it. */
+  besideOthers: boolean;
+  /** Since when we have written much without a look at others. */
+  aloneSinceMs: number;
+  /** Until then the next append is somebody else's; by the clock that never goes back. */
+  giveWayUntilMs: number;
+}
+
+export const newTurns = (): Turns => ({
+  racesLost: 0,
+  besideOthers: false,
+  aloneSinceMs: performance.now(),
+  giveWayUntilMs: 0,
+});
+
+const mostEvents = 500;
+/** A turn beside others is short enough for all to have theirs soon. */
+const mostEventsBeside = 128;
+const fewestEvents = 16;
+/** Who has lost must read what we wrote, decide and write, and reading is slower than knowing. */
+const theirTurns = 4;
+/** Whoever writes much in a turn leaves at least so long to the others. */
+const busyMs = 60;
+const longestMs = 300;
+/** So long one writer may keep a stream for itself before it looks whether others want it. */
+const aloneMs = 2_000;
+const longestAloneMs = 100;
+
+/** Somebody else has written what we have not seen. */
+export function lost(turns: Turns): void {
+  turns.racesLost += 1;
+  turns.besideOthers = true;
+  turns.giveWayUntilMs = 0;
+}
+
+/** Our append has succeeded; beside others the next one is theirs. */
+export function won(turns: Turns, { events, tookMs }: { events: number; tookMs: number }): void {
+  const now = performance.now();
+  if (events < fewestEvents) turns.aloneSinceMs = now;
+  // Others may read what we write as slowly as we write it, and never come to the end.
+  const isLongAlone = !turns.besideOthers && now - turns.aloneSinceMs > aloneMs;
+  const leastMs = events < fewestEvents ? 0 : busyMs;
+  const restMs = Math.min(
+    Math.max(tookMs * theirTurns, leastMs),
+    isLongAlone ? longestAloneMs : longestMs,
+  );
+  turns.besideOthers ||= isLongAlone;
+  turns.racesLost = Math.max(0, turns.racesLost - 1);
+  turns.giveWayUntilMs = now + restMs;
+}
+
+/** Nobody wanted the turn that we left to them, or somebody took it. */
+export function turnCame(turns: Turns, { taken }: { readonly taken: boolean }): void {
+  turns.besideOthers = taken;
+  turns.aloneSinceMs = performance.now();
+  turns.giveWayUntilMs = 0;
+}
+
+export const leftMs = ({ besideOthers, giveWayUntilMs }: Turns): number =>
+  besideOthers ? giveWayUntilMs - performance.now() : 0;
+
+/** Whoever loses again and again writes less at a time, and so sooner. */
+export const eventsATurn = ({ racesLost, besideOthers }: Turns): number =>
+  Math.max(fewestEvents, (besideOthers ? mostEventsBeside : mostEvents) >> racesLost);

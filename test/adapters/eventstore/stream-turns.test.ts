@@ -1,0 +1,69 @@
+import test from 'ava';
+import {
+  eventsATurn,
+  leftMs,
+  lost,
+  newTurns,
+  turnCame,
+  won,
+} from '../../../src/adapters/eventstore/stream-turns.ts';
+
+const much = { events: 100, tookMs: 50 };
+
+test('a writer alone leaves no turn to anybody', (t) => {
+  const turns = newTurns();
+  won(turns, much);
+  t.is(leftMs(turns), 0);
+});
+
+test('whoever has lost a race leaves the turn after its own to the others', (t) => {
+  const turns = newTurns();
+  lost(turns);
+  t.true(leftMs(turns) <= 0);
+  won(turns, much);
+  t.true(leftMs(turns) > 0);
+});
+
+test('a turn that nobody took is the last that is left to others', (t) => {
+  const turns = newTurns();
+  lost(turns);
+  won(turns, much);
+  turnCame(turns, { taken: false });
+  won(turns, much);
+  t.is(leftMs(turns), 0);
+});
+
+test('as long as the others take their turns they are left some', (t) => {
+  const turns = newTurns();
+  lost(turns);
+  won(turns, much);
+  turnCame(turns, { taken: true });
+  t.true(leftMs(turns) <= 0);
+  won(turns, much);
+  t.true(leftMs(turns) > 0);
+});
+
+test('a writer that has long written much looks whether others want to', (t) => {
+  const turns = newTurns();
+  turns.aloneSinceMs = performance.now() - 60_000;
+  won(turns, much);
+  t.true(leftMs(turns) > 0);
+  turnCame(turns, { taken: false });
+  won(turns, much);
+  t.is(leftMs(turns), 0);
+});
+
+test('whoever loses again and again writes less at a time, but never nothing', (t) => {
+  const turns = newTurns();
+  const sizes = Array.from({ length: 20 }, () => {
+    const size = eventsATurn(turns);
+    lost(turns);
+    return size;
+  });
+  t.deepEqual(
+    sizes,
+    [...sizes].sort((a, b) => b - a),
+  );
+  t.is(sizes[0], 500);
+  t.true((sizes.at(-1) ?? 0) > 0);
+});
