@@ -62,9 +62,10 @@ export const walletOrders =
         place: () => wallet.load(target),
         context,
       },
-      async (claimedAfter, commandId) => {
-        const claimed = { ...context, commandId, claimedAfter };
-        const outcome = await wallet.run(target, order.command(commandId), claimed);
+      async (claimed) => {
+        const { commandId } = claimed;
+        const run = { ...context, ...claimed };
+        const outcome = await wallet.run(target, order.command(commandId), run);
         position = outcome.position;
         return {
           status: order.status ?? 200,

@@ -45,13 +45,11 @@ export function ask(order: Order, process: SimulatedProcess, schedule: Schedule)
           place: () => process.wallet.load(target),
           context,
         },
-        async (claimedAfter, commandId) => {
+        async (claimed) => {
+          const { commandId } = claimed;
           order.commandId = commandId;
-          await process.wallet.run(target, (at) => command(at, commandId), {
-            ...context,
-            commandId,
-            claimedAfter,
-          });
+          const run = { ...context, ...claimed };
+          await process.orders.run(target, (at) => command(at, commandId), run);
           return { status: 201, body: {} };
         },
       );
@@ -87,7 +85,9 @@ export function grant({ random, walletId, nowMs }: Draw, calls: number): Made {
     .toDecimalPlaces(6);
   const kind = random.pick(['paid', 'plan', 'promo', 'compensation']);
   const priority = random.whole(-1, 1);
-  const expiresAt = random.is(0.4) ? instant(nowMs + random.between(3_000, 40_000)) : null;
+  const expiresAt = random.is(0.4)
+    ? instant(nowMs + random.between(2_000, random.pick([12_000, 40_000])))
+    : null;
   const past = asset === 'CNY' || random.is(0.7) ? 'bill' : 'block';
   const scope = random.is(0.15) ? ['demo'] : null;
   const delayed = random.is(0.1) ? instant(nowMs + random.between(0, 2_000)) : null;

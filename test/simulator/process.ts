@@ -29,6 +29,8 @@ export interface SimulatedProcess extends Owner {
   readonly processId: string;
   readonly postgres: Connection;
   readonly wallet: WalletRunner;
+  /** The same, for what administrators order. */
+  readonly orders: WalletRunner;
   readonly metered: Metered;
   readonly once: Once;
   /** New calls are let in. */
@@ -93,6 +95,7 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
     processId,
     postgres,
     wallet,
+    orders: rules.orderRunner(wallet),
     metered: metered({
       wallet: rules.callRunner(wallet),
       catalogue,

@@ -12,6 +12,8 @@ export interface Rules {
   readonly seeThrough: SeeThrough;
   /** What calls run their commands with. */
   readonly callRunner: (runner: WalletRunner) => WalletRunner;
+  /** What claimed orders run theirs with. */
+  readonly orderRunner: (runner: WalletRunner) => WalletRunner;
   /** Whether a process's lease lapsed, as the sweeper is told. */
   readonly isLapsed: (expiresAtMs: number | undefined, nowMs: number) => boolean;
   /** What the sweeper knows of its own lease. */
@@ -21,6 +23,7 @@ export interface Rules {
 export const rules: Rules = {
   seeThrough: resending,
   callRunner: (runner) => runner,
+  orderRunner: (runner) => runner,
   isLapsed: (expiresAtMs, nowMs) => expiresAtMs === undefined || expiresAtMs < nowMs,
   judge: (lease) => lease,
 };

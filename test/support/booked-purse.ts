@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Noun } from '../../src/adapters/eventstore/fold.ts';
 import type { Books } from '../../src/domain/books.ts';
+import type { RefusedEvent } from '../../src/domain/command-refused.ts';
+import { refusedEvent } from '../../src/domain/command-refused.ts';
 import type { OnceEvent } from '../../src/domain/once/events.ts';
 import { onceEvents } from '../../src/domain/once/events.ts';
 import type { WalletEvent } from '../../src/domain/wallet/events.ts';
@@ -11,7 +13,7 @@ import { purse } from './purse.ts';
 type Moved = Extract<WalletEvent, { type: 'CreditExpired' }>;
 type Closed = Extract<OnceEvent, { type: 'CommandClaimed' }>;
 type Opened = Extract<OnceEvent, { type: 'CommandDone' }>;
-type BookedEvent = Moved | Closed | Opened;
+type BookedEvent = Moved | RefusedEvent | Closed | Opened;
 
 export interface BookedPurse {
   readonly left: number;
@@ -50,6 +52,7 @@ export const bookedPurse: Noun<Move, BookedEvent, BookedPurse> = {
     evolve(state, event) {
       switch (event.type) {
         case 'CreditExpired':
+        case 'CommandRefused':
           return { ...state, left: purse.decider.evolve(state.left, event) };
         case 'CommandClaimed':
           return { ...state, next: event.data.stream };
@@ -60,4 +63,5 @@ export const bookedPurse: Noun<Move, BookedEvent, BookedPurse> = {
   },
   events: { ...walletEvents, ...onceEvents },
   books,
+  refused: refusedEvent,
 };

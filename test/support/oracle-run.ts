@@ -240,6 +240,8 @@ function effectOf(event: WalletEvent): string {
       return `${type} ${data.limit.measure} ${data.limit.window} ${data.limit.most}`;
     case 'DenialsCounted':
       return `${type} ${data.minute}`;
+    case 'CommandRefused':
+      return `${type} ${data.code}`;
   }
 }
 

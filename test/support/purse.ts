@@ -1,5 +1,7 @@
 import type { ExecuteContext } from '../../src/adapters/eventstore/execute.ts';
 import type { Noun } from '../../src/adapters/eventstore/fold.ts';
+import type { RefusedEvent } from '../../src/domain/command-refused.ts';
+import { refusedEvent } from '../../src/domain/command-refused.ts';
 import type { Decider } from '../../src/domain/decider.ts';
 import { Rejection } from '../../src/domain/rejection.ts';
 import type { WalletEvent } from '../../src/domain/wallet/events.ts';
@@ -12,16 +14,17 @@ export interface Move {
 }
 
 type Expired = Extract<WalletEvent, { type: 'CreditExpired' }>;
+type PurseEvent = Expired | RefusedEvent;
 
 /** A purse that may not fall below zero, the smallest noun with the wallet's kind of rule. */
-const decider: Decider<Move, Expired, number> = {
+const decider: Decider<Move, PurseEvent, number> = {
   initialState: 0,
   decide({ amount }, left) {
     if (amount === 0) return [];
     if (left + amount < 0) throw new Rejection('insufficient_quota', 'There is not so much.');
     return [{ type: 'CreditExpired', data: moved(amount) }];
   },
-  evolve: (left, { data }) => left + Number(data.amount),
+  evolve: (left, { type, data }) => (type === 'CreditExpired' ? left + Number(data.amount) : left),
 };
 
 const moved = (amount: number): Expired['data'] => ({
@@ -32,7 +35,11 @@ const moved = (amount: number): Expired['data'] => ({
   legs: [],
 });
 
-export const purse: Noun<Move, Expired, number> = { decider, events: walletEvents };
+export const purse: Noun<Move, PurseEvent, number> = {
+  decider,
+  events: walletEvents,
+  refused: refusedEvent,
+};
 
 export const contextOf = (commandId: string): ExecuteContext => ({
   commandId,

@@ -2,7 +2,9 @@ import type { Envelope } from '../../domain/envelope.ts';
 import type { DomainEvent } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { eventIdOf, later } from '../../domain/ids.ts';
+import { Rejection } from '../../domain/rejection.ts';
 import { envelopeOf } from './envelope-of.ts';
+import type { ExecuteContext } from './execute.ts';
 import type { Fold, Noun } from './fold.ts';
 import type { NewEvent } from './log.ts';
 import { sizeOf } from './serialised.ts';
@@ -33,7 +35,7 @@ export interface BatchParts<State> {
 
 /** Takes commands off the queue and decides them in order, as many as one append holds. */
 export function decideBatch<Command, Event extends DomainEvent, State>(
-  { decider, events }: Noun<Command, Event, State>,
+  { decider, events, refused }: Noun<Command, Event, State>,
   queue: Waiting<Command, Event, State>[],
   { start, now, isDue, eventsATurn }: BatchParts<State>,
 ): Batch<Command, Event, State> {
@@ -52,8 +54,12 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
       // An event that could not be read again would stop its stream and every read model.
       for (const { type, data } of decided) events[type]?.parse(data);
     } catch (refusal) {
-      entries.push({ waiting, refusal });
-      return true;
+      const fence = fenceOf(refusal, waiting.context, refused);
+      if (!fence) {
+        entries.push({ waiting, refusal });
+        return true;
+      }
+      decided = [fence];
     }
     const drafts = drafted(decided, envelopeOf(waiting.context, at), (fold.revision ?? -1n) + 1n);
     const added = append.add(waiting.context.commandId, drafts);
@@ -83,6 +89,14 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
   const claimed = entries.some(({ waiting }) => waiting.context.claimedAfter !== undefined);
   return { entries, events: append.events, startedMs, fold, claimed };
 }
+
+/** How a refusal is written that no other run of the command may get past; undefined: it need not be. */
+const fenceOf = <Event>(
+  refusal: unknown,
+  { claimedAfter, again = false }: ExecuteContext,
+  refused: ((rejection: Rejection) => Event) | undefined,
+): Event | undefined =>
+  again && claimedAfter && refusal instanceof Rejection ? refused?.(refusal) : undefined;
 
 /** Keeps an append within the log's limits, and its ids unique. */
 function appendInMaking(soMany: number) {

@@ -38,6 +38,11 @@ export interface ExecuteContext extends CommandContext {
    * command's ids before it is decided, so that a second run finds the first one's events.
    */
   readonly claimedAfter?: Place;
+  /**
+   * An earlier run of the claimed command may still write: should it be refused now, the refusal is
+   * written under its id, so that whichever of the two is in the log first is the outcome of both.
+   */
+  readonly again?: boolean;
 }
 
 /** The read side of the same: the fold of a stream and of those that continue it. */

@@ -4,6 +4,7 @@ import type { EventTable } from '../../domain/event-table.ts';
 import type { DomainEvent, Recorded, StoredEvent } from '../../domain/events.ts';
 import { decode, EventFromNewerVersion } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
+import type { Rejection } from '../../domain/rejection.ts';
 import type { Place } from './execute.ts';
 
 /** Events up to a place, folded. */
@@ -21,6 +22,8 @@ export interface Noun<Command, Event extends DomainEvent, State> {
   readonly events: EventTable;
   /** Only for a noun whose streams are closed and continued. */
   readonly books?: Books<Event, State>;
+  /** Only for a noun whose commands are claimed: how a refusal stands in its streams. */
+  readonly refused?: (rejection: Rejection) => Event;
 }
 
 const beforeAll: Instant = '0000-01-01T00:00:00.000Z';

@@ -19,8 +19,19 @@ export interface Claim {
   readonly context: CommandContext;
 }
 
-/** Runs the command under the id it is given, or finds what was written under it since the claim. */
-export type RunClaimed = (claimedAfter: Place, commandId: string) => Promise<Reply>;
+/** What a run of a claimed command must know of it, as the writer's context has it. */
+export interface ClaimedRun {
+  readonly commandId: string;
+  readonly claimedAfter: Place;
+  /** Somebody has run it before, and what that one sent may still arrive. */
+  readonly again: boolean;
+}
+
+/**
+ * Runs the command under the id it is given, or finds what was written under it since the claim: events,
+ * or that an earlier run again was refused. What it is refused `again` must stand in its stream.
+ */
+export type RunClaimed = (claimed: ClaimedRun) => Promise<Reply>;
 
 export interface OnceParts {
   readonly log: Pick<Log, 'append' | 'read'>;
@@ -57,7 +68,7 @@ export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): On
       event: { type: 'CommandClaimed', data },
       context,
     });
-    return taken && { ...taken, claimedAfter: placeOf(data) };
+    return taken && { ...taken, claimedAfter: placeOf(data), again: state.claim !== undefined };
   }
 
   /** One try: the reply, or null when somebody else has taken over meanwhile. */
@@ -71,7 +82,8 @@ export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): On
     if (state.reply) return { ...state.reply, replayed: true };
     const taken = await take(stream, state, claim);
     if (!taken) return null;
-    const reply = await run(taken.claimedAfter, commandId).catch(storable(replyOf));
+    const { claimedAfter, again } = taken;
+    const reply = await run({ commandId, claimedAfter, again }).catch(storable(replyOf));
     const context = { ...claim.context, at: clock().toISOString() };
     const done = await appendOnce(log, stream, taken, {
       event: { type: 'CommandDone', data: { reply } },

@@ -1,5 +1,6 @@
 import { apiKey } from '../../domain/api-key/decider.ts';
 import { apiKeyEvents } from '../../domain/api-key/events.ts';
+import { refusedEvent } from '../../domain/command-refused.ts';
 import { email } from '../../domain/email/decider.ts';
 import { emailEvents } from '../../domain/email/events.ts';
 import { member } from '../../domain/member/decider.ts';
@@ -26,5 +27,8 @@ export const runners = (parts: SingleWriterParts) => ({
   priceList: singleWriter({ decider: priceList, events: priceListEvents }, parts),
   route: singleWriter({ decider: route, events: routeEvents }, parts),
   settings: singleWriter({ decider: settings, events: settingsEvents }, parts),
-  wallet: singleWriter({ decider: wallet, events: walletEvents, books: walletBooks }, parts),
+  wallet: singleWriter(
+    { decider: wallet, events: walletEvents, books: walletBooks, refused: refusedEvent },
+    parts,
+  ),
 });

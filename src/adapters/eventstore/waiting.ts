@@ -1,5 +1,8 @@
+import type { RefusedEvent } from '../../domain/command-refused.ts';
+import { rejectionOf } from '../../domain/command-refused.ts';
 import type { Envelope } from '../../domain/envelope.ts';
 import type { DomainEvent, Recorded } from '../../domain/events.ts';
+import { EventFromNewerVersion } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import type { ExecuteContext, Outcome, Place } from './execute.ts';
 import { OutcomeUnknown } from './execute.ts';
@@ -58,7 +61,7 @@ export function answer<Command, Event extends DomainEvent, State>(
       }),
     );
     const written = events.length > 0 ? position : null;
-    waiting.resolve({ events, state, stream, revision, position: written });
+    conclude(waiting, { events, state, stream, revision, position: written });
   }
 }
 
@@ -70,8 +73,23 @@ export function answerAsStored<Command, Event extends DomainEvent, State>(
 ): boolean {
   const last = events.at(-1);
   if (!last) return false;
-  waiting.resolve({ events, state, stream, revision, position: last.position });
+  conclude(waiting, { events, state, stream, revision, position: last.position });
   return true;
+}
+
+/** What stands under a command's id may be that it was refused. */
+function conclude<Command, Event extends DomainEvent, State>(
+  waiting: Pick<Waiting<Command, Event, State>, 'resolve' | 'reject'>,
+  outcome: Outcome<Event, State>,
+): void {
+  const first: Recorded | undefined = outcome.events[0];
+  if (first?.type === 'CommandRefused') waiting.reject(refusalIn(first));
+  else waiting.resolve(outcome);
+}
+
+function refusalIn(event: Recorded & RefusedEvent): Error {
+  const stored = { ...event, metadata: event.meta };
+  return rejectionOf(event) ?? new EventFromNewerVersion(stored, `with ${event.data.code}`);
 }
 
 /** After a fault of the log, a command whose events may be in it has an unknown outcome. */

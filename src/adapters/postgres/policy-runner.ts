@@ -84,9 +84,12 @@ async function run(
       place: () => wallet.load(stream),
       context,
     },
-    async (claimedAfter, claimedId) => {
-      const claimed = { ...context, commandId: claimedId, claimedAfter };
-      position = (await wallet.run(stream, policy.command, claimed)).position;
+    async (claimed) => {
+      const { position: last } = await wallet.run(stream, policy.command, {
+        ...context,
+        ...claimed,
+      });
+      position = last;
       return { status: 200, body: null };
     },
   );

@@ -2,7 +2,9 @@ import type { Recorded } from '../events.ts';
 import type { Step } from './audit-calls.ts';
 import { hashOf, walletBooks } from './books.ts';
 import type { WalletEvent } from './events.ts';
+import { walletNamedIn } from './events.ts';
 import type { Wrong } from './finding.ts';
+import type { Wallet } from './wallet.ts';
 
 const books = (what: string): Wrong => ({ invariant: 'books', what });
 
@@ -11,28 +13,42 @@ export function bookWrongs(
   { before, event, after }: Step,
   previous: Recorded<WalletEvent> | undefined,
 ): readonly Wrong[] {
-  const wrongs = [...placeWrongs(event, previous)];
-  const { walletId } = event.data;
-  const opened = before.opened ?? after.opened;
-  if (!opened) wrongs.push(books(`${event.type} comes before the wallet is opened.`));
-  else if (opened.walletId !== walletId) wrongs.push(books(`It names the wallet ${walletId}.`));
+  const wrongs = [
+    ...placeWrongs(event, { before, previous }),
+    ...nameWrongs({ before, event, after }),
+  ];
   if (event.type === 'WalletPeriodClosed')
     wrongs.push(...closeWrongs(event.data, { before, event }));
-  if (event.type === 'WalletPeriodOpened') wrongs.push(...openWrongs(event.data, previous));
+  if (event.type === 'WalletPeriodOpened') {
+    wrongs.push(...openWrongs(event.data, before.opened ? previous : undefined));
+  }
   return wrongs;
+}
+
+function nameWrongs({ before, event, after }: Step): readonly Wrong[] {
+  const walletId = walletNamedIn(event);
+  const opened = before.opened ?? after.opened;
+  if (walletId === null) return [];
+  if (!opened) return [books(`${event.type} comes before the wallet is opened.`)];
+  return opened.walletId === walletId ? [] : [books(`It names the wallet ${walletId}.`)];
 }
 
 function placeWrongs(
   { stream, revision, type }: Recorded<WalletEvent>,
-  previous: Recorded<WalletEvent> | undefined,
+  { before, previous }: { readonly before: Wallet; readonly previous: Step['event'] | undefined },
 ): readonly Wrong[] {
   const isNext = previous?.stream === stream;
   const expected = isNext ? previous.revision + 1n : 0n;
   if (revision !== expected) return [books(`${stream} has ${revision} where ${expected} belongs.`)];
   const isBehindFence = isNext && previous.type === 'WalletPeriodClosed';
   if (isBehindFence) return [books(`${type} follows the end of ${stream}.`)];
-  const isOpening = type === 'WalletPeriodOpened';
-  return isOpening === (revision === 0n) ? [] : [books(`${type} stands at ${stream} ${revision}.`)];
+  // What a wallet refuses before it is opened stands before its opening.
+  const mayBeUnopened = before.opened === null && stream.endsWith('@0');
+  const isInPlace =
+    type === 'WalletPeriodOpened'
+      ? revision === 0n || mayBeUnopened
+      : revision > 0n || (type === 'CommandRefused' && mayBeUnopened);
+  return isInPlace ? [] : [books(`${type} stands at ${stream} ${revision}.`)];
 }
 
 function closeWrongs(

@@ -5,6 +5,7 @@ import { canonical, money, zero } from '../money.ts';
 import type { Step } from './audit-calls.ts';
 import { lotsNamed } from './audit-lots.ts';
 import type { WalletEvent } from './events.ts';
+import { walletNamedIn } from './events.ts';
 import type { Wrong } from './finding.ts';
 import type { Wallet } from './wallet.ts';
 
@@ -22,7 +23,7 @@ type Totals = ReadonlyMap<string, Decimal>;
 
 /** What an event's legs move, account by account, where the fold moves something else (I2). */
 export function legsAgainstFold({ before, event, after }: Step): readonly Wrong[] {
-  const byLegs = legTotals(event, event.data.walletId);
+  const byLegs = legTotals(event, walletNamedIn(event));
   const byFold = foldTotals(before, after, lotsNamed(event));
   const names = new Set([...byLegs.keys(), ...byFold.keys()]);
   return [...names].flatMap((name): readonly Wrong[] => {
@@ -35,7 +36,7 @@ export function legsAgainstFold({ before, event, after }: Step): readonly Wrong[
 }
 
 /** Only the wallet's own accounts: the others are the books' and no fold's. */
-function legTotals(event: WalletEvent, walletId: string): Totals {
+function legTotals(event: WalletEvent, walletId: string | null): Totals {
   const totals = new Map<string, Decimal>();
   for (const { account: name, asset, amount } of legsIn(event)) {
     const [kind, owner] = name.split(':', 2);

@@ -50,6 +50,7 @@ export function lotMoves({ type, data }: WalletEvent): readonly LotMove[] {
     case 'DenialsCounted':
     case 'WalletFrozen':
     case 'WalletUnfrozen':
+    case 'CommandRefused':
       return [];
   }
 }

@@ -10,6 +10,7 @@ import { correctionLedger } from './audit-corrections.ts';
 import { imbalanceIn, legsAgainstFold } from './audit-legs.ts';
 import { lotLedger, lotsNamed } from './audit-lots.ts';
 import type { WalletEvent } from './events.ts';
+import { walletNamedIn } from './events.ts';
 import { evolve } from './evolve.ts';
 import type { Finding, Wrong } from './finding.ts';
 import { findingAt } from './finding.ts';
@@ -63,7 +64,9 @@ export function walletAudit() {
       state = after;
       previous = event;
       knownOfHolds ||= wrongs.some(({ invariant }) => invariant === 'I4');
-      return wrongs.map((wrong) => findingAt(event, event.data.walletId, wrong));
+      return wrongs.map((wrong) =>
+        findingAt(event, walletNamedIn(event) ?? walletIdOf(after), wrong),
+      );
     },
     /** What the whole fold says of itself; asked when a stream has been read to its end. */
     whole: (): readonly Wrong[] => (knownOfHolds ? [] : holdsAgainstLots(state)),
@@ -75,6 +78,8 @@ export function walletAudit() {
     last: (): Recorded<WalletEvent> | undefined => previous,
   };
 }
+
+const walletIdOf = ({ opened }: Wallet): string | null => opened?.walletId ?? null;
 
 /** No lot has less than nothing, and nobody owes less (I3). */
 function belowZero(event: WalletEvent, { lots, owed, overdrawn }: Wallet): readonly Wrong[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Currency } from '../accounts.ts';
+import { CommandRefused } from '../command-refused.ts';
 import type { EventOf } from '../event-table.ts';
 import { Uuid } from '../ids.ts';
 import { WalletBook } from './book.ts';
@@ -58,9 +59,14 @@ export const walletEvents = {
   DenialsCounted,
   WalletFrozen,
   WalletUnfrozen,
+  CommandRefused,
 };
 export type WalletEvent = EventOf<typeof walletEvents>;
 export type WalletEventData<Type extends WalletEvent['type']> = Extract<
   WalletEvent,
   { type: Type }
 >['data'];
+
+/** The wallet that an event names; null for a refusal, which is the same in every noun. */
+export const walletNamedIn = ({ data }: WalletEvent): string | null =>
+  'walletId' in data ? data.walletId : null;

@@ -48,6 +48,7 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
     case 'WalletUnfrozen':
       return { ...wallet, frozen: false };
     case 'DenialsCounted':
+    case 'CommandRefused':
       return wallet;
   }
 }

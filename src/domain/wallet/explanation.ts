@@ -72,6 +72,7 @@ export function explain(event: WalletEvent, change: Decimal): Explanation {
     case 'DenialsCounted':
     case 'WalletFrozen':
     case 'WalletUnfrozen':
+    case 'CommandRefused':
       return of('unexplained', { type: event.type });
   }
 }

@@ -25,12 +25,13 @@ function processOn(log: MemoryLog) {
   const replyOf = ({ code }: Rejection) => ({ status: 409, body: { code } });
   const claimed = once({ log, clock, replyOf, patienceMs: 30 });
   return {
+    load: () => load(target),
     move: (id: string, amount: number) => move(target, () => ({ amount }), contextOf(id)),
     once: (asked: Claim, run: RunClaimed) => claimed({ ...asked, place: () => load(target) }, run),
     give:
       (amount: number): RunClaimed =>
-      async (claimedAfter, commandId) => {
-        const context = { ...contextOf(commandId), claimedAfter };
+      async (claimed) => {
+        const context = { ...contextOf('ignored'), ...claimed };
         const { events, state } = await move(target, () => ({ amount }), context);
         return { status: 201, body: { id: events[0]?.id ?? null, state } };
       },
@@ -70,10 +71,10 @@ test('the same key with another body conflicts, also while the first one runs', 
   const { once: run, give } = processOn(log);
   const running = Promise.withResolvers<void>();
   const conflict = Promise.withResolvers<void>();
-  const first = run(claim, async (...args) => {
+  const first = run(claim, async (claimed) => {
     running.resolve();
     await conflict.promise;
-    return await give(5)(...args);
+    return await give(5)(claimed);
   });
   await running.promise;
   const other = { ...claim, bodyHash: 'other' };
@@ -97,8 +98,8 @@ test('a run that died after its append is finished by a retry, which writes noth
   const log = memoryLog();
   const first = processOn(log);
   await first.move('before', 1);
-  const died = first.once(claim, async (...args) => {
-    await first.give(5)(...args);
+  const died = first.once(claim, async (claimed) => {
+    await first.give(5)(claimed);
     throw new OutcomeUnknown(target);
   });
   await t.throwsAsync(died, { instanceOf: OutcomeUnknown });
@@ -124,8 +125,92 @@ test('a refusal is stored as the reply, a fault is not', async (t) => {
   await t.throwsAsync(run(claim, unavailable), { instanceOf: OutcomeUnknown });
   const refused = await run(claim, give(-5));
   t.deepEqual(refused, { status: 409, body: { code: 'insufficient_quota' }, replayed: false });
+  const types: readonly EventType[] = ['CommandRefused'];
+  t.deepEqual(
+    moves(log).map(({ type }) => type),
+    types,
+  );
   await move('rich', 100);
   t.deepEqual(await run(claim, give(-5)), { ...refused, replayed: true });
+});
+
+test('only a command that is run again leaves its refusal where it would have written', async (t) => {
+  const log = memoryLog();
+  const { once: run, give } = processOn(log);
+  const runs: boolean[] = [];
+  const refused = await run(claim, (claimed) => {
+    runs.push(claimed.again);
+    return give(-5)(claimed);
+  });
+  t.is(refused.status, 409);
+  t.deepEqual(runs, [false]);
+  t.is(moves(log).length, 0);
+});
+
+test('what was refused does not happen when the one who was taken for dead wakes up', async (t) => {
+  const log = memoryLog();
+  const [slow, quick] = [processOn(log), processOn(log)];
+  const [asleep, awake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = slow.once(claim, async (claimed) => {
+    asleep.resolve();
+    await awake.promise;
+    return await slow.give(-5)(claimed);
+  });
+  await asleep.promise;
+  const refused = await quick.once(claim, quick.give(-5));
+  await quick.move('rich', 100);
+  awake.resolve();
+  t.deepEqual(await first, { ...refused, replayed: true });
+  t.deepEqual(
+    moves(log).map(({ type }) => type),
+    ['CommandRefused', 'CreditExpired'],
+  );
+});
+
+test('what was refused does not happen when an append of before arrives', async (t) => {
+  const log = memoryLog();
+  const [slow, quick] = [processOn(log), processOn(log)];
+  await slow.move('start', 5);
+  const [sent, arrives] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = slow.once(claim, (claimed) => {
+    log.next.before = () => {
+      sent.resolve();
+      return arrives.promise;
+    };
+    return slow.give(-5)(claimed);
+  });
+  await sent.promise;
+  // The same order, which has become too much meanwhile.
+  const refused = await quick.once(claim, quick.give(-9));
+  arrives.resolve();
+  t.deepEqual(await first, { ...refused, replayed: true });
+  t.is((await quick.load()).state, 5);
+});
+
+test('what has happened is not refused, however it looks to who runs it again', async (t) => {
+  const log = memoryLog();
+  const [slow, quick] = [processOn(log), processOn(log)];
+  await slow.move('start', 5);
+  const [asleep, awake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const written = Promise.withResolvers<void>();
+  const first = slow.once(claim, async (claimed) => {
+    asleep.resolve();
+    await awake.promise;
+    const reply = await slow.give(-5)(claimed);
+    written.resolve();
+    return reply;
+  });
+  await asleep.promise;
+  const second = await quick.once(claim, (claimed) => {
+    log.next.before = () => {
+      awake.resolve();
+      return written.promise;
+    };
+    return quick.give(-9)(claimed);
+  });
+  t.is(second.status, 201);
+  t.deepEqual((await first).body, second.body);
+  t.is((await quick.load()).state, 0);
 });
 
 test('many retries at once, in several processes, write once and reply the same', async (t) => {

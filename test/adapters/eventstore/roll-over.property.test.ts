@@ -20,6 +20,8 @@ const Move = fc.record({
   amount: fc.integer({ min: -6, max: 5 }),
   /** Turning to something else makes a writer that keeps one fold forget this one. */
   forgets: fc.boolean(),
+  /** Somebody has run it before. */
+  again: fc.boolean(),
 });
 
 const fates = ['keep', 'drop', 'spoil', 'foreign', 'ahead'] as const;
@@ -57,9 +59,9 @@ test('two writers that roll over every few events stay exact', async (t) => {
         const parts = { log, clock, mostEvents, mostResident: 1, patienceMs: 600_000 };
         const writers = [1, 2].map(() => singleWriter(bookedPurse, parts));
         const amounts = new Map(moves.map(({ id, amount }) => [id, amount]));
-        const running = moves.map(async ({ writer, id, forgets }) => {
+        const running = moves.map(async ({ writer, id, forgets, again }) => {
           const claimedAfter = { stream: first, revision: null };
-          const context = { ...contextOf(`c${id}`), claimedAfter };
+          const context = { ...contextOf(`c${id}`), claimedAfter, again };
           const amount = amounts.get(id) ?? 0;
           if (forgets) await writers[writer]?.load(other);
           return await writers[writer]?.run(first, () => ({ amount }), context);
@@ -71,9 +73,12 @@ test('two writers that roll over every few events stay exact', async (t) => {
         const lefts = leftAfterEach(log.events);
         t.true(lefts.every((left) => left >= 0));
         for (const [index, outcome] of outcomes.entries()) {
-          const id = eventIdOf(`c${moves[index]?.id}`, 0);
-          if (outcome.status === 'rejected') t.true(outcome.reason instanceof Rejection);
-          else if (outcome.value?.events.length) t.true(written.includes(id));
+          const move = moves[index];
+          const stands = log.events.find(({ id }) => id === eventIdOf(`c${move?.id}`, 0))?.type;
+          if (outcome.status === 'rejected') {
+            t.true(outcome.reason instanceof Rejection);
+            if (move?.again) t.is(stands, 'CommandRefused');
+          } else if (outcome.value?.events.length) t.is(stands, 'CreditExpired');
         }
         const loaded = scheduler.waitFor(singleWriter(bookedPurse, parts).load(first));
         t.is((await loaded).state.left, lefts.at(-1) ?? 0);

@@ -96,6 +96,11 @@ const fact = {
   type: 'WalletFrozen',
   data: { walletId, reason: 'test' },
 } as const;
+const refused = {
+  type: 'CommandRefused',
+  data: { code: 'invalid_amount', message: '', retryAfterSeconds: null },
+} as const;
+const late = [stored(fact, { stream: plain[0]?.stream ?? '', position: 1n }), ...plain];
 const state = (data: z.infer<typeof Data>) => WalletBook.parse(data.state);
 
 const breaks: Readonly<Record<string, readonly [readonly StoredEvent[], readonly string[]]>> = {
@@ -225,6 +230,17 @@ const breaks: Readonly<Record<string, readonly [readonly StoredEvent[], readonly
     ]),
     ['books WalletFrozen'],
   ],
+  'a refusal where a stream begins that continues another (books)': [
+    renumbered([
+      ...rolled.slice(0, rolled.findIndex(({ type }) => type === 'WalletPeriodClosed') + 1),
+      stored(refused, { stream: rolled.at(-1)?.stream ?? '', position: 9_999n }),
+    ]),
+    ['books CommandRefused'],
+  ],
+  'an opening behind other events than refusals (books)': [
+    renumbered(late),
+    ['books WalletFrozen', 'books WalletFrozen'],
+  ],
   'a gap in a stream (books)': [
     plain
       .filter(({ type }) => type !== 'WalletFrozen')
@@ -272,6 +288,16 @@ for (const [what, [events, expected]] of Object.entries(breaks)) {
 
 test('nothing is found in good histories, across their streams', (t) => {
   for (const events of [plain, corrected, rolled]) t.deepEqual(audited(events), []);
+});
+
+test('refusals may stand anywhere, also before a wallet is opened', (t) => {
+  const at = { stream: plain[0]?.stream ?? '' };
+  const [one, two, three] = [1n, 2n, 3n].map((n) =>
+    stored(refused, { ...at, revision: 90n + n, position: 90n + n }),
+  );
+  if (one && two && three) {
+    t.deepEqual(audited(renumbered([one, two, ...plain, three])), []);
+  }
 });
 
 test('a stream can be checked from its own beginning', (t) => {

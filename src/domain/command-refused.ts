@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { Rejection, RejectionCode } from './rejection.ts';
+
+/**
+ * A command was refused while an earlier run of it might still have been writing. It changes nothing: it
+ * stands where that run's events would stand, so that only one of the two can ever be the outcome.
+ */
+export const CommandRefused = z.object({
+  /** Not an enumeration: an older release folds a stream with codes that it doesn't know. */
+  code: z.string(),
+  message: z.string(),
+  retryAfterSeconds: z.number().nullable(),
+});
+
+export interface RefusedEvent {
+  readonly type: 'CommandRefused';
+  readonly data: z.infer<typeof CommandRefused>;
+}
+
+export const refusedEvent = ({ code, message, retryAfterSeconds }: Rejection): RefusedEvent => ({
+  type: 'CommandRefused',
+  data: { code, message, retryAfterSeconds: retryAfterSeconds ?? null },
+});
+
+/** The same refusal again; undefined when this release doesn't know its code. */
+export function rejectionOf({ data }: RefusedEvent): Rejection | undefined {
+  const code = RejectionCode.safeParse(data.code);
+  if (!code.success) return undefined;
+  const { message, retryAfterSeconds } = data;
+  return new Rejection(code.data, message, retryAfterSeconds === null ? {} : { retryAfterSeconds });
+}
