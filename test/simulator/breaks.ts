@@ -86,6 +86,11 @@ const settlingLater = (runner: WalletRunner): WalletRunner => ({
   },
 });
 
+const refusingUnwritten = (runner: WalletRunner): WalletRunner => ({
+  ...runner,
+  run: (stream, command, context) => runner.run(stream, command, { ...context, again: false }),
+});
+
 const assumed = (stream: string): Recorded<WalletEvent> => ({
   type: 'WalletUnfrozen',
   data: { walletId: stream, reason: 'Only its being here is looked at.' },
@@ -137,5 +142,9 @@ export const breaks: Readonly<Record<string, Break>> = {
   'early-ending': {
     what: 'the last piece of an answer is handed out before its settlement is recorded',
     rules: { callRunner: settlingLater },
+  },
+  'unwritten-refusal': {
+    what: 'a command that is refused when it is run again leaves nothing in its stream',
+    rules: { orderRunner: refusingUnwritten },
   },
 };

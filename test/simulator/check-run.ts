@@ -191,14 +191,14 @@ function checkJudgement({ processId, askedMs }: Judgement, { lapses }: Outcome):
 function checkOrder({ key, replies, commandId, type }: Order, all: readonly Recorded[]): void {
   mustHold(replies.length > 0, 'orders', () => `${key} was never answered`);
   mustHold(new Set(replies).size === 1, 'I7', () => `${key} was answered: ${replies.join(' / ')}`);
-  const written = all.filter(
-    ({ meta, stream }) => meta.commandId === commandId && stream.startsWith('wallet-'),
+  const effects = all.filter(
+    (event) =>
+      event.meta.commandId === commandId &&
+      event.stream.startsWith('wallet-') &&
+      event.type !== 'CommandRefused',
   );
   const isDone = replies[0]?.includes('201') === true;
-  // What was decided in time may still be on its way when a second run says that it is too late.
-  const isTooLate = replies[0]?.includes('invalid_expiry') === true;
-  const isUndone = isDone || isTooLate || written.length === 0;
-  mustHold(isUndone, 'I7', () => `${key} was refused and happened`);
+  mustHold(isDone || effects.length === 0, 'I7', () => `${key} was refused and happened`);
   if (type !== 'GrantCredit' || !isDone) return;
   const lotId = nameId(`lot/${commandId}`);
   const grants = all.filter(

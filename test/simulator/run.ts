@@ -22,7 +22,7 @@ import { cellOf, readSide } from './read-side.ts';
 import type { Rules } from './rules.ts';
 import type { Schedule } from './schedule.ts';
 import { schedule as newSchedule } from './schedule.ts';
-import { trouble } from './trouble.ts';
+import { standStillSoon, trouble } from './trouble.ts';
 import { upstreams } from './upstream.ts';
 import { mustHold, Violation } from './violation.ts';
 import { simulateIn } from './virtual-time.ts';
@@ -140,6 +140,7 @@ function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
       if (!orders.some(({ key }) => key === order.key)) orders.push(order);
       const process = random.some(living());
       if (process) ask(order, process, schedule);
+      return process;
     },
     end() {
       for (const process of processes) process.isAlive = false;
@@ -234,7 +235,8 @@ function plan(scene: Scene, walletId: string, loadMs: number): void {
     orders += 1;
     const key = made.key ?? `${walletId.slice(0, 4)} ${made.type} ${orders}`;
     const wanted: Order = { ...made, key, walletId, replies: [], commandId: undefined };
-    scene.order(wanted);
+    const process = scene.order(wanted);
+    if (process && random.is(0.1)) standStillSoon(scene, process, loadMs);
     if (random.is(0.2)) schedule.after(random.between(0, 500), () => scene.order(wanted));
     askAgain(scene, wanted);
   };

@@ -58,3 +58,18 @@ export function trouble(scene: Troubled, untilMs: number): void {
     schedule.after(random.between(300, untilMs), happens, { owner: null });
   }
 }
+
+/** A process stands still in the middle of what it has begun, for longer than others wait for it. */
+export function standStillSoon(
+  { random, schedule }: Pick<Troubled, 'random' | 'schedule'>,
+  process: SimulatedProcess,
+  untilMs: number,
+): void {
+  const [inMs, forMs] = [random.between(0, 20), random.between(2_500, 9_000)];
+  const standStill = () => {
+    const endMs = Math.min(untilMs, schedule.nowMs() + forMs);
+    process.stalledUntilMs = Math.max(process.stalledUntilMs, endMs);
+    schedule.note(`world: ${process.name} stands still until ${process.stalledUntilMs}`);
+  };
+  schedule.after(inMs, standStill, { owner: null });
+}
