@@ -159,9 +159,7 @@ function checkCharge(
   const charge = settled.plus(late?.data.difference ?? zero);
   const { asset, price, amount } = reserved.data;
   const isFailed = end === 'failed' && code === 'upstream_failed' && process.isAlive;
-  // A request is one, whatever came of it, once the sweeper has found it begun.
-  const isFree = asset !== 'requests' || resolved.meta.source !== 'sweeper';
-  mustHold(!(isFailed && isFree) || charge.isZero(), 'I17', () => `${callId} failed, is charged`);
+  mustHold(!isFailed || charge.isZero(), 'I17', () => `${callId} failed, is charged`);
   if (end !== 'complete' || !finished) return;
   const usage = { cachedInput: 0, reasoning: 0, ...finished };
   const cost = least(costOf({ usage, characters: null }, { asset, price }), money(amount));

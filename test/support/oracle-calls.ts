@@ -294,7 +294,8 @@ export function late(ledger: Ledger, command: PostLateSettlement): void {
     ({ id, status }) => id === command.callId && status === 'swept',
   );
   if (!call || !isRemembered(call, at)) return;
-  const used = consumedBy(call, command);
+  const came = cameTo(call, command);
+  const used = came.used;
   const difference = smaller(used, call.amount) - call.charge;
   const lots = usable(ledger, call.asset, { model: call.model, at });
   if (difference > total(lots.map(freeIn))) refuse('insufficient_quota');
@@ -314,8 +315,19 @@ export function late(ledger: Ledger, command: PostLateSettlement): void {
   accrue(ledger, call, { amount: used - call.amount - call.overrun, overrun: 'absorbed' });
   call.status = 'over';
   call.charge += difference;
-  call.usedTokens = tokensOf(command);
+  call.usedTokens = came.tokens;
   payDebts(ledger, at);
+}
+
+const failures = ['upstream_failed', 'upstream_timed_out', 'refused', 'abandoned'];
+
+/** MONEY's table: what failed, or was ended before anything came, is free. */
+function cameTo(call: OracleCall, command: PostLateSettlement) {
+  const { outcome } = command.ending;
+  const tokens = tokensOf(command);
+  const isEmpty = tokens === 0n && !command.characters && outcome !== 'completed';
+  if (isEmpty || failures.includes(outcome)) return { used: 0n, tokens: 0n };
+  return { used: consumedBy(call, command), tokens };
 }
 
 interface Restored {

@@ -1,5 +1,6 @@
 import { nameId } from '../../src/domain/ids.ts';
 import { Decimal } from '../../src/domain/money.ts';
+import { tokensOf } from '../../src/domain/price-list/usage.ts';
 import type { LotPart } from '../../src/domain/wallet/call-events.ts';
 import type { ChargedPart, Quote, WalletCommand } from '../../src/domain/wallet/commands.ts';
 import type { WalletEvent } from '../../src/domain/wallet/events.ts';
@@ -57,9 +58,10 @@ export function commandOf(step: CommandStep, before: Before): WalletCommand {
       return { type: 'ResolveAbandoned', callId, evidence, ending, costs, possibleCosts, at };
     }
     case 'late': {
-      const { usage, characters, costs } = step;
+      const { usage, characters, costs, outcome } = step;
       const callId = callOf(before, step.call, before.swept);
-      return { type: 'PostLateSettlement', callId, usage, characters, ending, costs, at };
+      const consumed = { callId, usage, characters: tokensOf(usage) === 0 ? 0 : characters };
+      return { type: 'PostLateSettlement', ...consumed, ending: { ...ending, outcome }, costs, at };
     }
     case 'correct':
       return correctOf(step, before);

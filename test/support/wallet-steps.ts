@@ -48,6 +48,7 @@ const granted = fc.oneof(
 );
 
 const count = fc.integer({ min: 0, max: 60 });
+const nothing = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
 const usage = fc.record({ input: count, cachedInput: count, output: count, reasoning: count });
 const costs = fc.array(
   fc.record({
@@ -123,7 +124,16 @@ const steps = {
     evidence: fc.constantFrom(null, 'usage', 'checkpoint'),
     possibleCosts: costs,
   }),
-  late: fc.record({ do: fc.constant('late'), after, ...consumption }),
+  late: fc.record({
+    do: fc.constant('late'),
+    after,
+    ...consumption,
+    usage: fc.oneof(
+      { weight: 3, arbitrary: usage },
+      { weight: 1, arbitrary: fc.constant(nothing) },
+    ),
+    outcome: fc.constantFrom('completed', 'completed', 'client_closed', 'upstream_failed'),
+  }),
   correct: fc.record({
     do: fc.constant('correct'),
     after,

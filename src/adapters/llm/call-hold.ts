@@ -109,8 +109,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
         : null,
     async release(ending, wasCounted) {
       const released = await release(ending);
-      // A request costs one whatever came of it, so that taking nothing of it says nothing.
-      if (released === 'recorded' || !wasCounted || hold.asset === 'requests') return;
+      if (released === 'recorded' || !wasCounted) return;
       await postLate(nothing, ending);
     },
     async settle(consumed, basis, ending) {

@@ -21,6 +21,7 @@ import { lotsIn, remembered } from './wallet.ts';
 /**
  * Charges, once, the difference between what a call consumed and what the sweeper charged for it;
  * throws when it isn't available, and decides nothing for a call that was not swept or too long ago.
+ * A call whose hold would have been released costs nothing, in every asset.
  */
 export function postLate(command: PostLateSettlement, wallet: Wallet): readonly WalletEvent[] {
   const swept = remembered(wallet, command.at).get(command.callId);
@@ -28,7 +29,8 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const { walletId } = wallet.opened;
   const { asset } = swept;
   const { usage, characters, ending, costs, at } = command;
-  const used = costOf(command, swept);
+  const isFree = isReleased(command);
+  const used = isFree ? zero : costOf(command, swept);
   const charge = least(used, swept.amount);
   const difference = charge.minus(swept.charge);
   const parts = chargedFrom(difference, { swept, wallet, at });
@@ -49,7 +51,7 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
     counted: correctedCounts(swept.limits, {
       at: swept.at,
       before: useOf(swept.tokens, asset, swept.charge),
-      now: useOf(new Whole(tokensOf(usage)), asset, charge),
+      now: useOf(new Whole(isFree ? 0 : tokensOf(usage)), asset, charge),
     }),
     costs: [...costs],
     legs: [
@@ -74,6 +76,23 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const beyond = used.minus(swept.amount).minus(swept.overrun);
   const overrun = overage({ walletId, callId, asset, amount: beyond }, 'absorbed');
   return withDebtPaid([posted, ...overrun], wallet, at);
+}
+
+/** It failed, or it was ended before anything of it counted: as the call itself would have told. */
+function isReleased({ ending: { outcome }, usage, characters }: PostLateSettlement): boolean {
+  switch (outcome) {
+    case 'upstream_failed':
+    case 'upstream_timed_out':
+    case 'refused':
+    case 'abandoned':
+      return true;
+    case 'client_closed':
+    case 'timed_out':
+    case 'shut_down':
+      return tokensOf(usage) === 0 && (characters ?? 0) === 0;
+    case 'completed':
+      return false;
+  }
 }
 
 interface Place {

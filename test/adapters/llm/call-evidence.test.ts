@@ -87,21 +87,24 @@ test('a failover is noted with every upstream that was asked', async (t) => {
   await eventually(() => calls.journal.notes.size === 0);
 });
 
-test('an upstream that fails after a checkpoint was charged gives all of it back', async (t) => {
-  const calls = await upstream.on('gpt-4o?chunks=600&cut=error&delay=2', {
-    defaultMaxOutput: 1_000,
+for (const credit of [{ CNY: '1' }, { requests: '1', CNY: '1' }]) {
+  test(`an upstream that fails after a checkpoint gives back the charge of ${Object.keys(credit)[0]}`, async (t) => {
+    const calls = await upstream.on('gpt-4o?chunks=600&cut=error&delay=2', {
+      defaultMaxOutput: 1_000,
+      credit,
+    });
+    const chunks = chunksOf(await calls.call(stream));
+    for (let seen = 0; seen < 260; ) seen += (await chunks.next()).value?.length ?? 0;
+    await eventually(() => calls.journal.notes.size === 1);
+    await crashed(calls);
+    const rest = (async () => {
+      while (!(await chunks.next()).done);
+    })();
+    t.is(await faultOf(t, rest), 'upstream_failed');
+    await eventually(() => calls.ends().length === 2);
+    const [swept, late] = calls.ends();
+    t.is(swept?.type, 'UsageSettled');
+    t.is(late?.type, 'LateSettlementPosted');
+    t.like(late?.data, { charge: '0' });
   });
-  const chunks = chunksOf(await calls.call(stream));
-  for (let seen = 0; seen < 260; ) seen += (await chunks.next()).value?.length ?? 0;
-  await eventually(() => calls.journal.notes.size === 1);
-  await crashed(calls);
-  const rest = (async () => {
-    while (!(await chunks.next()).done);
-  })();
-  t.is(await faultOf(t, rest), 'upstream_failed');
-  await eventually(() => calls.ends().length === 2);
-  const [swept, late] = calls.ends();
-  t.is(swept?.type, 'UsageSettled');
-  t.is(late?.type, 'LateSettlementPosted');
-  t.like(late?.data, { charge: '0' });
-});
+}

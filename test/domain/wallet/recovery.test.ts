@@ -1,6 +1,7 @@
 import test from 'ava';
 import { nameId } from '../../../src/domain/ids.ts';
 import { Decimal } from '../../../src/domain/money.ts';
+import type { CallOutcome } from '../../../src/domain/wallet/call-events.ts';
 import type { CorrectUsage, PostLateSettlement } from '../../../src/domain/wallet/commands.ts';
 import { after, balanceOf, legsIn, limitOf, since } from '../../support/wallet-story.ts';
 import {
@@ -109,6 +110,36 @@ test('too large a charge is given back as credit of the same kind', (t) => {
   const events = since(swept)(t).when(lateOf(10)).yieldsTypes('LateSettlementPosted');
   t.like(events[0]?.data, { difference: '-0.00015' });
   t.deepEqual(balanceOf([...swept, ...events]), ['CNY 0.99987 0 0.99987']);
+});
+
+const request = { asset: 'requests', fixed: new Decimal(1), perOutput: new Decimal(0) };
+const onAllowance = history(
+  grantOf('3', { asset: 'requests' }),
+  limitOf({ window: 'day', measure: 'tokens', most: '1000' }),
+  reserveOf('a', { quotes: [request] }),
+  abandonOf('a', { evidence: evidence('checkpoint', 10) }),
+);
+const nothing = { ...usage(0), input: 0 };
+const endedAs = (outcome: CallOutcome) => ({ ending: { ...ending, outcome } });
+
+for (const outcome of ['upstream_failed', 'upstream_timed_out', 'refused', 'abandoned'] as const) {
+  test(`a swept call that is ${outcome} gets its request back`, (t) => {
+    const events = since(onAllowance)(t)
+      .when(lateOf(20, endedAs(outcome)))
+      .yieldsTypes('LateSettlementPosted');
+    t.like(events[0]?.data, { charge: '0', difference: '-1', counted: [{ amount: '-110' }] });
+    t.deepEqual(balanceOf([...onAllowance, ...events]).slice(1), ['requests 3 0 3']);
+  });
+}
+
+test('a swept call that is ended by hand costs its request only when something of it came', (t) => {
+  const late = (more: Partial<PostLateSettlement>) => {
+    const events = since(onAllowance)(t).when(lateOf(20, more)).yieldsTypes('LateSettlementPosted');
+    return events[0]?.type === 'LateSettlementPosted' && events[0].data.charge;
+  };
+  t.is(late({ ...endedAs('client_closed'), usage: nothing }), '0');
+  t.is(late(endedAs('client_closed')), '1');
+  t.is(late({ ...endedAs('completed'), usage: nothing }), '1');
 });
 
 test('a difference that is no longer available is refused', (t) => {
