@@ -339,13 +339,14 @@ interface Restored {
 function restore(ledger: Ledger, call: OracleCall, { amount, at }: Restored): void {
   let left = amount;
   const taken = call.taken.filter((part) => part.amount > 0n).toReversed();
+  const grants = ledger.lots.length;
   for (const [index, { lot, amount: most }] of taken.entries()) {
     const back = smaller(most, left);
     left -= back;
     if (back === 0n) continue;
     const kind = lot?.kind ?? 'paid';
     ledger.lots.push({
-      id: nameId(`late/${call.id}/${index}`),
+      id: nameId(`late/${call.id}/${grants + index}`),
       asset: call.asset,
       kind,
       priority: lot?.priority ?? 0,

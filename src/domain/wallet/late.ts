@@ -34,7 +34,7 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const charge = least(used, swept.amount);
   const difference = charge.minus(swept.charge);
   const parts = chargedFrom(difference, { swept, wallet, at });
-  const lots = givenBack(difference, { swept, at });
+  const lots = givenBack(difference, { swept, wallet, at });
   const data = {
     walletId,
     call: swept.call,
@@ -97,13 +97,11 @@ function isReleased({ ending: { outcome }, usage, characters }: PostLateSettleme
 
 interface Place {
   readonly swept: Swept;
+  readonly wallet: Wallet;
   readonly at: Instant;
 }
 
-function chargedFrom(
-  difference: Decimal,
-  { swept, wallet, at }: Place & { readonly wallet: Wallet },
-): readonly HeldPart[] {
+function chargedFrom(difference: Decimal, { swept, wallet, at }: Place): readonly HeldPart[] {
   if (!difference.isPositive() || difference.isZero()) return [];
   const { asset, call } = swept;
   const lots = usableLots(lotsIn(wallet), { asset, model: call.model, at });
@@ -122,14 +120,17 @@ export const lastsAtLeast = (expiresAt: Instant | null, at: Instant): Instant | 
 
 const instantOf = (ms: number): Instant => new Date(ms).toISOString();
 
-/** What was charged too much, as lots of the terms it was taken from, the last taken first. */
-function givenBack(difference: Decimal, { swept, at }: Place): NewLot[] {
+/**
+ * What was charged too much, as lots of the terms it was taken from, the last taken first. How many lots
+ * there were is part of their ids: a call that is reserved again may be given something back again.
+ */
+function givenBack(difference: Decimal, { swept, wallet, at }: Place): NewLot[] {
   let left = difference.isNegative() ? difference.negated() : zero;
   return swept.taken.toReversed().flatMap((taken, index): readonly NewLot[] => {
     const amount = least(left, money(taken.amount));
     left = left.minus(amount);
     if (amount.isZero()) return [];
-    const lotId = nameId(`late/${swept.call.callId}/${index}`);
+    const lotId = nameId(`late/${swept.call.callId}/${wallet.grants + index}`);
     const expiresAt = lastsAtLeast(taken.expiresAt, at);
     return [{ ...taken, lotId, expiresAt, amount: canonical(amount) }];
   });

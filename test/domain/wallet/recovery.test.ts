@@ -142,6 +142,13 @@ test('a swept call that is ended by hand costs its request only when something o
   t.is(late({ ...endedAs('completed'), usage: nothing }), '1');
 });
 
+test('a call that is reserved, swept and given back twice has two lots of it', (t) => {
+  const round = [reserveOf('a'), abandonOf('a', { evidence: evidence('usage', 10) })];
+  const failed = lateOf(0, endedAs('upstream_failed'));
+  const events = history(grantOf('1'), ...round, failed, ...round, failed);
+  t.deepEqual(balanceOf(events), ['CNY 1 0 1']);
+});
+
 test('a difference that is no longer available is refused', (t) => {
   const swept = history(grantOf('0.0004'), reserveOf('a'), abandonOf('a'), reserveOf('b'));
   since(swept)(t).when(lateOf(60)).isRefused('insufficient_quota');
