@@ -82,6 +82,7 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
     overrun: 0n,
     taken: [],
     suspense: [],
+    booked: [],
   });
   for (const part of parts) {
     part.lot?.moves.push({ free: -part.amount, held: part.amount });
@@ -252,10 +253,16 @@ function giveBack(ledger: Ledger, call: OracleCall): readonly OraclePart[] {
   return returned;
 }
 
-function cost(ledger: Ledger, costs: readonly Cost[], where: 'cogs' | 'suspense'): void {
+function cost(
+  ledger: Ledger,
+  costs: readonly Cost[],
+  where: 'cogs' | 'suspense',
+  sign: 1n | -1n = 1n,
+): void {
   for (const { upstream, asset, amount } of costs) {
-    post(ledger, where === 'cogs' ? `cogs:llm:${upstream}` : where, asset, units(amount));
-    post(ledger, `payable:llm:${upstream}`, asset, -units(amount));
+    const booked = sign * units(amount);
+    post(ledger, where === 'cogs' ? `cogs:llm:${upstream}` : where, asset, booked);
+    post(ledger, `payable:llm:${upstream}`, asset, -booked);
   }
 }
 
@@ -284,6 +291,7 @@ export function resolve(ledger: Ledger, command: ResolveAbandoned): void {
     lapse(ledger, returned, at);
     payDebts(ledger, at);
   }
+  call.booked = costs;
   call.status = 'swept';
   call.sweptAt = at;
 }
@@ -308,10 +316,8 @@ export function late(ledger: Ledger, command: PostLateSettlement): void {
     }
   } else restore(ledger, call, { amount: -difference, at });
   cost(ledger, costs, 'cogs');
-  for (const { upstream, asset, amount } of call.suspense) {
-    post(ledger, 'suspense', asset, -units(amount));
-    post(ledger, `payable:llm:${upstream}`, asset, units(amount));
-  }
+  cost(ledger, call.booked, 'cogs', -1n);
+  cost(ledger, call.suspense, 'suspense', -1n);
   accrue(ledger, call, { amount: used - call.amount - call.overrun, overrun: 'absorbed' });
   call.status = 'over';
   call.charge += difference;

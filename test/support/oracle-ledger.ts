@@ -77,6 +77,8 @@ export interface OracleCall {
   overrun: bigint;
   taken: readonly OraclePart[];
   suspense: readonly OracleCost[];
+  /** Known when it was swept. */
+  booked: readonly OracleCost[];
 }
 
 /** What MONEY says a wallet is: what was granted, what was asked, what is owed; no sums. */

@@ -45,6 +45,8 @@ const callEntry = [
   z.array(Index), // limits
 ] as const;
 const HoldEntry = z.tuple([...callEntry, Index, z.int().nonnegative(), z.array(PartEntry)]);
+/** A cost's upstream, currency, amount. */
+const BookedEntry = z.tuple([Index, Currency, Amount]);
 const SweptEntry = z.tuple([
   ...callEntry,
   Amount, // held
@@ -53,9 +55,12 @@ const SweptEntry = z.tuple([
   Instant, // swept at
   z.array(Cost),
   z.array(NewLot),
+  // Left out where there are none, as it was before there were any: older hashes stay what they are.
+  z.array(BookedEntry).optional(),
 ]);
 
 type CallPart = [string, number, number, string, number, Asset, Amount, Instant, number[]];
+type SweptPart = [...CallPart, string, string, string, Instant, Cost[], NewLot[]];
 type CallEntry = readonly [...CallPart, ...unknown[]];
 
 /** A wallet's whole state as plain data: what one stream hands to the next, and snapshots keep. */
@@ -98,6 +103,24 @@ export function toBook(wallet: Wallet): WalletBook | null {
     at,
     limits.map(texts.place),
   ];
+  const bookedEntry = ({ upstream, asset, amount }: Cost): z.infer<typeof BookedEntry> => [
+    texts.place(upstream),
+    asset,
+    amount,
+  ];
+  const sweptEntry = (swept: Swept): z.infer<typeof SweptEntry> => {
+    const known: SweptPart = [
+      ...callOf(swept),
+      canonical(swept.amount),
+      canonical(swept.charge),
+      canonical(swept.overrun),
+      swept.sweptAt,
+      [...swept.suspense],
+      [...swept.taken],
+    ];
+    if (swept.booked.length === 0) return known;
+    return [...known, swept.booked.map(bookedEntry)];
+  };
   return {
     ...wallet.opened,
     previous: wallet.previous,
@@ -120,17 +143,7 @@ export function toBook(wallet: Wallet): WalletBook | null {
         ),
       ],
     ),
-    swept: [...wallet.swept.values()].map(
-      (swept): z.infer<typeof SweptEntry> => [
-        ...callOf(swept),
-        canonical(swept.amount),
-        canonical(swept.charge),
-        canonical(swept.overrun),
-        swept.sweptAt,
-        [...swept.suspense],
-        [...swept.taken],
-      ],
-    ),
+    swept: [...wallet.swept.values()].map(sweptEntry),
     limits: [...inOrder(wallet.limits)].map(([, limit]) => limit),
     counters: [...inOrder(wallet.counters)].map(([key, { window, used }]) => [
       key,
@@ -179,7 +192,8 @@ export function fromBook(book: WalletBook): Wallet {
     };
   });
   const swept = book.swept.map((entry): Swept => {
-    const [, , , , , , , , , amount, charge, overrun, sweptAt, suspense, taken] = entry;
+    const [, , , , , , , , , amount, charge, overrun, sweptAt, suspense, taken, booked = []] =
+      entry;
     const call = callOf(entry);
     return {
       ...call,
@@ -190,6 +204,11 @@ export function fromBook(book: WalletBook): Wallet {
       sweptAt,
       suspense,
       taken,
+      booked: booked.map(([upstream, currency, cost]) => ({
+        upstream: named(book.texts, upstream),
+        asset: currency,
+        amount: cost,
+      })),
     };
   });
   const byId = PersistentMap.of(lots.map((lot) => [lot.id, lot]));

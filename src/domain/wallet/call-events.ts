@@ -142,6 +142,8 @@ export const LateSettlementPosted = z.object({
   difference: Amount,
   consumed: z.array(LotPart),
   lots: z.array(NewLot),
+  /** Beyond those that were booked when the hold was swept; negative where too much was. */
+  costs,
 });
 
 /** More was used than could be reserved. */

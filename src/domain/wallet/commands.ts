@@ -124,6 +124,7 @@ export interface PostLateSettlement extends Consumption {
   readonly type: 'PostLateSettlement';
   readonly callId: string;
   readonly ending: Ending;
+  /** All of them, with what was booked or put into `suspense` when the hold was swept. */
   readonly costs: readonly Cost[];
   readonly at: Instant;
 }

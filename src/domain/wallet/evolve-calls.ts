@@ -3,6 +3,7 @@ import { money, zero } from '../money.ts';
 import { PersistentMap } from '../persistent-map.ts';
 import { tokensOf } from '../price-list/usage.ts';
 import type { Counted, LotPart } from './call-events.ts';
+import { summed } from './costs.ts';
 import type { WalletEventData } from './events.ts';
 import { addNewLots, changeLots } from './evolve-lots.ts';
 import { usedIn } from './limits.ts';
@@ -93,6 +94,7 @@ export function remember(before: Wallet, after: Wallet, data: SweptData): Wallet
     sweptAt: data.at,
     limits: hold.limits,
     suspense: settled ? [] : data.possibleCosts,
+    booked: summed(data.costs),
     taken: settled ? takenFrom(before, data.consumed) : [],
   };
   const swept = remembered(after, data.at);

@@ -1,4 +1,3 @@
-import type { Leg } from '../accounts.ts';
 import { account, earnedAt, entry } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import { later, nameId } from '../ids.ts';
@@ -6,8 +5,8 @@ import type { Decimal } from '../money.ts';
 import { canonical, least, money, Decimal as Whole, zero } from '../money.ts';
 import { tokensOf } from '../price-list/usage.ts';
 import { Rejection } from '../rejection.ts';
-import type { Cost } from './call-events.ts';
 import type { PostLateSettlement } from './commands.ts';
+import { lateCostLegs, negated, summed } from './costs.ts';
 import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
 import { correctedCounts, useOf } from './limits.ts';
@@ -28,7 +27,8 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   if (!(swept && wallet.opened)) return [];
   const { walletId } = wallet.opened;
   const { asset } = swept;
-  const { usage, characters, ending, costs, at } = command;
+  const { usage, characters, ending, at } = command;
+  const costs = summed([...command.costs, ...negated(swept.booked)]);
   const isFree = isReleased(command);
   const used = isFree ? zero : costOf(command, swept);
   const charge = least(used, swept.amount);
@@ -134,18 +134,4 @@ function givenBack(difference: Decimal, { swept, wallet, at }: Place): NewLot[] 
     const expiresAt = lastsAtLeast(taken.expiresAt, at);
     return [{ ...taken, lotId, expiresAt, amount: canonical(amount) }];
   });
-}
-
-/** Known costs take the place of those that waited in `suspense`. */
-function lateCostLegs(costs: readonly Cost[], suspense: readonly Cost[]): Leg[] {
-  return entry([
-    ...costs.flatMap(({ upstream, asset, amount }) => [
-      { account: account.cogs(upstream), asset, amount: money(amount) },
-      { account: account.payable(upstream), asset, amount: money(amount).negated() },
-    ]),
-    ...suspense.flatMap(({ upstream, asset, amount }) => [
-      { account: account.suspense, asset, amount: money(amount).negated() },
-      { account: account.payable(upstream), asset, amount: money(amount) },
-    ]),
-  ]);
 }

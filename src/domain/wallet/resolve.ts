@@ -2,7 +2,7 @@ import type { Asset, Leg } from '../accounts.ts';
 import { account, earnedAt, entry, isUnit } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
-import { canonical, least, money, Decimal as Whole, zero } from '../money.ts';
+import { canonical, least, Decimal as Whole, zero } from '../money.ts';
 import { rate } from '../price-list/rating.ts';
 import { tokensOf } from '../price-list/usage.ts';
 import type { Basis, Cost } from './call-events.ts';
@@ -13,6 +13,7 @@ import type {
   ResolveAbandoned,
   SettleUsage,
 } from './commands.ts';
+import { costLegs } from './costs.ts';
 import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
 import type { Returned } from './expire.ts';
@@ -170,16 +171,6 @@ function countedLess(
   const before = useOf(tokens, asset, amount);
   const now = useOf(end?.tokens ?? zero, asset, end?.charge ?? zero);
   return correctedCounts(limits, { at, before, now });
-}
-
-/** What upstreams charge us: known costs are costs of sales, others wait in `suspense`. */
-export function costLegs(costs: readonly Cost[], debit?: string): Leg[] {
-  return entry(
-    costs.flatMap(({ upstream, asset, amount }) => [
-      { account: debit ?? account.cogs(upstream), asset, amount: money(amount) },
-      { account: account.payable(upstream), asset, amount: money(amount).negated() },
-    ]),
-  );
 }
 
 export const amounts = <LotId extends string | null>(

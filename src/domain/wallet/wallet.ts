@@ -45,6 +45,8 @@ export interface Swept {
   readonly limits: readonly string[];
   /** Costs that were put into `suspense`. */
   readonly suspense: readonly Cost[];
+  /** Costs that are booked already, one of each upstream in each currency. */
+  readonly booked: readonly Cost[];
   /** What was charged, with the terms of its lots as they were. */
   readonly taken: readonly NewLot[];
 }
@@ -123,9 +125,12 @@ export const entriesOfHold = (
     const lot = lotId === null ? undefined : lots.get(lotId);
     return total + entriesOfLot({ scope: lot?.scope ?? null });
   }, 2);
-/** Two costs fit into an entry. */
-const entriesOfSwept = ({ taken, suspense }: Swept): number =>
-  taken.reduce((total, lot) => total + entriesOfLot(lot), 2 + Math.ceil(suspense.length / 2));
+/** Two costs fit into an entry; booked ones are shorter, and two of them fit in with the call. */
+const entriesOfSwept = ({ taken, suspense, booked }: Swept): number =>
+  taken.reduce(
+    (total, lot) => total + entriesOfLot(lot),
+    2 + Math.ceil(suspense.length / 2) + Math.ceil(Math.max(0, booked.length - 2) / 3),
+  );
 /** A price has two entries of its own. */
 export const entriesOfTerms = 2;
 

@@ -2,8 +2,9 @@ import test from 'ava';
 import { nameId } from '../../../src/domain/ids.ts';
 import { Decimal } from '../../../src/domain/money.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
-import { fromBook, toBook } from '../../../src/domain/wallet/book.ts';
+import { fromBook, toBook, WalletBook } from '../../../src/domain/wallet/book.ts';
 import { hashOf, walletBooks } from '../../../src/domain/wallet/books.ts';
+import type { Cost } from '../../../src/domain/wallet/call-events.ts';
 import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { wallet } from '../../../src/domain/wallet/decider.ts';
 import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
@@ -44,13 +45,27 @@ const evidence = {
 } as const;
 
 /** What a crash makes of a wallet: every call in flight is swept. */
-const swept = (state: Wallet): Wallet =>
+const swept = (state: Wallet, costs: readonly Cost[] = []): Wallet =>
   state.holds
     .values()
     .reduce(
-      (next, { call: { callId } }) => run(next, { ...abandonOf('a', { evidence }), callId }),
+      (next, { call: { callId } }) => run(next, { ...abandonOf('a', { evidence, costs }), callId }),
       state,
     );
+
+const wideCosts = ['openai', 'openai_like'].map((upstream) => ({
+  upstream,
+  asset: 'CNY',
+  amount: `${wide}.123456789012`,
+}));
+/** As many limits as count each call of a wallet. */
+const limited = (['minute', 'day', 'month', 'total'] as const)
+  .flatMap((window) =>
+    (['requests', 'tokens', 'money'] as const).map((measure) =>
+      limitOf({ window, measure, most: wide }),
+    ),
+  )
+  .reduce(run, rich);
 
 /** Draws on a hundred lots, each of which is for twenty models. */
 const broad = (n: number): WalletCommand => ({
@@ -97,6 +112,12 @@ const fullest: Readonly<Record<string, () => Wallet>> = {
   },
   'calls that share nothing, swept': () => swept(filled(lonelyCall, rich)),
   'calls that share all, swept': () => swept(filled((n) => reserveOf(`call ${n}`), rich)),
+  'calls that share nothing, swept with costs': () => swept(filled(lonelyCall, limited), wideCosts),
+  'calls that share all, swept with costs': () =>
+    swept(
+      filled((n) => reserveOf(`call ${n}`), limited),
+      wideCosts,
+    ),
   'calls on lots with long scopes, swept': () =>
     swept(filled(broad, Array.from({ length: 80 }, (_, n) => scoped(n)).reduce(run, rich))),
   limits: () =>
@@ -151,6 +172,18 @@ test('a book holds all that the fold knows', (t) => {
   t.is(entriesIn(fromBook(book), noon), entriesIn(state, noon));
   t.deepEqual(walletBooks.save(state), book);
   t.is(walletBooks.restore({ ...book, lots: 'none' }), undefined);
+});
+
+test('a book from before booked costs were kept reads and hashes as it did', (t) => {
+  const costs = wideCosts.slice(0, 1);
+  const abandoned = abandonOf('b', { evidence, costs });
+  const with1 = toBook(fold(wallet, history(grantOf('1'), reserveOf('b'), abandoned)));
+  t.deepEqual(with1?.swept[0]?.at(-1), [[with1?.texts.indexOf('openai'), 'CNY', costs[0]?.amount]]);
+  const without = toBook(fold(wallet, history(...busy)));
+  t.is(without?.swept[0]?.length, 15);
+  if (!without) return;
+  t.deepEqual(fromBook(without).swept.get(nameId('b'))?.booked, []);
+  t.deepEqual(WalletBook.parse(JSON.parse(JSON.stringify(without))), without);
 });
 
 test('the next stream goes on where the books were closed', (t) => {

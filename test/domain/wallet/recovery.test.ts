@@ -1,7 +1,7 @@
 import test from 'ava';
 import { nameId } from '../../../src/domain/ids.ts';
 import { Decimal } from '../../../src/domain/money.ts';
-import type { CallOutcome } from '../../../src/domain/wallet/call-events.ts';
+import type { CallOutcome, Cost } from '../../../src/domain/wallet/call-events.ts';
 import type { CorrectUsage, PostLateSettlement } from '../../../src/domain/wallet/commands.ts';
 import { after, balanceOf, legsIn, limitOf, since } from '../../support/wallet-story.ts';
 import {
@@ -185,6 +185,30 @@ test('a known cost takes the place of one that waited in suspense', (t) => {
     'suspense USD -0.5',
   ]);
 });
+
+for (const how of ['settled', 'expired'] as const) {
+  test(`a cost that was booked when a hold was swept and ${how} is not booked again`, (t) => {
+    const found = how === 'settled' ? { evidence: evidence('checkpoint', 10) } : {};
+    const swept = history(...open, abandonOf('a', { ...found, costs: [cost, cost] }));
+    const late = (costs: readonly Cost[]) => {
+      const [posted] = since(swept)(t)
+        .when(lateOf(10, { costs }))
+        .yieldsTypes('LateSettlementPosted');
+      return posted?.type === 'LateSettlementPosted' ? posted : undefined;
+    };
+    const costLegsOf = (costs: readonly Cost[]) =>
+      legsIn(late(costs)).filter((leg) => !/CNY/.test(leg));
+    t.deepEqual(costLegsOf([{ ...cost, amount: '1' }]), []);
+    t.deepEqual(late([cost, cost])?.data.costs, []);
+    t.deepEqual(late([{ ...cost, amount: '1.2' }])?.data.costs, [{ ...cost, amount: '0.2' }]);
+    t.deepEqual(costLegsOf([cost, { ...cost, upstream: 'other' }]), [
+      'cogs:llm:openai USD -0.5',
+      'payable:llm:openai USD 0.5',
+      'cogs:llm:other USD 0.5',
+      'payable:llm:other USD -0.5',
+    ]);
+  });
+}
 
 const correctionOf = (amount: string, more: Partial<CorrectUsage> = {}): CorrectUsage => ({
   type: 'CorrectUsage',
