@@ -213,6 +213,10 @@ const explanations: Readonly<Record<ExplanationKey, Text>> = {
     en: 'A call to {model} that broke off: {charge} {asset} for {input} tokens in and {output} out',
     zh: '调用 {model} 中断:{charge} {asset}(输入 {input}、已输出 {output} 个 token)',
   },
+  used_up_to_bound: {
+    en: 'A call to {model}: {charge} {asset}, the most that it could take, as its text was not counted',
+    zh: '调用 {model}:{charge} {asset}(字符数未能计量,按预留上限计费)',
+  },
   used_and_overdraft_returned: {
     en: 'A call to {model}: {charge} {asset} for {input} tokens in and {output} out; {returned} {asset} of the overdraft are free again',
     zh: '调用 {model}:{charge} {asset}(输入 {input}、输出 {output} 个 token);释放透支额度 {returned} {asset}',

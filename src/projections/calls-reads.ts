@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Asset, Currency } from '../domain/accounts.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { Amount } from '../domain/money.ts';
-import { CallOutcome } from '../domain/wallet/call-events.ts';
+import { Basis, CallOutcome } from '../domain/wallet/call-events.ts';
 import type { PageByMoment, PageOf } from './page.ts';
 import { olderThan, page } from './page.ts';
 import { fragment, query } from './query.ts';
@@ -34,7 +34,7 @@ export const CallRow = z.object({
   status: z.enum(['open', 'settled', 'released', 'expired']),
   outcome: CallOutcome.nullable(),
   /** `late`: by the call itself, after its hold was swept. */
-  basis: z.enum(['usage', 'estimate', 'checkpoint', 'late', 'released', 'no_evidence']).nullable(),
+  basis: z.enum([...Basis.options, 'late', 'released', 'no_evidence']).nullable(),
   usage: CallUsage.nullable(),
   price: CallPrice,
   hold: Amount,

@@ -162,7 +162,8 @@ function checkCharge(
   mustHold(!isFailed || charge.isZero(), 'I17', () => `${callId} failed, is charged`);
   if (end !== 'complete' || !finished) return;
   const usage = { cachedInput: 0, reasoning: 0, ...finished };
-  const cost = least(costOf({ usage, characters: null }, { asset, price }), money(amount));
+  const hold = { asset, price, amount: money(amount) };
+  const cost = least(costOf({ usage, characters: null }, hold), hold.amount);
   const what = () => `call ${callId} costs ${cost} and is charged ${charge} ${asset}`;
   mustHold(charge.eq(cost), 'charged', what);
 }

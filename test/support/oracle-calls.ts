@@ -219,11 +219,14 @@ function accrue(
 const tokensOf = ({ usage }: Consumption): bigint =>
   BigInt(usage.input + usage.cachedInput + usage.output + usage.reasoning) * one;
 
-function consumedBy({ asset, price: { prices } }: OracleCall, consumption: Consumption): bigint {
+/** What nobody counted is as much as it may be. */
+function consumedBy(call: OracleCall, consumption: Consumption): bigint {
+  const { asset, amount, price } = call;
+  const { prices } = price;
   const { usage, characters } = consumption;
   if (asset === 'requests') return one;
   if (asset === 'tokens') return tokensOf(consumption);
-  if (asset === 'characters') return BigInt(characters ?? 0) * one;
+  if (asset === 'characters') return characters === null ? amount : BigInt(characters) * one;
   const inMillionths =
     units(prices.input) * BigInt(usage.input) +
     units(prices.cachedInput) * BigInt(usage.cachedInput) +

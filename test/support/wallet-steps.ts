@@ -59,7 +59,8 @@ const costs = fc.array(
   { maxLength: 2 },
 );
 const call = fc.nat({ max: 11 });
-const consumption = { call, usage, characters: fc.nat({ max: 500 }), costs };
+const characters = fc.option(fc.nat({ max: 500 }), { nil: null, freq: 8 });
+const consumption = { call, usage, characters, costs };
 
 const terms = <Window extends string, Measure extends string>(
   windows: readonly Window[],

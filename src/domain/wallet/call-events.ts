@@ -40,8 +40,11 @@ export const PriceUsed = z.object({
 });
 export type PriceUsed = z.infer<typeof PriceUsed>;
 
-/** `usage`: the upstream said it; `estimate`: counted by us; `checkpoint`: counted up to a crash. */
-export const Basis = z.enum(['usage', 'estimate', 'checkpoint']);
+/**
+ * `usage`: the upstream said it; `estimate`: counted by us; `checkpoint`: counted up to a crash;
+ * `bound`: nobody counted what the call is paid in, so that it is charged all that it holds.
+ */
+export const Basis = z.enum(['usage', 'estimate', 'checkpoint', 'bound']);
 export type Basis = z.infer<typeof Basis>;
 
 /** What became of a call, as its row says. */

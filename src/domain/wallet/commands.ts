@@ -84,7 +84,7 @@ export interface Ending {
 /** What a call consumed. */
 export interface Consumption {
   readonly usage: Usage;
-  /** Code points of input and answer; null where nobody needed them. */
+  /** Code points of input and answer; null where nobody counted them. */
   readonly characters: number | null;
 }
 

@@ -20,6 +20,7 @@ export type ExplanationKey =
   | 'used'
   | 'used_as_estimated'
   | 'used_up_to_crash'
+  | 'used_up_to_bound'
   | 'used_and_overdraft_returned'
   | 'overdraft_drawn'
   | 'overdraft_returned'
@@ -39,6 +40,7 @@ const usedKeys: Readonly<Record<WalletEventData<'UsageSettled'>['basis'], Explan
   usage: 'used',
   estimate: 'used_as_estimated',
   checkpoint: 'used_up_to_crash',
+  bound: 'used_up_to_bound',
 };
 
 /** Why an event changed what is posted by `change`. */

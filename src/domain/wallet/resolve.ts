@@ -91,7 +91,7 @@ function settled(open: OpenHold, wallet: Wallet, settlement: Settlement): readon
     type: 'UsageSettled',
     data: {
       ...endedCall(open, settlement),
-      basis,
+      basis: isCounted(settlement, hold) ? basis : 'bound',
       usage,
       characters,
       price: hold.price,
@@ -127,10 +127,14 @@ const endedCall = (
   { ending, at }: { readonly ending: Ending; readonly at: Instant },
 ) => ({ walletId, call: hold.call, ...ending, asset: hold.asset, at });
 
-/** What was consumed, in the asset that the call was reserved in. */
+/** Whether anybody counted what the call is paid in. */
+const isCounted = ({ characters }: Consumption, { asset }: Pick<Hold, 'asset'>): boolean =>
+  asset !== 'characters' || characters !== null;
+
+/** What was consumed, in the asset that the call was reserved in; its bound where nobody counted. */
 export function costOf(
   { usage, characters }: Consumption,
-  { asset, price }: Pick<Hold, 'asset' | 'price'>,
+  { asset, price, amount }: Pick<Hold, 'asset' | 'price' | 'amount'>,
 ): Decimal {
   if (!isUnit(asset)) return rate(usage, price.prices);
   switch (asset) {
@@ -139,7 +143,7 @@ export function costOf(
     case 'tokens':
       return new Whole(tokensOf(usage));
     case 'characters':
-      return new Whole(characters ?? 0);
+      return characters === null ? amount : new Whole(characters);
   }
 }
 

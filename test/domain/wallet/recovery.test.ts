@@ -12,6 +12,7 @@ import {
   memberId,
   noon,
   reserveOf,
+  settleOf,
   walletId,
 } from '../../support/wallets.ts';
 
@@ -28,6 +29,7 @@ const lateOf = (output: number, more: Partial<PostLateSettlement> = {}): PostLat
   at: noon,
   ...more,
 });
+const endedAs = (outcome: CallOutcome) => ({ ending: { ...ending, outcome } });
 const open = [grantOf('1'), reserveOf('a')] as const;
 const cost = { upstream: 'openai', asset: 'USD', amount: '0.5' };
 
@@ -81,6 +83,38 @@ test('an overrun that the sweeper wrote down is not said again', (t) => {
   t.like(more?.data, { amount: '0.009' });
 });
 
+const inCharacters = { asset: 'characters', fixed: new Decimal(10), perOutput: new Decimal(4) };
+const read = [
+  grantOf('900', { asset: 'characters' }),
+  reserveOf('a', { quotes: [inCharacters] }),
+] as const;
+
+test('what a call is paid in and nobody counted is charged up to its bound', (t) => {
+  for (const command of [
+    settleOf('a', { output: 5 }),
+    abandonOf('a', { evidence: evidence('usage', 5) }),
+  ]) {
+    const [settled] = after(...read)(t)
+      .when(command)
+      .yieldsTypes('UsageSettled');
+    t.like(settled?.data, { basis: 'bound', charge: '410', characters: null, returned: [] });
+  }
+  const [counted] = after(...read)(t)
+    .when(settleOf('a', { output: 5 }, { characters: 30 }))
+    .yieldsTypes('UsageSettled');
+  t.like(counted?.data, { basis: 'usage', charge: '30' });
+});
+
+test('a late settlement that nobody counted is charged up to the bound, one that failed nothing', (t) => {
+  const swept = history(...read, abandonOf('a'));
+  const [late] = since(swept)(t).when(lateOf(5)).yieldsTypes('LateSettlementPosted');
+  t.like(late?.data, { charge: '410', difference: '410' });
+  const [failed] = since(swept)(t)
+    .when(lateOf(5, endedAs('upstream_failed')))
+    .yieldsTypes('LateSettlementPosted');
+  t.like(failed?.data, { charge: '0', difference: '0' });
+});
+
 test('a call that was swept can be reserved again only when nobody remembers it', (t) => {
   const swept = history(...open, abandonOf('a'));
   const again = (at: string) => reserveOf('a', { at });
@@ -120,7 +154,6 @@ const onAllowance = history(
   abandonOf('a', { evidence: evidence('checkpoint', 10) }),
 );
 const nothing = { ...usage(0), input: 0 };
-const endedAs = (outcome: CallOutcome) => ({ ending: { ...ending, outcome } });
 
 for (const outcome of ['upstream_failed', 'upstream_timed_out', 'refused', 'abandoned'] as const) {
   test(`a swept call that is ${outcome} gets its request back`, (t) => {
