@@ -1,8 +1,6 @@
-import { nameId } from '../../src/domain/ids.ts';
 import type { Cost } from '../../src/domain/wallet/call-events.ts';
 import type {
   Consumption,
-  PostLateSettlement,
   Quote,
   ReleaseHold,
   ReserveCredit,
@@ -32,7 +30,6 @@ import {
   earnedAt,
   hold,
   lapse,
-  lasting,
   payDebts,
   post,
   receivable,
@@ -78,6 +75,7 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
     status: 'open',
     sweptAt: at,
     charge: 0n,
+    corrected: 0n,
     usedTokens: 0n,
     overrun: 0n,
     taken: [],
@@ -202,7 +200,7 @@ function charge(ledger: Ledger, call: OracleCall, command: Charging): void {
 }
 
 /** What is beyond the hold is an event of its own. */
-function accrue(
+export function accrue(
   ledger: Ledger,
   { id, asset }: OracleCall,
   { amount, overrun }: { readonly amount: bigint; readonly overrun: 'absorbed' | 'owed' },
@@ -216,11 +214,11 @@ function accrue(
   post(ledger, 'revenue:usage', asset, -amount);
 }
 
-const tokensOf = ({ usage }: Consumption): bigint =>
+export const tokensOf = ({ usage }: Consumption): bigint =>
   BigInt(usage.input + usage.cachedInput + usage.output + usage.reasoning) * one;
 
 /** What nobody counted is as much as it may be. */
-function consumedBy(call: OracleCall, consumption: Consumption): bigint {
+export function consumedBy(call: OracleCall, consumption: Consumption): bigint {
   const { asset, amount, price } = call;
   const { prices } = price;
   const { usage, characters } = consumption;
@@ -256,7 +254,7 @@ function giveBack(ledger: Ledger, call: OracleCall): readonly OraclePart[] {
   return returned;
 }
 
-function cost(
+export function cost(
   ledger: Ledger,
   costs: readonly Cost[],
   where: 'cogs' | 'suspense',
@@ -297,75 +295,4 @@ export function resolve(ledger: Ledger, command: ResolveAbandoned): void {
   call.booked = costs;
   call.status = 'swept';
   call.sweptAt = at;
-}
-
-export function late(ledger: Ledger, command: PostLateSettlement): void {
-  const { at, costs } = command;
-  const call = ledger.calls.findLast(
-    ({ id, status }) => id === command.callId && status === 'swept',
-  );
-  if (!call || !isRemembered(call, at)) return;
-  const came = cameTo(call, command);
-  const used = came.used;
-  const difference = smaller(used, call.amount) - call.charge;
-  const lots = usable(ledger, call.asset, { model: call.model, at });
-  if (difference > total(lots.map(freeIn))) refuse('insufficient_quota');
-  ledger.effects.push(`LateSettlementPosted ${call.id} ${written(difference)}`);
-  post(ledger, earnedAt(call.asset), call.asset, -difference);
-  if (difference > 0n) {
-    for (const { lot, amount } of takeFrom(lots, difference)) {
-      lot?.moves.push({ free: -amount, held: 0n });
-      post(ledger, credit(ledger, lot?.kind ?? 'paid'), call.asset, amount);
-    }
-  } else restore(ledger, call, { amount: -difference, at });
-  cost(ledger, costs, 'cogs');
-  cost(ledger, call.booked, 'cogs', -1n);
-  cost(ledger, call.suspense, 'suspense', -1n);
-  accrue(ledger, call, { amount: used - call.amount - call.overrun, overrun: 'absorbed' });
-  call.status = 'over';
-  call.charge += difference;
-  call.usedTokens = came.tokens;
-  payDebts(ledger, at);
-}
-
-const failures = ['upstream_failed', 'upstream_timed_out', 'refused', 'abandoned'];
-
-/** MONEY's table: what failed, or was ended before anything came, is free. */
-function cameTo(call: OracleCall, command: PostLateSettlement) {
-  const { outcome } = command.ending;
-  const tokens = tokensOf(command);
-  const isEmpty = tokens === 0n && !command.characters && outcome !== 'completed';
-  if (isEmpty || failures.includes(outcome)) return { used: 0n, tokens: 0n };
-  return { used: consumedBy(call, command), tokens };
-}
-
-interface Restored {
-  readonly amount: bigint;
-  readonly at: string;
-}
-
-/** Gives back what was taken last, on the terms it was taken from. */
-function restore(ledger: Ledger, call: OracleCall, { amount, at }: Restored): void {
-  let left = amount;
-  const taken = call.taken.filter((part) => part.amount > 0n).toReversed();
-  const grants = ledger.lots.length;
-  for (const [index, { lot, amount: most }] of taken.entries()) {
-    const back = smaller(most, left);
-    left -= back;
-    if (back === 0n) continue;
-    const kind = lot?.kind ?? 'paid';
-    ledger.lots.push({
-      id: nameId(`late/${call.id}/${grants + index}`),
-      asset: call.asset,
-      kind,
-      priority: lot?.priority ?? 0,
-      from: at,
-      until: lasting(lot?.until ?? null, at),
-      scope: lot?.scope ?? null,
-      blocks: false,
-      moves: [{ free: back, held: 0n }],
-      ended: null,
-    });
-    post(ledger, credit(ledger, kind), call.asset, -back);
-  }
 }

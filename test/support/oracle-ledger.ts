@@ -73,6 +73,8 @@ export interface OracleCall {
   sweptAt: string;
   /** What it came to, once it is over. */
   charge: bigint;
+  /** Given back of the charge before the call said what it came to. */
+  corrected: bigint;
   usedTokens: bigint;
   overrun: bigint;
   taken: readonly OraclePart[];

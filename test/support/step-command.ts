@@ -3,7 +3,7 @@ import { Decimal } from '../../src/domain/money.ts';
 import { tokensOf } from '../../src/domain/price-list/usage.ts';
 import type { LotPart } from '../../src/domain/wallet/call-events.ts';
 import type { ChargedPart, Quote, WalletCommand } from '../../src/domain/wallet/commands.ts';
-import type { WalletEvent } from '../../src/domain/wallet/events.ts';
+import type { WalletEvent, WalletEventData } from '../../src/domain/wallet/events.ts';
 import type { CommandStep, Step } from './wallet-steps.ts';
 import { ending, memberId, walletId } from './wallets.ts';
 
@@ -167,13 +167,34 @@ function correctOf(step: StepOf<'correct'>, { events, at }: Before): WalletComma
     memberId,
     model: settled?.call.model ?? 'demo',
     asset: settled?.asset ?? 'CNY',
-    charged: settled ? chargedParts(settled.consumed, events) : [],
+    charged: settled ? lessGivenBack(chargedParts(settled.consumed, events), settled, events) : [],
     // Fractions beyond what an amount can be are the edge's business.
     amount: exact.toDecimalPlaces(isWhole ? 0 : 12),
     reason: 'test',
     approver: 'test',
     at,
   };
+}
+
+/** A call that was swept may itself have given back a part of it. */
+function lessGivenBack(
+  parts: readonly ChargedPart[],
+  settled: WalletEventData<'UsageSettled'>,
+  events: readonly WalletEvent[],
+): readonly ChargedPart[] {
+  const late = events
+    .slice(events.findIndex(({ data }) => data === settled))
+    .find(
+      ({ type, data }) =>
+        type === 'LateSettlementPosted' && data.call.callId === settled.call.callId,
+    );
+  const back = late?.type === 'LateSettlementPosted' ? late.data.difference : '0';
+  let left = new Decimal(settled.charge).plus(back.startsWith('-') ? back : '0');
+  return parts.map((part) => {
+    const amount = Decimal.min(part.amount, left);
+    left = left.minus(amount);
+    return { ...part, amount };
+  });
 }
 
 function chargedParts(

@@ -10,7 +10,8 @@ import type {
   SetLimit,
   WalletCommand,
 } from '../../src/domain/wallet/commands.ts';
-import { late, release, reserve, resolve, settle } from './oracle-calls.ts';
+import { release, reserve, resolve, settle } from './oracle-calls.ts';
+import { late } from './oracle-late.ts';
 import type { Ledger } from './oracle-ledger.ts';
 import {
   burning,
@@ -164,7 +165,7 @@ function expire(ledger: Ledger, { at }: ExpireLots): void {
 
 function correct(ledger: Ledger, command: CorrectUsage): void {
   const { walletId } = opened(ledger);
-  const { eventId, asset, at } = command;
+  const { eventId, callId, asset, at } = command;
   const amount = units(command.amount.toFixed());
   if (amount <= 0n || (isUnits(asset) && amount % one !== 0n)) refuse('invalid_amount');
   const charged = command.charged.map((part) => units(part.amount.toFixed()));
@@ -177,6 +178,8 @@ function correct(ledger: Ledger, command: CorrectUsage): void {
   });
   if (given.some(({ id, back }) => back > 0n && knownLot(ledger, id))) return;
   ledger.effects.push(`UsageCorrected ${eventId} ${written(amount)}`);
+  const call = ledger.calls.findLast(({ id, status }) => id === callId && status === 'swept');
+  if (call?.asset === asset) call.corrected = smaller(call.corrected + amount, call.charge);
   post(ledger, isUnits(asset) ? `units:${asset}` : 'refunds', asset, amount);
   for (const { id, kind, priority, scope, expiresAt, back } of given) {
     if (back === 0n) continue;

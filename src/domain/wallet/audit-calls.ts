@@ -142,6 +142,7 @@ function lateWrongs(
     !charged.isNegative() &&
     charged.lte(swept.amount) &&
     charged.minus(swept.charge).eq(more) &&
+    more.negated().lte(totalOf(swept.taken)) &&
     totalOf(consumed).minus(totalOf(lots)).eq(more);
   const when = { asset, model: call.model, at: momentOf(at, event) };
   const wanted = more.isNegative() ? zero : more;

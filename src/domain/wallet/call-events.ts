@@ -139,7 +139,7 @@ export const LateSettlementPosted = z.object({
   usage: Usage,
   characters: z.int().nonnegative().nullable(),
   price: PriceUsed,
-  /** The whole charge now. */
+  /** The whole charge now; what corrections gave back of it is part of it. */
   charge: Amount,
   /** What is charged now beyond what was; negative when too much was. */
   difference: Amount,

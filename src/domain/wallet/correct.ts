@@ -11,7 +11,10 @@ import { openedOr404 } from './settings.ts';
 import type { Wallet } from './wallet.ts';
 import { entriesOfLot, refuseFull } from './wallet.ts';
 
-/** Gives a part of a charge back as new credit of the same kind and scope, the last taken first. */
+/**
+ * Gives a part of a charge back as new credit of the same kind and scope, the last taken first. If the call
+ * was swept and still says that less was consumed, it is given back only what this has not.
+ */
 export function correct(command: CorrectUsage, wallet: Wallet): readonly WalletEvent[] {
   const { walletId } = openedOr404(wallet);
   const { eventId, callId, memberId, model, asset, amount, charged, reason, approver, at } =

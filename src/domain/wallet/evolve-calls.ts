@@ -1,5 +1,5 @@
 import type { Decimal } from '../money.ts';
-import { money, zero } from '../money.ts';
+import { canonical, least, money, sum, zero } from '../money.ts';
 import { PersistentMap } from '../persistent-map.ts';
 import { tokensOf } from '../price-list/usage.ts';
 import type { Counted, LotPart } from './call-events.ts';
@@ -123,6 +123,26 @@ export function late(wallet: Wallet, data: WalletEventData<'LateSettlementPosted
   );
   const { asset, at } = data;
   return count(addNewLots(taken, data.lots, { asset, at }), data.counted);
+}
+
+/** A call that was swept and may still say more has given back what a correction of it has. */
+export function corrected(wallet: Wallet, data: WalletEventData<'UsageCorrected'>): Wallet {
+  const { callId, asset, amount, lots, effectiveAt } = data;
+  const after = addNewLots(wallet, lots, { asset, at: effectiveAt });
+  const swept = wallet.swept.get(callId);
+  if (swept?.asset !== asset) return after;
+  const taken = lessLast(swept.taken, money(amount));
+  return { ...after, swept: new Map([...wallet.swept, [callId, { ...swept, taken }]]) };
+}
+
+/** The same without so much of what was taken last. */
+function lessLast(taken: readonly NewLot[], amount: Decimal): readonly NewLot[] {
+  let left = atLeastZero(sum(taken.map((lot) => money(lot.amount))).minus(amount));
+  return taken.flatMap((lot) => {
+    const rest = least(money(lot.amount), left);
+    left = left.minus(rest);
+    return rest.isZero() ? [] : [{ ...lot, amount: canonical(rest) }];
+  });
 }
 
 /** Calls that a limit counted and that outlive it: set again, it knows nothing of them. */

@@ -1,8 +1,8 @@
 import { money } from '../money.ts';
 import { fromBook } from './book.ts';
 import type { WalletEvent, WalletEventData } from './events.ts';
-import { late, remember, reserved, resolved, uncounted } from './evolve-calls.ts';
-import { addLot, addNewLots, changeLots } from './evolve-lots.ts';
+import { corrected, late, remember, reserved, resolved, uncounted } from './evolve-calls.ts';
+import { addLot, changeLots } from './evolve-lots.ts';
 import { limitKey } from './limits.ts';
 import type { Wallet } from './wallet.ts';
 import { inOrder } from './wallet.ts';
@@ -29,10 +29,8 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       return remember(wallet, resolved(wallet, event.data, []), event.data);
     case 'LateSettlementPosted':
       return late(wallet, event.data);
-    case 'UsageCorrected': {
-      const { lots, asset, effectiveAt } = event.data;
-      return addNewLots(wallet, lots, { asset, at: effectiveAt });
-    }
+    case 'UsageCorrected':
+      return corrected(wallet, event.data);
     case 'OverageAccrued':
       return accrued(wallet, event.data);
     case 'CreditExpired':

@@ -2,7 +2,7 @@ import { account, earnedAt, entry } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import { later, nameId } from '../ids.ts';
 import type { Decimal } from '../money.ts';
-import { canonical, least, money, Decimal as Whole, zero } from '../money.ts';
+import { canonical, least, money, sum, Decimal as Whole, zero } from '../money.ts';
 import { tokensOf } from '../price-list/usage.ts';
 import { Rejection } from '../rejection.ts';
 import type { PostLateSettlement } from './commands.ts';
@@ -21,6 +21,9 @@ import { lotsIn, remembered } from './wallet.ts';
  * Charges, once, the difference between what a call consumed and what the sweeper charged for it;
  * throws when it isn't available, and decides nothing for a call that was not swept or too long ago.
  * A call whose hold would have been released costs nothing, in every asset.
+ *
+ * Of what turns out to be too much, a correction has given back its part already; what turns out to be too
+ * little is charged beside it: what a person gave is not taken back.
  */
 export function postLate(command: PostLateSettlement, wallet: Wallet): readonly WalletEvent[] {
   const swept = remembered(wallet, command.at).get(command.callId);
@@ -31,8 +34,8 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const costs = summed([...command.costs, ...negated(swept.booked)]);
   const isFree = isReleased(command);
   const used = isFree ? zero : costOf(command, swept);
-  const charge = least(used, swept.amount);
-  const difference = charge.minus(swept.charge);
+  const cameTo = least(used, swept.amount);
+  const difference = differenceTo(cameTo, swept);
   const parts = chargedFrom(difference, { swept, wallet, at });
   const lots = givenBack(difference, { swept, wallet, at });
   const data = {
@@ -44,14 +47,14 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
     usage,
     characters,
     price: swept.price,
-    charge: canonical(charge),
+    charge: canonical(swept.charge.plus(difference)),
     difference: canonical(difference),
     consumed: amounts(parts),
     lots,
     counted: correctedCounts(swept.limits, {
       at: swept.at,
       before: useOf(swept.tokens, asset, swept.charge),
-      now: useOf(new Whole(isFree ? 0 : tokensOf(usage)), asset, charge),
+      now: useOf(new Whole(isFree ? 0 : tokensOf(usage)), asset, cameTo),
     }),
     costs: [...costs],
     legs: [
@@ -93,6 +96,13 @@ function isReleased({ ending: { outcome }, usage, characters }: PostLateSettleme
     case 'completed':
       return false;
   }
+}
+
+function differenceTo(charge: Decimal, swept: Swept): Decimal {
+  const difference = charge.minus(swept.charge);
+  if (!difference.isNegative()) return difference;
+  const corrected = swept.charge.minus(sum(swept.taken.map(({ amount }) => money(amount))));
+  return least(difference.plus(corrected), zero);
 }
 
 interface Place {

@@ -47,7 +47,7 @@ export interface Swept {
   readonly suspense: readonly Cost[];
   /** Costs that are booked already, one of each upstream in each currency. */
   readonly booked: readonly Cost[];
-  /** What was charged, with the terms of its lots as they were. */
+  /** What was charged less what was corrected since, with the terms of its lots as they were. */
   readonly taken: readonly NewLot[];
 }
 

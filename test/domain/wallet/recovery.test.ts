@@ -282,3 +282,51 @@ test('a correction is never more than the charge, nor nothing', (t) => {
   after(grantOf('1'))(t).when(correctionOf('0.31')).isRefused('invalid_amount');
   after(grantOf('1'))(t).when(correctionOf('0')).isRefused('invalid_amount');
 });
+
+const twoLots = [
+  grantOf('0.0001', { kind: 'promo' }),
+  grantOf('1', { kind: 'paid' }),
+  reserveOf('a'),
+  abandonOf('a', { evidence: evidence('checkpoint', 60) }),
+] as const;
+/** Of the 0.00028 that the sweeper charged: 0.0001 as a gift, the rest as paid. */
+const correcting = (amount: string): CorrectUsage => {
+  const terms = { priority: 0, expiresAt: null, scope: null };
+  const charged = [
+    { ...terms, kind: 'promo' as const, amount: new Decimal('0.0001') },
+    { ...terms, kind: 'paid' as const, amount: new Decimal('0.00018') },
+  ];
+  return correctionOf(amount, { charged });
+};
+
+for (const { corrected, output, difference, balance, what } of [
+  { corrected: '0.00028', output: 0, difference: '0', balance: '1.0001', what: 'all of it' },
+  { corrected: '0.00015', output: 10, difference: '0', balance: '0.99997', what: 'as much' },
+  { corrected: '0.0001', output: 10, difference: '-0.00005', balance: '0.99997', what: 'less' },
+  { corrected: '0.0002', output: 10, difference: '0', balance: '1.00002', what: 'more' },
+  { corrected: '0.0001', output: 70, difference: '0.00003', balance: '0.99989', what: 'a part' },
+]) {
+  test(`a correction gave back ${what}: the call posts ${difference} for ${output} tokens`, (t) => {
+    const before = history(...twoLots, correcting(corrected));
+    const failed = output === 0 ? endedAs('upstream_failed') : {};
+    const events = since(before)(t)
+      .when(lateOf(output, failed))
+      .yieldsTypes('LateSettlementPosted');
+    t.like(events[0]?.data, { difference });
+    t.deepEqual(balanceOf([...before, ...events]), [`CNY ${balance} 0 ${balance}`]);
+  });
+}
+
+test('what a correction has given back of one lot is not given back again', (t) => {
+  const [late] = since(history(...twoLots, correcting('0.0001')))(t)
+    .when(lateOf(0, endedAs('upstream_failed')))
+    .yieldsTypes('LateSettlementPosted');
+  const lots = late?.type === 'LateSettlementPosted' ? late.data.lots : [];
+  t.deepEqual(
+    lots.map(({ kind, amount }) => [kind, amount]),
+    [
+      ['paid', '0.00008'],
+      ['promo', '0.0001'],
+    ],
+  );
+});
