@@ -78,6 +78,7 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
     corrected: 0n,
     usedTokens: 0n,
     overrun: 0n,
+    owed: 0n,
     taken: [],
     suspense: [],
     booked: [],
@@ -202,14 +203,18 @@ function charge(ledger: Ledger, call: OracleCall, command: Charging): void {
 /** What is beyond the hold is an event of its own. */
 export function accrue(
   ledger: Ledger,
-  { id, asset }: OracleCall,
+  call: OracleCall,
   { amount, overrun }: { readonly amount: bigint; readonly overrun: 'absorbed' | 'owed' },
 ): void {
   if (amount <= 0n) return;
+  const { id, asset } = call;
   const treatment = isUnits(asset) ? 'absorbed' : overrun;
   ledger.effects.push(`OverageAccrued ${id} ${written(amount)} ${treatment}`);
   if (isUnits(asset)) return;
-  if (treatment === 'owed') ledger.debts.push(amount);
+  if (treatment === 'owed') {
+    ledger.debts.push(amount);
+    call.owed += amount;
+  }
   post(ledger, treatment === 'owed' ? receivable(ledger) : 'writeoff', asset, amount);
   post(ledger, 'revenue:usage', asset, -amount);
 }

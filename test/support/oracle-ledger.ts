@@ -77,6 +77,8 @@ export interface OracleCall {
   corrected: bigint;
   usedTokens: bigint;
   overrun: bigint;
+  /** The part of it that the member bears. */
+  owed: bigint;
   taken: readonly OraclePart[];
   suspense: readonly OracleCost[];
   /** Known when it was swept. */
@@ -216,7 +218,7 @@ export function useOf(limit: OracleLimit, ledger: Ledger, at: string): bigint {
   return total(
     counted
       .filter(({ asset }) => !isUnits(asset))
-      .map((call) => (call.status === 'open' ? call.amount : call.charge)),
+      .map((call) => (call.status === 'open' ? call.amount : call.charge + call.owed)),
   );
 }
 

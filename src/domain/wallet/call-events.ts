@@ -156,5 +156,6 @@ export const OverageAccrued = z.object({
   asset: Asset,
   amount: Amount,
   treatment: z.enum(['absorbed', 'owed']),
+  counted,
   legs,
 });

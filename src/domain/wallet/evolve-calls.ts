@@ -125,6 +125,19 @@ export function late(wallet: Wallet, data: WalletEventData<'LateSettlementPosted
   return count(addNewLots(taken, data.lots, { asset, at }), data.counted);
 }
 
+/** What was used beyond a hold; the state knows only what of it is owed. */
+export function accrued(wallet: Wallet, data: WalletEventData<'OverageAccrued'>): Wallet {
+  const { callId, amount, treatment, counted } = data;
+  const swept = wallet.swept.get(callId);
+  const overrun = swept && { ...swept, overrun: swept.overrun.plus(amount) };
+  const after = {
+    ...wallet,
+    swept: overrun ? new Map([...wallet.swept, [callId, overrun]]) : wallet.swept,
+    owed: treatment === 'owed' ? wallet.owed.plus(amount) : wallet.owed,
+  };
+  return count(after, counted);
+}
+
 /** A call that was swept and may still say more has given back what a correction of it has. */
 export function corrected(wallet: Wallet, data: WalletEventData<'UsageCorrected'>): Wallet {
   const { callId, asset, amount, lots, effectiveAt } = data;

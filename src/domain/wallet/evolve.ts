@@ -1,7 +1,15 @@
 import { money } from '../money.ts';
 import { fromBook } from './book.ts';
 import type { WalletEvent, WalletEventData } from './events.ts';
-import { corrected, late, remember, reserved, resolved, uncounted } from './evolve-calls.ts';
+import {
+  accrued,
+  corrected,
+  late,
+  remember,
+  reserved,
+  resolved,
+  uncounted,
+} from './evolve-calls.ts';
 import { addLot, changeLots } from './evolve-lots.ts';
 import { limitKey } from './limits.ts';
 import type { Wallet } from './wallet.ts';
@@ -68,17 +76,6 @@ const ended = (
   { lotId, amount }: { readonly lotId: string; readonly amount: string },
   how: 'expired' | 'revoked',
 ): Wallet => changeLots(wallet, [{ lotId, free: money(amount).negated(), ended: how }]);
-
-function accrued(wallet: Wallet, data: WalletEventData<'OverageAccrued'>): Wallet {
-  const { callId, amount, treatment } = data;
-  const swept = wallet.swept.get(callId);
-  const overrun = swept && { ...swept, overrun: swept.overrun.plus(amount) };
-  return {
-    ...wallet,
-    swept: overrun ? new Map([...wallet.swept, [callId, overrun]]) : wallet.swept,
-    owed: treatment === 'owed' ? wallet.owed.plus(amount) : wallet.owed,
-  };
-}
 
 function paid(wallet: Wallet, { amount, consumed }: WalletEventData<'DebtPaid'>): Wallet {
   const taken = changeLots(

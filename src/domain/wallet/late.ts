@@ -13,7 +13,8 @@ import { correctedCounts, useOf } from './limits.ts';
 import type { NewLot } from './lot-events.ts';
 import type { HeldPart } from './lots.ts';
 import { allocate, freeOf, usableLots } from './lots.ts';
-import { amounts, costOf, overage } from './resolve.ts';
+import { overage } from './overage.ts';
+import { amounts, costOf } from './resolve.ts';
 import type { Swept, Wallet } from './wallet.ts';
 import { lotsIn, remembered } from './wallet.ts';
 
@@ -75,9 +76,8 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
     ],
   };
   const posted: WalletEvent = { type: 'LateSettlementPosted', data };
-  const { callId } = command;
   const beyond = used.minus(swept.amount).minus(swept.overrun);
-  const overrun = overage({ walletId, callId, asset, amount: beyond }, 'absorbed');
+  const overrun = overage({ walletId, of: swept, amount: beyond }, 'absorbed');
   return withDebtPaid([posted, ...overrun], wallet, at);
 }
 

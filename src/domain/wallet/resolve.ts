@@ -1,4 +1,3 @@
-import type { Asset, Leg } from '../accounts.ts';
 import { account, earnedAt, entry, isUnit } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
@@ -20,6 +19,7 @@ import type { Returned } from './expire.ts';
 import { lapsed } from './expire.ts';
 import { correctedCounts, useOf } from './limits.ts';
 import { consume } from './lots.ts';
+import { overage } from './overage.ts';
 import type { Hold, Wallet } from './wallet.ts';
 
 /** Charges what a call consumed, never more than its hold; a hold that is gone decides nothing. */
@@ -81,12 +81,11 @@ interface Settlement extends Consumption {
 }
 
 function settled(open: OpenHold, wallet: Wallet, settlement: Settlement): readonly WalletEvent[] {
-  const { hold } = open;
+  const { hold, walletId } = open;
   const { basis, usage, characters, costs, swept, at } = settlement;
   const used = costOf(settlement, hold);
   const charge = least(used, hold.amount);
   const { parts, legs, returned } = close(open, charge);
-  const facts = { walletId: open.walletId, callId: hold.call.callId, asset: hold.asset };
   const event: WalletEvent = {
     type: 'UsageSettled',
     data: {
@@ -106,7 +105,7 @@ function settled(open: OpenHold, wallet: Wallet, settlement: Settlement): readon
   };
   const events = [
     event,
-    ...overage({ ...facts, amount: used.minus(charge) }, settlement.overrun),
+    ...overage({ walletId, of: hold, amount: used.minus(charge) }, settlement.overrun),
     ...lapsed(wallet, returned, at),
   ];
   return withDebtPaid(events, wallet, at);
@@ -183,39 +182,3 @@ export const amounts = <LotId extends string | null>(
   parts
     .filter(({ amount }) => !amount.isZero())
     .map(({ lotId, amount }) => ({ lotId, amount: canonical(amount) }));
-
-interface Overrun {
-  readonly walletId: string;
-  readonly callId: string;
-  readonly asset: Asset;
-  readonly amount: Decimal;
-}
-
-/** Use beyond the hold: for money an expense or a debt against its revenue, for units a bare fact. */
-export function overage(
-  { walletId, callId, asset, amount }: Overrun,
-  overrun: 'absorbed' | 'owed',
-): readonly WalletEvent[] {
-  if (amount.isZero() || amount.isNegative()) return [];
-  const treatment = isUnit(asset) ? 'absorbed' : overrun;
-  const data = { walletId, callId, asset, amount: canonical(amount), treatment };
-  return [
-    {
-      type: 'OverageAccrued',
-      data: { ...data, legs: overageLegs(walletId, asset, { amount, treatment }) },
-    },
-  ];
-}
-
-function overageLegs(
-  walletId: string,
-  asset: Asset,
-  { amount, treatment }: { readonly amount: Decimal; readonly treatment: 'absorbed' | 'owed' },
-): Leg[] {
-  if (isUnit(asset)) return [];
-  const debit = treatment === 'owed' ? account.receivable(walletId) : account.writeoff;
-  return entry([
-    { account: debit, asset, amount },
-    { account: account.revenueUsage, asset, amount: amount.negated() },
-  ]);
-}

@@ -120,6 +120,28 @@ test('a paid grant pays what is owed, and no other kind does', (t) => {
   ]);
 });
 
+test('an overrun that is owed counts against limits of money, one that is absorbed does not', (t) => {
+  const budget = limitOf({ window: 'day', measure: 'money', most: '0.002' });
+  const overrun = (treatment: 'absorbed' | 'owed', at = noon) =>
+    history(
+      paid('1'),
+      budget,
+      reserveOf('a'),
+      settleOf('a', { output: 500 }, { overrun: treatment, at }),
+    );
+  const next = reserveOf('b', { input: 0, output: 200 });
+  since(overrun('absorbed'))(t).when(next).yieldsTypes('CreditReserved');
+  since(overrun('owed'))(t).when(next).isRefused('budget_exhausted');
+  since(overrun('owed'))(t)
+    .when(reserveOf('b', { input: 0, output: 166 }))
+    .yieldsTypes('CreditReserved');
+  const accrued = overrun('owed', '2026-01-02T00:00:01.000Z').find(
+    ({ type }) => type === 'OverageAccrued',
+  );
+  const window = { limit: 'wallet/day/money', window: '2026-01-01', amount: '0.0011' };
+  t.like(accrued?.data, { counted: [window] }, 'in the window of its call');
+});
+
 test('an overrun is absorbed, or owed and paid in the same append', (t) => {
   const open = history(paid('1'), reserveOf('a'));
   since(open)(t)
