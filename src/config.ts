@@ -35,6 +35,7 @@ const Environment = z.object({
   MASTER_KEY: optional(z.base64().refine((text) => Buffer.from(text, 'base64').length === 32)),
   SHUTDOWN_GRACE_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 30_000),
   WALLET_ROLL_EVENTS: withDefault(z.coerce.number().int().min(10).max(10_000_000), 50_000),
+  WALLET_OVERRUN: withDefault(z.enum(['absorbed', 'owed']), 'absorbed'),
   MAIL_URL: optional(urlOf('smtp', 'smtps')),
   MAIL_FROM: withDefault(z.string(), 'LLM Member <no-reply@localhost>'),
   ADMIN_EMAIL: optional(z.email()),
@@ -71,6 +72,8 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** A wallet's stream with so many events is closed, and continued in the next one. */
   readonly walletRollEvents: number;
+  /** Who bears what a call consumes beyond its hold: we, or its member as a debt. */
+  readonly walletOverrun: 'absorbed' | 'owed';
   readonly mailUrl: string | undefined;
   readonly mailFrom: string;
   readonly admin: { readonly email: string; readonly password: string } | undefined;
@@ -136,6 +139,7 @@ function toConfig(env: z.infer<typeof Environment>): Config {
     masterKey: env.MASTER_KEY,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     walletRollEvents: env.WALLET_ROLL_EVENTS,
+    walletOverrun: env.WALLET_OVERRUN,
     mailUrl: env.MAIL_URL,
     mailFrom: env.MAIL_FROM,
     admin:

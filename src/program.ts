@@ -71,6 +71,7 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     ...bare,
     wallet: overdueFirst(bare.wallet, {
       ...{ lease, testimony: journal, processId: lease.processId, clock, log },
+      overrun: config.walletOverrun,
       gone: goneCalls(pool),
     }),
     apiKey: indexed(bare.apiKey, access.apply),
@@ -102,10 +103,11 @@ function startFeed(ports: Ports, { runPoliciesFor }: WriteSide, { started }: Por
 function startJobs(
   { pool, lease, journal, clock, log }: Ports,
   { run }: WriteSide,
-  { started }: PortParts,
+  { config, started }: PortParts,
 ) {
   const sweeping = sweeper({
     ...{ lease, testimony: journal, wallet: run.wallet, clock, log },
+    overrun: config.walletOverrun,
     gone: goneCalls(pool),
   });
   sweeping.start();
@@ -130,7 +132,7 @@ function startChecks({ eventLog, pool, clock, log }: Ports, { started }: PortPar
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
   { run, catalogue }: WriteSide,
-  { config: { providers, timeouts }, started }: PortParts,
+  { config: { providers, timeouts, walletOverrun }, started }: PortParts,
 ) {
   const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
   started.add(refusals.close);
@@ -146,6 +148,7 @@ function openCalls(
     journal,
     refused: refusals.refused,
     totalMs: timeouts.totalMs,
+    overrun: walletOverrun,
     clock,
     log,
     random: Math.random,

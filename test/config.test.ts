@@ -45,6 +45,12 @@ test('the first admin’s address and password go together', (t) => {
   t.throws(() => parseConfig({ ADMIN_EMAIL: 'ann@example.com' }), { instanceOf: ConfigError });
 });
 
+test('an overrun is absorbed unless it is to be owed', (t) => {
+  t.is(parseConfig({}).walletOverrun, 'absorbed');
+  t.is(parseConfig({ WALLET_OVERRUN: 'owed' }).walletOverrun, 'owed');
+  t.throws(() => parseConfig({ WALLET_OVERRUN: 'shared' }), { instanceOf: ConfigError });
+});
+
 test('a provider exists when its key, or its address, is set', (t) => {
   const ids = (environment: NodeJS.ProcessEnv) =>
     parseConfig(environment).providers.map(({ id }) => id);

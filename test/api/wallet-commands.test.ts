@@ -179,7 +179,7 @@ test('what a late settlement gave back can’t be given back again', async (t) =
   const swept = await run((at) => abandonOf('late/a', { at, evidence }));
   await run((at) => ({
     ...{ type: 'PostLateSettlement', callId: nameId('late/a'), usage: usage(10), ending, at },
-    ...{ characters: null, costs: [] },
+    ...{ characters: null, costs: [], overrun: 'absorbed' },
   }));
   const body = { event_id: swept.events[0]?.id, approver: adminId };
   const whole = await post(walletId, 'corrections', { ...body, amount: '0.00028' });

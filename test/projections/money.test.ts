@@ -155,7 +155,8 @@ const lateAfter = (evidence: ResolveAbandoned['evidence']) =>
   last(
     history(grantOf('1'), reserveOf('a'), abandonOf('a', { evidence }), {
       ...{ type: 'PostLateSettlement', callId: nameId('a'), usage: usage(20), characters: null },
-      ...{ ending, costs: [{ upstream: 'openai', asset: 'USD', amount: '1' }], at: noon },
+      ...{ ending, costs: [{ upstream: 'openai', asset: 'USD', amount: '1' }] },
+      ...{ overrun: 'absorbed', at: noon },
     }),
   );
 const late = lateAfter({ basis: 'checkpoint', usage: usage(10), characters: null });

@@ -75,7 +75,8 @@ test('what came late and what was given back is in it', async (t) => {
     abandonOf('a'),
     {
       ...{ type: 'PostLateSettlement', callId: nameId('a'), characters: null, ending, costs: [] },
-      ...{ usage: { input: 100, cachedInput: 0, output: 50, reasoning: 0 }, at: noon },
+      ...{ usage: { input: 100, cachedInput: 0, output: 50, reasoning: 0 } },
+      ...{ overrun: 'absorbed', at: noon },
     },
     {
       ...{ type: 'CorrectUsage', eventId: nameId('e'), callId: nameId('a'), memberId },

@@ -11,6 +11,7 @@ import type { Upstream } from '../../src/adapters/llm/upstream.ts';
 import { journalWriter } from '../../src/adapters/postgres/journal-writer.ts';
 import { overdueFirst } from '../../src/adapters/postgres/overdue.ts';
 import { sweeper } from '../../src/adapters/postgres/sweeper.ts';
+import type { Treatment } from '../../src/domain/wallet/call-events.ts';
 import { price } from '../support/wallets.ts';
 import type { JournalTable } from './journal-table.ts';
 import type { LeaseTable } from './lease-table.ts';
@@ -43,6 +44,7 @@ export interface ProcessWorld extends World {
   readonly rules: Rules;
   /** A wallet's stream with so many is closed. */
   readonly mostEvents: number;
+  readonly overrun: Treatment;
   readonly leases: LeaseTable;
   readonly journal: JournalTable;
   readonly upstreams: ReadonlyMap<string, Upstream>;
@@ -72,6 +74,7 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
     gone: goneOf(world, processId, postgres),
     testimony: testimonyOf(journal, postgres),
     lease: rules.judge(lease),
+    overrun: world.overrun,
     clock,
     log,
   };
@@ -108,6 +111,7 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
         log,
       }),
       refused: () => undefined,
+      overrun: world.overrun,
       clock,
       log,
       totalMs: 12_000,

@@ -50,7 +50,8 @@ export async function run(seed: number, { rules, isTraced = false }: RunOptions)
   const random = chance(seed);
   const schedule = newSchedule(random, isTraced);
   simulateIn({ schedule, random });
-  const scene = sceneOf(random, schedule, rules);
+  const overrun = seed % 2 === 0 ? 'absorbed' : 'owed';
+  const scene = sceneOf(random, schedule, { rules, overrun });
   let violation: string | null = null;
   try {
     await play(scene);
@@ -74,7 +75,11 @@ const ofOthers = new Set([
 
 type Scene = ReturnType<typeof sceneOf>;
 
-function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
+function sceneOf(
+  random: Chance,
+  schedule: Schedule,
+  { rules, overrun }: Pick<ProcessWorld, 'rules' | 'overrun'>,
+) {
   const weather = weatherOf(random);
   const models = projections.filter(({ name }) => !ofOthers.has(name));
   const written = new Map<string, number>();
@@ -111,6 +116,7 @@ function sceneOf(random: Chance, schedule: Schedule, rules: Rules) {
     rules,
     leases,
     mostEvents: random.pick([4, 12, 50_000]),
+    overrun,
     upstreams: providers.byId,
     journal: journalTable(),
     openCalls: () => (holds ? callsIn(holds) : []),
@@ -181,6 +187,9 @@ function countsOf(server: EventServer, calls: readonly ClientCall[], processes: 
     processes,
     rolls: events.filter(({ type }) => type === 'WalletPeriodClosed').length,
     swept: events.filter(({ meta }) => meta.source === 'sweeper').length,
+    owed: events.filter(
+      (event) => event.type === 'OverageAccrued' && event.data.treatment === 'owed',
+    ).length,
     late: events.filter(({ type }) => type.startsWith('LateSettlement')).length,
     evidence: events.filter((event) => event.type === 'UsageSettled' && event.data.swept).length,
   };

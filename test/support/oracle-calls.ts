@@ -284,10 +284,10 @@ export function release(ledger: Ledger, { callId, costs, at }: ReleaseHold): voi
 }
 
 export function resolve(ledger: Ledger, command: ResolveAbandoned): void {
-  const { evidence, costs, possibleCosts, at } = command;
+  const { evidence, costs, possibleCosts, overrun, at } = command;
   const call = openCall(ledger, command.callId);
   if (!call) return;
-  if (evidence) charge(ledger, call, { ...evidence, costs, overrun: 'absorbed', at });
+  if (evidence) charge(ledger, call, { ...evidence, costs, overrun, at });
   else {
     ledger.effects.push(`ReservationExpired ${call.id}`);
     const returned = giveBack(ledger, call);

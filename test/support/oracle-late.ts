@@ -40,7 +40,7 @@ export function late(ledger: Ledger, command: PostLateSettlement): void {
   cost(ledger, costs, 'cogs');
   cost(ledger, call.booked, 'cogs', -1n);
   cost(ledger, call.suspense, 'suspense', -1n);
-  accrue(ledger, call, { amount: used - call.amount - call.overrun, overrun: 'absorbed' });
+  accrue(ledger, call, { amount: used - call.amount - call.overrun, overrun: command.overrun });
   call.status = 'over';
   call.charge = charge;
   call.usedTokens = came.tokens;

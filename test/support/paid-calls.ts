@@ -28,6 +28,7 @@ interface PaidCallsOptions {
   /** How long an answer waits for its charge. */
   readonly patience?: Patience;
   readonly defaultMaxOutput?: number;
+  readonly overrun?: 'absorbed' | 'owed';
 }
 
 type End = { readonly type: string; readonly data: Json };
@@ -85,6 +86,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     clock,
     log: pino({ level: 'silent' }),
     totalMs: options.totalMs ?? 60_000,
+    overrun: options.overrun ?? 'absorbed',
     journal,
     refused: (_: string, code: string) => void refusals.push(code),
     ...(options.patience ? { patience: options.patience } : {}),

@@ -52,16 +52,18 @@ export function commandOf(step: CommandStep, before: Before): WalletCommand {
       return { type: 'ReleaseHold', callId, ending, costs: step.costs, at };
     }
     case 'abandon': {
-      const { usage, characters, evidence: basis, costs, possibleCosts } = step;
+      const { usage, characters, evidence: basis, costs, possibleCosts, overrun } = step;
       const evidence = basis && { basis, usage, characters };
       const callId = callOf(before, step.call, before.open);
-      return { type: 'ResolveAbandoned', callId, evidence, ending, costs, possibleCosts, at };
+      const booked = { costs, possibleCosts, overrun };
+      return { type: 'ResolveAbandoned', callId, evidence, ending, ...booked, at };
     }
     case 'late': {
-      const { usage, characters, costs, outcome } = step;
+      const { usage, characters, costs, overrun, outcome } = step;
       const callId = callOf(before, step.call, before.swept);
       const consumed = { callId, usage, characters: tokensOf(usage) === 0 ? 0 : characters };
-      return { type: 'PostLateSettlement', ...consumed, ending: { ...ending, outcome }, costs, at };
+      const how = { ending: { ...ending, outcome }, costs, overrun };
+      return { type: 'PostLateSettlement', ...consumed, ...how, at };
     }
     case 'correct':
       return correctOf(step, before);

@@ -59,6 +59,7 @@ const costs = fc.array(
   { maxLength: 2 },
 );
 const call = fc.nat({ max: 11 });
+const overrun = fc.constantFrom('absorbed', 'owed');
 const characters = fc.option(fc.nat({ max: 500 }), { nil: null, freq: 8 });
 const consumption = { call, usage, characters, costs };
 
@@ -115,7 +116,7 @@ const steps = {
     do: fc.constant('settle'),
     after,
     ...consumption,
-    overrun: fc.constantFrom('absorbed', 'owed'),
+    overrun,
   }),
   release: fc.record({ do: fc.constant('release'), after, call, costs }),
   abandon: fc.record({
@@ -124,6 +125,7 @@ const steps = {
     ...consumption,
     evidence: fc.constantFrom(null, 'usage', 'checkpoint'),
     possibleCosts: costs,
+    overrun,
   }),
   late: fc.record({
     do: fc.constant('late'),
@@ -133,6 +135,7 @@ const steps = {
       { weight: 3, arbitrary: usage },
       { weight: 1, arbitrary: fc.constant(nothing) },
     ),
+    overrun,
     outcome: fc.constantFrom('completed', 'completed', 'client_closed', 'upstream_failed'),
   }),
   correct: fc.record({

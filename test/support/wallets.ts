@@ -122,6 +122,7 @@ export const abandonOf = (
   ending: { ...ending, outcome: 'abandoned' },
   costs: [],
   possibleCosts: [],
+  overrun: 'absorbed',
   at: noon,
   ...more,
 });

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../domain/envelope.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
-import type { Basis } from '../../domain/wallet/call-events.ts';
+import type { Basis, Treatment } from '../../domain/wallet/call-events.ts';
 import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
@@ -33,6 +33,8 @@ export interface HoldParts {
   readonly wallet: RunnerOf<typeof wallet>;
   /** Names the process that must end the call. */
   readonly processId: string;
+  /** Who bears what a call consumes beyond its hold. */
+  readonly overrun: Treatment;
   readonly clock: () => Date;
   readonly log: Logger;
   /** Told of work that goes on after its caller was answered. */
@@ -46,7 +48,7 @@ const longestPauseMs = 2_000;
 
 /** Asks the wallet for a call's bound; durable when it resolves. */
 export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan): Promise<CallHold> {
-  const { wallet, processId } = parts;
+  const { wallet, processId, overrun } = parts;
   const { facts, walletId } = call;
   const stream = streamOf.wallet(walletId);
   const { callId } = facts;
@@ -93,9 +95,9 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
       claimedAfter,
     });
   const postLate = async (consumed: Consumption, ending: Ending): Promise<Settled> => {
-    const late = { type: 'PostLateSettlement', callId, ...consumed, ending, costs: [] } as const;
+    const late = { type: 'PostLateSettlement', callId, ...consumed, ending } as const;
     try {
-      return await run('late', (at) => ({ ...late, at }));
+      return await run('late', (at) => ({ ...late, costs: [], overrun, at }));
     } catch (error) {
       if (error instanceof Rejection) return 'refused';
       throw error;
@@ -114,12 +116,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
     },
     async settle(consumed, basis, ending) {
       const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ending } as const;
-      const settled = await run('settle', (at) => ({
-        ...settlement,
-        costs: [],
-        overrun: 'absorbed',
-        at,
-      }));
+      const settled = await run('settle', (at) => ({ ...settlement, costs: [], overrun, at }));
       return settled === 'recorded' ? settled : postLate(consumed, ending);
     },
   };

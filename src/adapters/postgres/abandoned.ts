@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { streamOf } from '../../domain/streams.ts';
+import type { Treatment } from '../../domain/wallet/call-events.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { RunnerOf } from '../eventstore/execute.ts';
@@ -9,6 +10,8 @@ import type { OpenCall, Taken, Testimony } from '../llm/journal.ts';
 export interface AbandonedParts {
   readonly wallet: Pick<RunnerOf<typeof wallet>, 'run'>;
   readonly testimony: Testimony;
+  /** Who bears what a call consumed beyond its hold. */
+  readonly overrun: Treatment;
   readonly clock: () => Date;
   readonly log: Logger;
 }
@@ -44,7 +47,7 @@ export async function resolveAbandoned(
 
 /** How many events it took; undefined: it is tried again later. */
 async function resolve(
-  { wallet, clock, log }: AbandonedParts,
+  { wallet, overrun, clock, log }: AbandonedParts,
   { callId, walletId, requestId, beganAt }: OpenCall,
   known: Taken | undefined,
 ): Promise<number | undefined> {
@@ -67,6 +70,7 @@ async function resolve(
         ending,
         costs: [],
         possibleCosts: [],
+        overrun,
         at,
       }),
       {

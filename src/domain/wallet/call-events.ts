@@ -149,13 +149,17 @@ export const LateSettlementPosted = z.object({
   costs,
 });
 
+/** Who bears what is beyond a hold: the operator, or the member. */
+const Treatment = z.enum(['absorbed', 'owed']);
+export type Treatment = z.infer<typeof Treatment>;
+
 /** More was used than could be reserved. */
 export const OverageAccrued = z.object({
   walletId,
   callId: Uuid,
   asset: Asset,
   amount: Amount,
-  treatment: z.enum(['absorbed', 'owed']),
+  treatment: Treatment,
   counted,
   legs,
 });

@@ -2,7 +2,7 @@ import type { Asset, CreditKind } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import type { Usage } from '../price-list/usage.ts';
-import type { Basis, CallFacts, CallOutcome, Cost, PriceUsed } from './call-events.ts';
+import type { Basis, CallFacts, CallOutcome, Cost, PriceUsed, Treatment } from './call-events.ts';
 import type { Limit } from './limit-events.ts';
 import type { Past } from './lot-events.ts';
 
@@ -94,8 +94,7 @@ export interface SettleUsage extends Consumption {
   readonly basis: Basis;
   readonly ending: Ending;
   readonly costs: readonly Cost[];
-  /** Who bears what is beyond the hold: the operator, or the member. */
-  readonly overrun: 'absorbed' | 'owed';
+  readonly overrun: Treatment;
   readonly at: Instant;
 }
 
@@ -116,6 +115,7 @@ export interface ResolveAbandoned {
   readonly costs: readonly Cost[];
   /** Without evidence: what upstreams may charge us. */
   readonly possibleCosts: readonly Cost[];
+  readonly overrun: Treatment;
   readonly at: Instant;
 }
 
@@ -126,6 +126,7 @@ export interface PostLateSettlement extends Consumption {
   readonly ending: Ending;
   /** All of them, with what was booked or put into `suspense` when the hold was swept. */
   readonly costs: readonly Cost[];
+  readonly overrun: Treatment;
   readonly at: Instant;
 }
 

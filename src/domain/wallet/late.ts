@@ -77,7 +77,7 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   };
   const posted: WalletEvent = { type: 'LateSettlementPosted', data };
   const beyond = used.minus(swept.amount).minus(swept.overrun);
-  const overrun = overage({ walletId, of: swept, amount: beyond }, 'absorbed');
+  const overrun = overage({ walletId, of: swept, amount: beyond }, command.overrun);
   return withDebtPaid([posted, ...overrun], wallet, at);
 }
 

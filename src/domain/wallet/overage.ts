@@ -2,12 +2,10 @@ import type { Asset, Leg } from '../accounts.ts';
 import { account, entry, isUnit } from '../accounts.ts';
 import type { Decimal } from '../money.ts';
 import { canonical, zero } from '../money.ts';
+import type { Treatment } from './call-events.ts';
 import type { WalletEvent } from './events.ts';
 import { correctedCounts, useOf } from './limits.ts';
 import type { Hold } from './wallet.ts';
-
-/** Who bears what is beyond a hold: the operator, or the member. */
-export type Treatment = 'absorbed' | 'owed';
 
 interface Overrun {
   readonly walletId: string;
@@ -17,7 +15,8 @@ interface Overrun {
 
 /**
  * Use beyond the hold: for money an expense or a debt against its revenue, for units a bare fact. What
- * is owed is spent, so that limits of money count it within the window of its call.
+ * is owed is spent, so that limits of money count it within the window of its call. It stays as it is
+ * written down: only what an upstream says is beyond a hold, and that is final; our own counts end there.
  */
 export function overage(
   { walletId, of: { call, asset, at, limits }, amount }: Overrun,

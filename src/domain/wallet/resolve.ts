@@ -4,7 +4,7 @@ import type { Decimal } from '../money.ts';
 import { canonical, least, Decimal as Whole, zero } from '../money.ts';
 import { rate } from '../price-list/rating.ts';
 import { tokensOf } from '../price-list/usage.ts';
-import type { Basis, Cost } from './call-events.ts';
+import type { Basis, Cost, Treatment } from './call-events.ts';
 import type {
   Consumption,
   Ending,
@@ -55,7 +55,7 @@ export function resolveAbandoned(
   if (!open) return [];
   const { evidence, costs, possibleCosts, at } = command;
   if (evidence) {
-    return settled(open, wallet, { ...command, ...evidence, overrun: 'absorbed', swept: true });
+    return settled(open, wallet, { ...command, ...evidence, swept: true });
   }
   const { legs, returned } = close(open, zero);
   const data = {
@@ -75,7 +75,7 @@ interface Settlement extends Consumption {
   readonly basis: Basis;
   readonly ending: Ending;
   readonly costs: readonly Cost[];
-  readonly overrun: 'absorbed' | 'owed';
+  readonly overrun: Treatment;
   readonly swept: boolean;
   readonly at: Instant;
 }

@@ -280,6 +280,26 @@ test('after our crash the usage in the journal is charged', async (t) => {
   await eventually(() => calls.metered.inFlight() === 0);
 });
 
+test('after our crash an overrun is owed when the setting says so', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=10&output=500&chunks=5', {
+    patience: { journalMs: 50, answerMs: 60_000 },
+    ...{ defaultMaxOutput: 100, overrun: 'owed' },
+  });
+  const back = Promise.withResolvers<void>();
+  calls.log.next.after = () => {
+    calls.log.next.before = () => back.promise;
+  };
+  await allChunks(await calls.call(stream));
+  await crashed(calls);
+  back.resolve();
+  await eventually(() => calls.metered.inFlight() === 0);
+  const [end, overage, ...more] = calls.ends();
+  t.like(end, { type: 'UsageSettled', data: { swept: true } });
+  t.like(overage, { type: 'OverageAccrued', data: { treatment: 'owed' } });
+  t.false(more.some(({ type }) => type === 'OverageAccrued'));
+  t.true((await calls.wallet()).owed.isPositive());
+});
+
 test('after our crash input and the checkpointed output are charged', async (t) => {
   const calls = await upstream.on('gpt-4o?chunks=1200&hang=mid', { defaultMaxOutput: 1_000 });
   const client = new AbortController();

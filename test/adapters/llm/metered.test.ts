@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
 import { allChunks, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
-import { cost, endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
+import { cost, crashed, endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
 
 let upstream: PaidMock;
 test.before(async () => {
@@ -51,6 +51,32 @@ test('a usage above the bound is charged up to it, the rest is an overrun of its
   t.is(overage?.type, 'OverageAccrued');
   t.true(new Decimal(chargeOf(settled)).lt(cost(10, 500)));
   t.is([...lots.values()].length, 1);
+});
+
+test('an overrun is a debt when the setting says so, and blocks until it is paid', async (t) => {
+  const model = 'gpt-4o?input=10&output=500';
+  const calls = await upstream.on(model, { defaultMaxOutput: 100, overrun: 'owed' });
+  await calls.call();
+  const [settled, overage] = calls.ends();
+  t.like(overage, { type: 'OverageAccrued', data: { treatment: 'owed' } });
+  const { owed } = await calls.wallet();
+  t.is(owed.plus(chargeOf(settled)).toFixed(), cost(10, 500));
+  const refused = await t.throwsAsync(calls.call(), { instanceOf: Rejection });
+  t.is(refused?.code, 'insufficient_quota');
+});
+
+test('a call that was swept without a trace owes its overrun as any other', async (t) => {
+  const model = 'gpt-4o?input=10&output=500&chunks=3';
+  const calls = await upstream.on(model, { defaultMaxOutput: 100, overrun: 'owed' });
+  const chunks = chunksOf(await calls.call(stream));
+  await chunks.next();
+  await crashed(calls);
+  while (!(await chunks.next()).done);
+  const [expired, late, overage] = calls.ends();
+  t.is(expired?.type, 'ReservationExpired');
+  t.like(overage, { type: 'OverageAccrued', data: { treatment: 'owed' } });
+  const { owed } = await calls.wallet();
+  t.is(owed.plus(chargeOf(late)).toFixed(), cost(10, 500));
 });
 
 test('the output that is left after a clamp is what the upstream may write', async (t) => {

@@ -33,6 +33,7 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
       lease: { held: () => true, steadyForMs: () => own.steady },
       processId: randomUUID(),
       testimony: journal,
+      overrun: 'absorbed',
       clock,
       log: silent,
     });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { pino } from 'pino';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
+import type { Evidence } from '../../../src/adapters/llm/journal.ts';
 import { resolveAbandoned } from '../../../src/adapters/postgres/abandoned.ts';
 import { goneCalls } from '../../../src/adapters/postgres/gone-calls.ts';
 import { callJournal } from '../../../src/adapters/postgres/journal.ts';
@@ -50,11 +51,13 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
     gone: goneCalls(pool),
     lease: { held: () => own.held, steadyForMs: () => own.steady },
     testimony: journal,
+    overrun: 'owed',
     wallet,
     clock: () => at,
     log: silent,
   });
   const openOnes = async () => [...(await wallet.load(stream)).state.holds.values()];
+  const owed = async () => (await wallet.load(stream)).state.owed.toFixed();
   const pass = (ms: number) => {
     at = new Date(at.getTime() + ms);
   };
@@ -72,6 +75,7 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
     own,
     sweep,
     openOnes,
+    owed,
     pass,
   };
 }
@@ -148,18 +152,31 @@ test('a process whose lease was removed is gone', async (t) => {
 
 const usage = { input: 100, cachedInput: 0, output: 30, reasoning: 0 };
 
+/** A call of the process that is gone. */
+const noteOf = (processId: string, counted: Evidence) => ({
+  ...{ callId: nameId('a'), walletId, processId, requestId: 'req_a' },
+  beganAt: noon.toISOString(),
+  asked: [{ upstream: 'mock', model: 'gpt-4o' }],
+  counted,
+  ending: { ...ending, upstream: 'mock' },
+});
+
+test('what an abandoned call used beyond its hold is owed when the setting says so', async (t) => {
+  const { sweep, journal, log, gone, openOnes, owed } = await scene(t);
+  const much = { ...usage, output: 500 };
+  await journal.note(noteOf(gone, { basis: 'usage', usage: much, characters: null }));
+  t.is(await sweep(), 1);
+  const overage = log.events.find(({ type }) => type === 'OverageAccrued');
+  t.like(overage?.data, { amount: '0.0012', treatment: 'owed' });
+  t.is(await owed(), '0.0012');
+  t.is((await openOnes()).length, 1);
+});
+
 for (const basis of ['usage', 'checkpoint'] as const) {
   test(`an abandoned hold is charged what the journal has of it (${basis})`, async (t) => {
     const { sweep, journal, log, gone, pass, feed } = await scene(t);
     await feed.close();
-    const { call } = reserveOf('a');
-    await journal.note({
-      ...{ callId: call.callId, walletId, processId: gone, requestId: call.requestId },
-      beganAt: noon.toISOString(),
-      asked: [{ upstream: 'mock', model: 'gpt-4o' }],
-      counted: { basis, usage, characters: null },
-      ending: { ...ending, upstream: 'mock' },
-    });
+    await journal.note(noteOf(gone, { basis, usage, characters: null }));
     pass(15_000);
     t.is(await sweep(), 1);
     const last = log.events.at(-1);
@@ -200,7 +217,8 @@ test('two processes that end the same call at once both know what the log has of
   await Promise.all(
     processes.map(async ({ wallet, clock }) => {
       await wallet.load(stream);
-      const parts = { wallet, clock, testimony: memoryJournal(), log: silent };
+      const overrun = 'absorbed' as const;
+      const parts = { wallet, clock, testimony: memoryJournal(), overrun, log: silent };
       await resolveAbandoned(parts, [call]);
     }),
   );

@@ -255,6 +255,7 @@ test('what a swept call posts late counts within the window it was reserved in',
     characters: null,
     ending,
     costs: [],
+    overrun: 'absorbed',
     at: noon,
   } as const;
   const used = [rich, limit, reserveOf('a'), abandonOf('a')] as const;

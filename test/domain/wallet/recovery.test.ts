@@ -26,6 +26,7 @@ const lateOf = (output: number, more: Partial<PostLateSettlement> = {}): PostLat
   characters: null,
   ending,
   costs: [],
+  overrun: 'absorbed',
   at: noon,
   ...more,
 });

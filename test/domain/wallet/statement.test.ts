@@ -89,6 +89,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc
               characters: null,
               ending,
               costs: [{ upstream: 'u', asset: 'USD', amount: '1' }],
+              overrun: 'owed',
               at,
             },
           }),
