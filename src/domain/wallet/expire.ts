@@ -11,12 +11,19 @@ import { openedOr404 } from './settings.ts';
 import type { Wallet } from './wallet.ts';
 import { lotsIn } from './wallet.ts';
 
-/** Ends every lot whose time is over; what calls hold of one ends when it returns. */
+/** Lots that one command ends at most: all of it stands in one append, of at most 500 events. */
+export const mostEnds = 400;
+
+/**
+ * Ends lots whose time is over, `mostEnds` at a time: asked again, the next ones. What calls hold of
+ * one ends when it returns.
+ */
 export function expireLots({ at }: ExpireLots, wallet: Wallet): readonly WalletEvent[] {
   if (!wallet.opened) return [];
   const { walletId } = wallet.opened;
   return lotsIn(wallet)
     .filter((lot) => lot.ended === null && isExpired(lot, at))
+    .slice(0, mostEnds)
     .map((lot) => expired(walletId, lot, lot.free));
 }
 

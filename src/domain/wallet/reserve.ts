@@ -4,6 +4,7 @@ import { canonical, sum, Decimal as Whole, zero } from '../money.ts';
 import { Rejection } from '../rejection.ts';
 import type { Quote, ReserveCredit } from './commands.ts';
 import type { WalletEvent } from './events.ts';
+import { mostEnds } from './expire.ts';
 import { countedAgainst, useOf } from './limits.ts';
 import type { Lot } from './lots.ts';
 import { allocate, freeOf, heldOf, usableLots } from './lots.ts';
@@ -86,8 +87,18 @@ function sourceOf(
   { lots, overdraft, drawn }: Omit<Source, 'quote'>,
 ): Source {
   const { asset } = quote;
-  const usable = usableLots(lots, { asset, model, at });
+  const usable = drawable(usableLots(lots, { asset, model, at }));
   return { quote, lots: usable, ...(isUnit(asset) ? noOverdraft : { overdraft, drawn }) };
+}
+
+/** A call draws on the first lots only: each may end with it, and all those ends stand in one append. */
+function drawable(lots: readonly Lot[]): readonly Lot[] {
+  let left = mostEnds;
+  return lots.filter(({ free }) => {
+    if (free.isZero()) return true;
+    left -= 1;
+    return left >= 0;
+  });
 }
 
 const availableIn = ({ lots, overdraft }: Source): Decimal => freeOf(lots).plus(overdraft);

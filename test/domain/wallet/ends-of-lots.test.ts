@@ -17,6 +17,7 @@ const two = '2026-01-01T14:00:00.000Z';
 const lotId = nameId('lot');
 const lot = (more: Parameters<typeof grantOf>[1] = {}) => grantOf('1', { lotId, ...more });
 const revokeIt: WalletCommand = { type: 'RevokeCredit', lotId, reason: 'refund', at: noon };
+const ends = (lots: number): string[] => Array.from({ length: lots }, () => 'CreditExpired');
 const expireAt = (at: string): WalletCommand => ({ type: 'ExpireLots', at });
 
 test('a lot is usable from its effective time to its expiry, without any event', (t) => {
@@ -128,4 +129,33 @@ test('what a call holds of a revoked lot is revoked when it returns', (t) => {
 test('a lot that was never there can’t be revoked, nor one of a wallet that isn’t', (t) => {
   after(grantOf('2'))(t).when(revokeIt).isRefused('lot_not_found');
   since([])(t).when(revokeIt).isRefused('wallet_not_found');
+});
+
+test('one command ends no more lots than one append holds, and the next one the rest', (t) => {
+  const grants = Array.from({ length: 450 }, (_, n) =>
+    grantOf('1', { lotId: nameId(`lot ${n}`), expiresAt: one }),
+  );
+  const many = history(...grants);
+  const first = since(many)(t)
+    .when(expireAt(two))
+    .yieldsTypes(...ends(400));
+  since([...many, ...first])(t)
+    .when(expireAt(two))
+    .yieldsTypes(...ends(50));
+});
+
+test('a call draws on no more lots than can end with it in one append', (t) => {
+  const grants = Array.from({ length: 450 }, (_, n) =>
+    grantOf('0.0000009', { lotId: nameId(`lot ${n}`), expiresAt: one }),
+  );
+  const held = history(...grants, reserveOf('a'));
+  const [reserved] = held.slice(-1);
+  t.is(reserved?.type, 'CreditReserved');
+  if (reserved?.type !== 'CreditReserved') return;
+  // 400 lots have 0.00036, and each token of output costs 0.000003.
+  t.is(reserved.data.maxOutput, 86);
+  t.is(reserved.data.alloc.length, 398);
+  since(held)(t)
+    .when(releaseOf('a', { at: two }))
+    .yieldsTypes('ReservationReleased', ...ends(398));
 });
