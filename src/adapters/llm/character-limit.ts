@@ -27,7 +27,11 @@ export function characterLimit(most: number): Limit {
         return kept;
       });
     }
-    if (isCut) choice.finish_reason = 'length';
+    if (isCut) {
+      choice.finish_reason = 'length';
+      // They spell out what was cut off.
+      if (choice.logprobs) choice.logprobs = null;
+    }
     if (choice.finish_reason) unfinished.delete(choice.index);
     else unfinished.add(choice.index);
     return isCut;

@@ -19,6 +19,7 @@ export interface Json {
   id?: unknown;
   index?: unknown;
   input?: unknown;
+  logprobs?: unknown;
   max_completion_tokens?: unknown;
   max_tokens?: unknown;
   message?: unknown;
