@@ -62,7 +62,8 @@ export function received(): Received {
     add(owner, message.content);
     addParts(owner, message.content);
     add(owner, message.refusal);
-    add(owner, message.reasoning_content ?? message.reasoning);
+    add(owner, message.reasoning_content);
+    if (message.reasoning !== message.reasoning_content) add(owner, message.reasoning);
     addToolCalls(owner, message.tool_calls);
     addFunction(owner, message.function_call);
   };

@@ -6,14 +6,22 @@ import type { Json } from './upstream.ts';
  * and reasons, and the arguments of the tools it calls.
  */
 export function changeWritten(message: Json, change: (text: string) => string): void {
-  const reasoning = message.reasoning_content === undefined ? 'reasoning' : 'reasoning_content';
-  changeFields(message, ['content', 'refusal', reasoning], change);
+  changeFields(message, ['content', 'refusal'], change);
+  changeReasoning(message, change);
   for (const part of jsons(message.content)) changeFields(part, ['text', 'refusal'], change);
   const calls = [...jsons(message.tool_calls), { function: message.function_call }];
   for (const { function: called, custom } of calls) {
     if (isJson(called)) changeFields(called, ['arguments'], change);
     if (isJson(custom)) changeFields(custom, ['input'], change);
   }
+}
+
+/** Two names are in use for it; who writes the same under both has written it once. */
+function changeReasoning(message: Json, change: (text: string) => string): void {
+  const { reasoning_content: said, reasoning } = message;
+  changeFields(message, ['reasoning_content'], change);
+  if (reasoning !== said) changeFields(message, ['reasoning'], change);
+  else if (message.reasoning_content !== said) message.reasoning = message.reasoning_content;
 }
 
 function changeFields(

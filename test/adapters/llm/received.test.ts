@@ -1,0 +1,40 @@
+import test from 'ava';
+import { characterLimit } from '../../../src/adapters/llm/character-limit.ts';
+import { received } from '../../../src/adapters/llm/received.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+
+const answerOf = (message: Json, field = 'message'): Json => ({
+  choices: [{ index: 0, [field]: message }],
+});
+
+function charactersOf(answer: Json): number {
+  const text = received();
+  text.take(answer);
+  return text.characters('received');
+}
+
+const reasonings = [
+  [{ reasoning_content: null, reasoning: 'thinking' }, 8],
+  [{ reasoning_content: '', reasoning: 'thinking' }, 8],
+  [{ reasoning_content: 'thinking', reasoning: null }, 8],
+  [{ reasoning_content: 'thinking', reasoning: 'thinking' }, 8],
+  [{ reasoning_content: 'thinking', reasoning: 'once more' }, 17],
+] as const;
+
+for (const field of ['message', 'delta']) {
+  for (const [message, count] of reasonings) {
+    test(`reasoning counts under both of its names (${field}, ${JSON.stringify(message)})`, (t) => {
+      t.is(charactersOf(answerOf({ ...message }, field)), count);
+      const answer = answerOf({ ...message }, field);
+      t.false(characterLimit(count)(answer), 'all of it is paid');
+      t.true(characterLimit(count - 1)(answer));
+      t.is(charactersOf(answer), count - 1);
+    });
+  }
+}
+
+test('reasoning that is said twice is cut twice', (t) => {
+  const message: Json = { reasoning_content: 'thinking', reasoning: 'thinking' };
+  characterLimit(5)(answerOf(message));
+  t.deepEqual(message, { reasoning_content: 'think', reasoning: 'think' });
+});
