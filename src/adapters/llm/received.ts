@@ -4,6 +4,7 @@ import { codePoints } from './code-points.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
+import { calledIn, changeWritten } from './written.ts';
 
 /** Everything that a model has written in a call, kept in case nobody else counts it. */
 export interface Received {
@@ -45,27 +46,12 @@ export function received(): Received {
     add(owner, name);
     if (texts.length > index) names.add(index);
   };
-  const addParts = (owner: number, parts: unknown) => {
-    if (!Array.isArray(parts)) return;
-    for (const part of parts) if (isJson(part)) add(owner, part.text);
-  };
-  const addFunction = (owner: number, called: unknown) => {
-    if (!isJson(called)) return;
-    addName(owner, called.name);
-    add(owner, called.arguments);
-  };
-  const addToolCalls = (owner: number, calls: unknown) => {
-    if (!Array.isArray(calls)) return;
-    for (const call of calls) if (isJson(call)) addFunction(owner, call.function);
-  };
   const addMessage = (owner: number, message: Json) => {
-    add(owner, message.content);
-    addParts(owner, message.content);
-    add(owner, message.refusal);
-    add(owner, message.reasoning_content);
-    if (message.reasoning !== message.reasoning_content) add(owner, message.reasoning);
-    addToolCalls(owner, message.tool_calls);
-    addFunction(owner, message.function_call);
+    for (const { name } of calledIn(message)) addName(owner, name);
+    changeWritten(message, (text) => {
+      add(owner, text);
+      return text;
+    });
   };
 
   const countOf = (which: 'received' | 'delivered') =>
@@ -112,7 +98,7 @@ export function received(): Received {
 }
 
 const writtenField =
-  /"(content|refusal|arguments|reasoning_content|reasoning)"\s*:\s*"((?:[^"\\]|\\.)*)/gs;
+  /"(content|refusal|arguments|input|reasoning_content|reasoning)"\s*:\s*"((?:[^"\\]|\\.)*)/gs;
 
 /** A JSON string's text, as far as it goes: an escape that is cut off is left out. */
 function unescaped(raw: string): string {

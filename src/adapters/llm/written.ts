@@ -9,12 +9,12 @@ export function changeWritten(message: Json, change: (text: string) => string): 
   changeFields(message, ['content', 'refusal'], change);
   changeReasoning(message, change);
   for (const part of jsons(message.content)) changeFields(part, ['text', 'refusal'], change);
-  const calls = [...jsons(message.tool_calls), { function: message.function_call }];
-  for (const { function: called, custom } of calls) {
-    if (isJson(called)) changeFields(called, ['arguments'], change);
-    if (isJson(custom)) changeFields(custom, ['input'], change);
-  }
+  for (const called of calledIn(message)) changeFields(called, ['arguments', 'input'], change);
 }
+
+/** The functions and tools that a message or a delta calls: `arguments` are JSON, `input` is any text. */
+export const calledIn = ({ tool_calls: calls, function_call: older }: Json): readonly Json[] =>
+  [...jsons(calls).flatMap((call) => [call.function, call.custom]), older].filter(isJson);
 
 /** Two names are in use for it; who writes the same under both has written it once. */
 function changeReasoning(message: Json, change: (text: string) => string): void {

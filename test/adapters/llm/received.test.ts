@@ -38,3 +38,31 @@ test('reasoning that is said twice is cut twice', (t) => {
   characterLimit(5)(answerOf(message));
   t.deepEqual(message, { reasoning_content: 'think', reasoning: 'think' });
 });
+
+const code = 'print("hello world")';
+const asFunction: Json = { tool_calls: [{ function: { name: 'run', arguments: code } }] };
+const asCustom: Json = { tool_calls: [{ type: 'custom', custom: { name: 'run', input: code } }] };
+
+for (const field of ['message', 'delta']) {
+  test(`the input of a custom tool counts as the arguments of a function do (${field})`, async (t) => {
+    const [custom, called] = [received(), received()];
+    custom.take(answerOf(asCustom, field));
+    called.take(answerOf(asFunction, field));
+    t.is(custom.characters('received'), code.length);
+    t.is(await custom.tokens('sandbox', 'received'), await called.tokens('sandbox', 'received'));
+    t.deepEqual(custom.newText(), called.newText());
+  });
+
+  test(`a refusal among the parts of a content counts (${field})`, async (t) => {
+    const text = received();
+    text.take(answerOf({ content: [{ type: 'refusal', refusal: 'I will not.' }] }, field));
+    t.is(text.characters('received'), 11);
+    t.is(await text.tokens('sandbox', 'received'), 3);
+  });
+}
+
+test('the input of a custom tool counts in a body of which only the beginning came', (t) => {
+  const text = received();
+  text.takePartial(JSON.stringify(answerOf(asCustom)).slice(0, -12));
+  t.true(text.characters('received') >= code.length - 5);
+});
