@@ -1,14 +1,14 @@
 import type { Recorded } from '../events.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
-import { canonical, money, sum, Decimal as Whole, zero } from '../money.ts';
+import { canonical, least, money, sum, Decimal as Whole, zero } from '../money.ts';
 import type { LotPart } from './call-events.ts';
 import { longAgo } from './call-events.ts';
 import { payDebt } from './debt.ts';
 import type { WalletEvent, WalletEventData } from './events.ts';
 import type { Invariant, Wrong } from './finding.ts';
 import { allocate, consume, usableLots } from './lots.ts';
-import { amounts } from './resolve.ts';
+import { amounts, costOf } from './resolve.ts';
 import type { Wallet } from './wallet.ts';
 import { debtOf, lotsIn, remembered } from './wallet.ts';
 
@@ -55,10 +55,7 @@ export function callWrongs(step: Step): readonly Wrong[] {
     case 'CreditReserved':
       return reserveWrongs(event.data, step);
     case 'UsageSettled':
-      return endWrongs(event.data, before, {
-        charge: money(event.data.charge),
-        consumed: event.data.consumed,
-      });
+      return settledWrongs(event.data, before);
     case 'ReservationReleased':
     case 'ReservationExpired':
       return endWrongs(event.data, before, { charge: zero, consumed: [] });
@@ -95,6 +92,17 @@ function reserveWrongs(
 
 const drawn = (parts: readonly LotPart[]): Decimal =>
   totalOf(parts.filter(({ lotId }) => lotId === null));
+
+function settledWrongs(data: WalletEventData<'UsageSettled'>, before: Wallet): readonly Wrong[] {
+  const { call, usage, characters, consumed } = data;
+  const charge = money(data.charge);
+  const wrongs = endWrongs(data, before, { charge, consumed });
+  const hold = before.holds.get(call.callId);
+  if (!hold || wrongs.length > 0) return wrongs;
+  const costs = least(costOf({ usage, characters }, hold), hold.amount);
+  const what = `${data.charge} are charged for what costs ${canonical(costs)}.`;
+  return unless(charge.eq(costs), 'I5', what);
+}
 
 interface Charged {
   readonly charge: Decimal;

@@ -160,6 +160,12 @@ const breaks: Readonly<Record<string, readonly [readonly StoredEvent[], readonly
     broken(plain, 'UsageSettled', () => ({ charge: '0.00005' })),
     ['I5 UsageSettled'],
   ],
+  'a charge that is not what the usage costs (I5)': [
+    broken(plain, 'UsageSettled', () => ({
+      usage: { input: 10, cachedInput: 0, output: 5, reasoning: 0 },
+    })),
+    ['I5 UsageSettled'],
+  ],
   'a correction of more than was charged (I5)': [
     [
       ...walletLog(...settles, correctionOf(settlementId(plain), '0.00004')),
