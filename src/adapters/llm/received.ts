@@ -75,7 +75,7 @@ export function received(): Received {
       }
     },
     takePartial(text) {
-      for (const [, , value = ''] of text.matchAll(writtenField)) add(0, unescaped(value));
+      for (const written of writtenIn(text)) add(0, written);
     },
     isEmpty: () => texts.length === 0,
     delivered() {
@@ -95,6 +95,21 @@ export function received(): Received {
     },
     tokens: (family, which) => countTokens(family, [...byOwner(0, countOf(which)).values()]),
   };
+}
+
+const reasonings = new Map([
+  ['reasoning', 'reasoning_content'],
+  ['reasoning_content', 'reasoning'],
+]);
+
+/** The texts in a body's beginning; reasoning that is said again under its other name is left out. */
+function* writtenIn(body: string): Generator<string> {
+  const last = new Map<string, string>();
+  for (const [, field = '', value = ''] of body.matchAll(writtenField)) {
+    const isSaid = last.get(reasonings.get(field) ?? '')?.startsWith(value);
+    if (!isSaid) yield unescaped(value);
+    last.set(field, value);
+  }
 }
 
 const writtenField =

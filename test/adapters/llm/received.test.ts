@@ -39,6 +39,15 @@ test('reasoning that is said twice is cut twice', (t) => {
   t.deepEqual(message, { reasoning_content: 'think', reasoning: 'think' });
 });
 
+test('reasoning that is said twice counts once in the beginning of a body, wherever that ends', (t) => {
+  const body = JSON.stringify(answerOf({ reasoning: 'thinking', reasoning_content: 'thinking' }));
+  for (const cut of [1, 8]) {
+    const text = received();
+    text.takePartial(body.slice(0, -cut));
+    t.is(text.characters('received'), 8);
+  }
+});
+
 const code = 'print("hello world")';
 const asFunction: Json = { tool_calls: [{ function: { name: 'run', arguments: code } }] };
 const asCustom: Json = { tool_calls: [{ type: 'custom', custom: { name: 'run', input: code } }] };
