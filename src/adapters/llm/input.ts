@@ -61,6 +61,9 @@ const noWish = new Set<unknown>([undefined, null, false]);
 /** The caller runs these; any other kind of tool is run, and billed, by the provider. */
 const ownTools = new Set<unknown>([undefined, null, 'function', 'custom']);
 
+/** A template gives each of these a token or two; any other text here would be input that nobody counts. */
+const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
+
 /** Reads what becomes input, or refuses what can't be bounded. */
 export function inputOf(body: Readonly<Json>): Input {
   refuseUnbounded(body);
@@ -102,7 +105,8 @@ function refuseUnbounded(body: Readonly<Json>): void {
   if (!textOnly) throw unsupported('modalities');
 }
 
-function addMessage({ content, role: _, ...rest }: Json, path: string, texts: string[]): void {
+function addMessage({ content, role, ...rest }: Json, path: string, texts: string[]): void {
+  if (typeof role !== 'string' || !roles.includes(role)) throw unknownRole(`${path}.role`);
   if (rest.audio !== undefined && rest.audio !== null) throw unsupported(`${path}.audio`);
   if (typeof content === 'string') texts.push(content);
   else if (Array.isArray(content)) addParts(content, `${path}.content`, texts);
@@ -128,6 +132,9 @@ const unsupported = (param: string) =>
   new CallFault('unsupported_input', `\`${param}\` is not supported: its cost has no bound.`, {
     param,
   });
+
+const unknownRole = (param: string) =>
+  new CallFault('unsupported_input', `\`${param}\` must be one of ${roles.join(', ')}.`, { param });
 
 /** Tokens that a chat template puts around one message or tool, and around the whole. */
 const perWrapper: Readonly<Record<Family, number>> = {

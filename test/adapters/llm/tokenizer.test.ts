@@ -129,3 +129,26 @@ for (const { body, param } of unbounded) {
     t.is(fault?.param, param);
   });
 }
+
+test('a message has one of the known roles', (t) => {
+  for (const role of ['system', 'developer', 'user', 'assistant', 'tool', 'function']) {
+    t.notThrows(() => inputOf({ messages: [{ role, content: 'Hello' }] }));
+  }
+});
+
+for (const role of [
+  'a long text that nobody would pay for',
+  'User',
+  '',
+  undefined,
+  null,
+  ['user'],
+]) {
+  test(`any other role is refused: ${JSON.stringify(role)}`, (t) => {
+    const body = { messages: [question, { role, content: '' }] };
+    const fault = t.throws(() => inputOf(body), { instanceOf: CallFault });
+    t.is(fault?.code, 'unsupported_input');
+    t.is(fault?.param, 'messages[1].role');
+    t.regex(fault?.message ?? '', /must be one of system, developer, user,/);
+  });
+}
