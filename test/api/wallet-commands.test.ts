@@ -70,6 +70,8 @@ test('money blocks nothing, and a scope has models, at most fifty', async (t) =>
     ['models.0', { models: ['<script>'] }],
     ['past', { past: 'wait' }],
     ['effective_at', { effective_at: 'tomorrow' }],
+    ['effective_at', { effective_at: '0000-06-01T00:00:00Z' }],
+    ['effective_at', { effective_at: '0001-01-01T00:00:00+08:00' }],
     ['expires_at', { expires_at: '9999-12-31T23:59:59-12:00' }],
   ] as const) {
     const { status, body: refused } = await grant(body);
