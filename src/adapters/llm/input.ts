@@ -55,8 +55,12 @@ const unbounded = [
   'search_parameters',
   'enable_search',
   'plugins',
+  'provider',
   'models',
+  'fallbacks',
 ] as const;
+/** No dearer than the model's own price; any other tier is sold at a price that the list doesn't know. */
+const pricedTiers = new Set<unknown>([undefined, null, 'auto', 'default', 'flex']);
 const noWish = new Set<unknown>([undefined, null, false]);
 /** The caller runs these; any other kind of tool is run, and billed, by the provider. */
 const ownTools = new Set<unknown>([undefined, null, 'function', 'custom']);
@@ -96,6 +100,7 @@ function refuseUnbounded(body: Readonly<Json>): void {
   for (const field of unbounded) {
     if (!noWish.has(body[field])) throw unsupported(field);
   }
+  if (!pricedTiers.has(body.service_tier)) throw unsupported('service_tier');
   const tools = Array.isArray(body.tools) ? body.tools : [];
   const foreign = tools.findIndex((tool) => isJson(tool) && !ownTools.has(tool.type));
   if (foreign >= 0) throw unsupported(`tools[${foreign}]`);

@@ -31,6 +31,7 @@ export interface Json {
   reasoning?: unknown;
   reasoning_content?: unknown;
   refusal?: unknown;
+  service_tier?: unknown;
   stream?: unknown;
   stream_options?: unknown;
   text?: unknown;

@@ -107,6 +107,10 @@ const unbounded = [
   { body: { messages: [question], prediction: { type: 'content' } }, param: 'prediction' },
   { body: { messages: [question], plugins: [{ id: 'web' }] }, param: 'plugins' },
   { body: { messages: [question], models: ['a-dearer-one'] }, param: 'models' },
+  { body: { messages: [question], fallbacks: ['a-dearer-one'] }, param: 'fallbacks' },
+  { body: { messages: [question], provider: { order: ['a-dearer-one'] } }, param: 'provider' },
+  { body: { messages: [question], service_tier: 'priority' }, param: 'service_tier' },
+  { body: { messages: [question], service_tier: ['flex'] }, param: 'service_tier' },
   { body: { messages: [question], enable_search: true }, param: 'enable_search' },
   {
     body: { messages: [question], tools: [{ type: 'function' }, { type: 'web_search' }] },
@@ -117,6 +121,12 @@ const unbounded = [
     param: 'messages[0].audio',
   },
 ];
+
+test('a tier that is no dearer than the price is no matter', (t) => {
+  for (const tier of ['auto', 'default', 'flex', null]) {
+    t.notThrows(() => inputOf({ messages: [question], service_tier: tier }));
+  }
+});
 
 test('a wish for none of it is no wish', (t) => {
   t.notThrows(() => inputOf({ messages: [question], enable_search: false, audio: null }));
