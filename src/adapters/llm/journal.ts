@@ -44,8 +44,11 @@ export interface Journal {
 
 /** What the journal is to whoever ends the calls of processes that are gone. */
 export interface Testimony {
-  /** The last notes of those that have one; from then on their processes can't add to them. */
-  take(calls: readonly OpenCall[]): Promise<ReadonlyMap<string, Taken>>;
+  /**
+   * The last notes of those that have one; from then on their processes can't add to them. One that is
+   * `unreadable` was written by another release, which may still tell what the call consumed.
+   */
+  take(calls: readonly OpenCall[]): Promise<ReadonlyMap<string, Taken | 'unreadable'>>;
   /** The log has the ends of these. */
   resolved(callIds: readonly string[]): Promise<void>;
 }

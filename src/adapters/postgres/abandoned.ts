@@ -49,8 +49,9 @@ export async function resolveAbandoned(
 async function resolve(
   { wallet, overrun, clock, log }: AbandonedParts,
   { callId, walletId, requestId, beganAt }: OpenCall,
-  known: Taken | undefined,
+  known: Taken | 'unreadable' | undefined,
 ): Promise<number | undefined> {
+  if (known === 'unreadable') return undefined;
   const evidence = known?.counted ?? null;
   const unknown: Ending = {
     outcome: 'abandoned',

@@ -17,15 +17,14 @@ export interface CallJournal extends Journal, Testimony {
   close(): Promise<void>;
 }
 
-/** The journal of calls in flight, in its Postgres schema; notes of many calls go in one statement. */
-export function callJournal({
-  pool,
-  log,
-}: {
+interface JournalParts {
   /** Best one of its own: a note must not wait for reports. */
   readonly pool: DatabasePool;
   readonly log: Logger;
-}): CallJournal {
+}
+
+/** The journal of calls in flight, in its Postgres schema; notes of many calls go in one statement. */
+export function callJournal({ pool, log }: JournalParts): CallJournal {
   const writer = journalWriter({
     write: (notes) => write(pool, notes),
     remove: (callIds) => remove(pool, callIds),
@@ -35,7 +34,7 @@ export function callJournal({
     note: writer.note,
     forget: writer.forget,
     close: writer.close,
-    take: (calls) => take(pool, calls),
+    take: (calls) => take({ pool, log }, calls),
     async resolved(callIds) {
       if (callIds.length === 0) return;
       await pool.query(ended(callIds));
@@ -90,8 +89,10 @@ const Ending = z.object({
   firstTokenMs: z.int().nullable(),
 });
 
+/** What is noted of a call, by this release or another one. */
+const NotedRow = z.looseObject({ call_id: Uuid });
+
 const TakenRow = z.object({
-  call_id: Uuid,
   asked: z.array(z.object({ upstream: z.string(), model: z.string() })),
   counted: z
     .object({
@@ -105,22 +106,31 @@ const TakenRow = z.object({
 
 /** A row is left also for a call that has none: it refuses what its process would still note. */
 async function take(
-  pool: DatabasePool,
+  { pool, log }: JournalParts,
   calls: readonly OpenCall[],
-): Promise<ReadonlyMap<string, Taken>> {
+): Promise<ReadonlyMap<string, Taken | 'unreadable'>> {
   if (calls.length === 0) return new Map();
-  const rows = await pool.any(query(TakenRow)`
+  const rows = await pool.any(query(NotedRow)`
     INSERT INTO journal.calls AS c
       (call_id, wallet_id, process_id, request_id, began_at, taken_at)
     SELECT n.*, clock_timestamp()
     FROM ${sql.unnest(inOrder(calls).map(cellsOf), [...openCall])} AS n
     ON CONFLICT (call_id) DO UPDATE SET taken_at = COALESCE(c.taken_at, EXCLUDED.taken_at)
     RETURNING c.call_id, c.asked, c.counted, c.ending`);
-  return new Map(
-    rows.flatMap(({ call_id: callId, asked, counted, ending }): [string, Taken][] =>
-      ending ? [[callId, { asked, counted, ending }]] : [],
-    ),
-  );
+  return new Map(rows.flatMap((row) => takenFrom(row, log)));
+}
+
+function takenFrom(
+  { call_id: callId, ...noted }: z.infer<typeof NotedRow>,
+  log: Logger,
+): readonly [string, Taken | 'unreadable'][] {
+  const { success, data, error: err } = TakenRow.safeParse(noted);
+  if (!success) {
+    log.error({ err, call: callId }, 'what the journal has of a call can’t be read; it is left');
+    return [[callId, 'unreadable']];
+  }
+  const { asked, counted, ending } = data;
+  return ending ? [[callId, { asked, counted, ending }]] : [];
 }
 
 /** Calls of processes that are gone of which the journal knows, and of nobody that ended them. */

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { TestFn } from 'ava';
-import type { CallNote, Journal, OpenCall, Testimony } from '../../../src/adapters/llm/journal.ts';
+import type {
+  CallNote,
+  Journal,
+  OpenCall,
+  Taken,
+  Testimony,
+} from '../../../src/adapters/llm/journal.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const openCall = (): OpenCall => ({
@@ -32,6 +38,9 @@ const noteOf = (call: OpenCall, output: number | null): CallNote => ({
 });
 
 /** What every journal promises. */
+const outputOf = (taken: Taken | 'unreadable' | undefined): number | undefined =>
+  taken === 'unreadable' ? undefined : taken?.counted?.usage.output;
+
 export function journalContract(test: TestFn, journal: () => Journal & Testimony): void {
   test('what was noted last is what is taken', async (t) => {
     const call = openCall();
@@ -46,7 +55,7 @@ export function journalContract(test: TestFn, journal: () => Journal & Testimony
     await Promise.all(calls.map((call, index) => journal().note(noteOf(call, index))));
     const taken = await journal().take(calls);
     t.deepEqual(
-      calls.map(({ callId }) => taken.get(callId)?.counted?.usage.output),
+      calls.map(({ callId }) => outputOf(taken.get(callId))),
       calls.map((_, index) => index),
     );
   });
@@ -63,7 +72,7 @@ export function journalContract(test: TestFn, journal: () => Journal & Testimony
       await journal().take([call]);
       t.is(await journal().note(noteOf(call, 512)), 'taken');
       const again = await journal().take([call]);
-      t.is(again.get(call.callId)?.counted?.usage.output, output ?? undefined);
+      t.is(outputOf(again.get(call.callId)), output ?? undefined);
       await journal().resolved([call.callId]);
       t.is(await journal().note(noteOf(call, 512)), 'taken');
     });

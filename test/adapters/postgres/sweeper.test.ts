@@ -186,6 +186,22 @@ for (const basis of ['usage', 'checkpoint'] as const) {
   });
 }
 
+test('a row of the journal that another release wrote is left, and stops no other', async (t) => {
+  const { sweep, journal, pool, gone, openOnes, run, log } = await scene(t);
+  await run('c', reserveOf('c', { processId: gone }));
+  await journal.note(noteOf(gone, { basis: 'usage', usage, characters: null }));
+  await pool.query(statement`
+    UPDATE journal.calls SET ending = jsonb_set(ending, '{outcome}', '"moderated"')`);
+  t.is(await sweep(), 1);
+  t.like(log.events.at(-1)?.data, { call: { callId: nameId('c') } });
+  t.is(await sweep(), 0);
+  t.true((await openOnes()).some(({ call }) => call.callId === nameId('a')));
+  await pool.query(statement`
+    UPDATE journal.calls SET ending = jsonb_set(ending, '{outcome}', '"completed"')`);
+  t.is(await sweep(), 1, 'once it can be read');
+  t.like(log.events.at(-1)?.data, { call: { callId: nameId('a') }, charge: '0.00019' });
+});
+
 test('a hold that only the journal knows of is resolved too', async (t) => {
   const { sweep, journal, pool, gone, openOnes } = await scene(t);
   const { call } = reserveOf('a');
