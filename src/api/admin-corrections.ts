@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Uuid } from '../domain/ids.ts';
 import { money, WrittenAmount } from '../domain/money.ts';
 import { Rejection } from '../domain/rejection.ts';
 import type { Charged } from '../domain/wallet/charged.ts';
@@ -14,14 +13,15 @@ import type { SettlementParts } from './settlement.ts';
 import { findSettlement } from './settlement.ts';
 import type { OrderWallet, WalletOrderParts } from './wallet-orders.ts';
 import { Changed, openedWallet, Reason, walletParams } from './wallet-orders.ts';
+import { WrittenUuid } from './written-uuid.ts';
 
 const Correction = z.strictObject({
   /** The settlement, as the statement names it. */
-  event_id: Uuid,
+  event_id: WrittenUuid,
   amount: WrittenAmount,
   reason: Reason,
   /** The administrator who answers for it. */
-  approver: Uuid,
+  approver: WrittenUuid,
 });
 type Correction = z.output<typeof Correction>;
 

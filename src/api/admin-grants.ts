@@ -13,6 +13,7 @@ import { WrittenMoment } from './moment.ts';
 import { route } from './route.ts';
 import type { OrderWallet } from './wallet-orders.ts';
 import { Reason } from './wallet-orders.ts';
+import { WrittenUuid } from './written-uuid.ts';
 
 const Grant = z.strictObject({
   asset: Asset,
@@ -43,7 +44,7 @@ export const grantCredit = ({ loadMember, order }: GrantParts) =>
     path: '/api/admin/members/:id/grants',
     who: 'admin',
     summary: 'Grant a member credit',
-    params: z.object({ id: Uuid }),
+    params: z.object({ id: WrittenUuid }),
     body: Grant,
     idempotent: true,
     status: 201,

@@ -11,10 +11,11 @@ import { route } from './route.ts';
 import { ShownLimit, shownLimits } from './wallet-limits.ts';
 import type { OrderWallet, WalletOrderParts } from './wallet-orders.ts';
 import { Changed, openedWallet, Reason, walletParams } from './wallet-orders.ts';
+import { WrittenUuid } from './written-uuid.ts';
 
 const SetLimit = z.strictObject({
   /** Null: the whole wallet. */
-  api_key_id: Uuid.nullable().default(null),
+  api_key_id: WrittenUuid.nullable().default(null),
   window: LimitWindow,
   measure: LimitMeasure,
   /** Null lifts it. */

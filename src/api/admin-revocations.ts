@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Uuid } from '../domain/ids.ts';
 import { route } from './route.ts';
 import type { OrderWallet } from './wallet-orders.ts';
 import { Changed, Reason, walletParams } from './wallet-orders.ts';
+import { WrittenUuid } from './written-uuid.ts';
 
 /** Takes back what of a grant is unused. */
 export const revokeCredit = (order: OrderWallet) =>
@@ -12,7 +12,7 @@ export const revokeCredit = (order: OrderWallet) =>
     who: 'admin',
     summary: 'Revoke the unused part of a grant; what calls hold of it follows when it returns',
     params: walletParams,
-    body: z.strictObject({ lot_id: Uuid, reason: Reason }),
+    body: z.strictObject({ lot_id: WrittenUuid, reason: Reason }),
     idempotent: true,
     reply: Changed,
     handle: ({ params: { id: walletId }, body, ...by }) =>

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import type { apiKey } from '../domain/api-key/decider.ts';
-import { Uuid } from '../domain/ids.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { streamOf } from '../domain/streams.ts';
 import { apiKeys, hashOfKey } from '../projections/api-keys.ts';
@@ -9,6 +8,7 @@ import { commandContext } from './command-context.ts';
 import type { Reads } from './reads.ts';
 import { readable } from './reads.ts';
 import { route } from './route.ts';
+import { WrittenUuid } from './written-uuid.ts';
 
 /** Ends a key of the caller's own, from the next request on. */
 export const revokeApiKey = ({
@@ -25,7 +25,7 @@ export const revokeApiKey = ({
     path: '/api/api-keys/:id',
     who: 'session',
     summary: 'Revoke one of my API keys',
-    params: z.object({ id: Uuid }),
+    params: z.object({ id: WrittenUuid }),
     status: 204,
     reply: z.undefined(),
     handle: async ({ caller, params, request }) => {

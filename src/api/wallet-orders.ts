@@ -12,6 +12,7 @@ import type { SessionCaller } from './caller.ts';
 import { commandContext } from './command-context.ts';
 import { bodyHashOf } from './idempotency-key.ts';
 import type { Answer, RequestFacts } from './route.ts';
+import { WrittenUuid } from './written-uuid.ts';
 
 export interface WalletOrderParts {
   readonly wallet: RunnerOf<typeof wallet>;
@@ -90,6 +91,6 @@ export async function openedWallet(
 export type OrderWallet = ReturnType<typeof walletOrders>;
 
 /** What most orders ask and answer. */
-export const walletParams = z.object({ id: Uuid });
+export const walletParams = z.object({ id: WrittenUuid });
 export const Reason = z.string().trim().min(1).max(500);
 export const Changed = z.object({ wallet_id: Uuid, changed: z.boolean() });

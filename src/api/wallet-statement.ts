@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Uuid } from '../domain/ids.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { route } from './route.ts';
 import type { StatementParts } from './statement.ts';
@@ -11,6 +10,7 @@ import {
   StatementQuery,
   shownStatement,
 } from './statement.ts';
+import { WrittenUuid } from './written-uuid.ts';
 
 const summary = 'explained line by line, the oldest first, up to now or any earlier moment';
 
@@ -35,7 +35,7 @@ export const adminWalletStatement = (parts: StatementParts) =>
     path: '/api/admin/wallets/:id/statement',
     who: 'admin',
     summary: `A member’s balance, ${summary}`,
-    params: z.object({ id: Uuid }),
+    params: z.object({ id: WrittenUuid }),
     query: StatementQuery,
     reply: FullStatement,
     handle: async ({ params: { id: walletId }, query, request }) => {

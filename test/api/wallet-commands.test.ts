@@ -80,6 +80,15 @@ test('money blocks nothing, and a scope has models, at most fifty', async (t) =>
   }
 });
 
+test('a limit on a key in capitals limits that key', async (t) => {
+  const { walletId, apiKeyId, grant, reserve } = await memberWithWallet(api(), 'capitals');
+  await grant('1');
+  const none = { window: 'day', measure: 'requests', most: '0' };
+  const set = await put(walletId, { ...none, api_key_id: apiKeyId.toUpperCase() });
+  t.deepEqual([set.status, set.body], [200, { wallet_id: walletId, changed: true }]);
+  await t.throwsAsync(reserve('capitals/a'));
+});
+
 test('limits are set, told with what is used, and lifted', async (t) => {
   const { walletId, apiKeyId, grant, reserve } = await memberWithWallet(api(), 'limits');
   await grant('1');
