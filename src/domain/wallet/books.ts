@@ -28,9 +28,19 @@ export const walletBooks: Books<WalletEvent, Wallet> = {
   save: toBook,
   restore(saved) {
     const book = WalletBook.safeParse(saved);
-    return book.success ? fromBook(book.data) : undefined;
+    return book.success ? fitting(book.data) : undefined;
   },
 };
+
+/** Undefined for a book that names what isn't in it: a cache may be wrong, the log is not. */
+function fitting(book: WalletBook): Wallet | undefined {
+  try {
+    return fromBook(book);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
 
 /** What a state hashes to; it holds the hash before, so that none can be changed alone. */
 export const hashOf = (state: WalletBook): string =>

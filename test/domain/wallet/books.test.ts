@@ -172,6 +172,7 @@ test('a book holds all that the fold knows', (t) => {
   t.is(entriesIn(fromBook(book), noon), entriesIn(state, noon));
   t.deepEqual(walletBooks.save(state), book);
   t.is(walletBooks.restore({ ...book, lots: 'none' }), undefined);
+  t.is(walletBooks.restore({ ...book, texts: [] }), undefined, 'calls name what isn’t there');
 });
 
 test('a book from before booked costs were kept reads and hashes as it did', (t) => {
