@@ -57,26 +57,46 @@ export function denials({ wallet, processId, clock, log }: DenialsParts): Denial
   }
 
   async function writeOrKeep(key: string, entry: Minute): Promise<void> {
-    minutes.delete(key);
     try {
       await write(entry);
     } catch (err) {
       log.warn({ err, wallet: entry.walletId }, 'refused calls could not be counted');
       // Rather not at all than twice.
-      if (!(err instanceof OutcomeUnknown)) minutes.set(key, entry);
+      if (!(err instanceof OutcomeUnknown)) keep(key, entry);
     }
   }
 
-  async function writeAll(due: readonly (readonly [string, Minute])[]): Promise<void> {
+  /** What was refused in the same minute meanwhile is added. */
+  function keep(key: string, { codes, ...entry }: Minute): void {
+    const sum = new Map(minutes.get(key)?.codes);
+    for (const [code, count] of codes) sum.set(code, (sum.get(code) ?? 0) + count);
+    minutes.set(key, { ...entry, codes: sum });
+  }
+
+  /** Before anything is awaited, so that nobody else writes it too. */
+  function takeOut(isDue: (entry: Minute) => boolean): readonly (readonly [string, Minute])[] {
+    const due = [...minutes].filter(([, entry]) => isDue(entry));
+    for (const [key] of due) minutes.delete(key);
+    return due;
+  }
+
+  async function writeDue(isDue: (entry: Minute) => boolean): Promise<void> {
+    const due = takeOut(isDue);
     for (let from = 0; from < due.length; from += inParallel) {
       const some = due.slice(from, from + inParallel);
       await Promise.all(some.map(([key, entry]) => writeOrKeep(key, entry)));
     }
   }
 
+  /** One after the other: what one couldn't write the next one has again. */
+  let writing = Promise.resolve();
+  const inTurn = (isDue: (entry: Minute) => boolean) => {
+    writing = writing.then(() => writeDue(isDue));
+    return writing;
+  };
   const flush = () => {
     const now = thisMinute();
-    return writeAll([...minutes].filter(([, { minute }]) => minute < now));
+    return inTurn(({ minute }) => minute < now);
   };
   const timer = setInterval(() => void flush(), minuteMs);
   timer.unref();
@@ -96,7 +116,7 @@ export function denials({ wallet, processId, clock, log }: DenialsParts): Denial
     flush,
     async close() {
       clearInterval(timer);
-      await writeAll([...minutes]);
+      await inTurn(() => true);
     },
   };
 }

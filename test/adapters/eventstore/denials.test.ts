@@ -16,13 +16,20 @@ async function scene() {
   let now = new Date('2026-01-01T12:00:30.000Z');
   const clock = () => now;
   const { wallet } = runners({ log: eventLog, clock });
-  await wallet.run(streamOf.wallet(walletId), () => grantOf('1'), contextOf('grant'));
+  const open = (id: string) =>
+    wallet.run(
+      streamOf.wallet(id),
+      () => ({ ...grantOf('1'), walletId: id }),
+      contextOf(`grant/${id}`),
+    );
+  await open(walletId);
   const counted = () =>
     eventLog.events.filter(({ type }) => type === 'DenialsCounted').map(({ data }) => data);
   const pass = (seconds: number) => {
     now = new Date(now.getTime() + seconds * 1_000);
   };
-  return { eventLog, counted, pass, ...denials({ wallet, processId: randomUUID(), clock, log }) };
+  const parts = { wallet, processId: randomUUID(), clock, log };
+  return { eventLog, counted, pass, open, ...denials(parts) };
 }
 
 test('refused calls become one event a wallet and minute', async (t) => {
@@ -64,6 +71,18 @@ test('what could not be written is not lost, and what may be is not written twic
   t.is(counted().length, 1);
   await close();
   t.is(counted().length, 1);
+});
+
+test('what is being written when the process ends is written once', async (t) => {
+  const { refused, flush, close, counted, pass, open } = await scene();
+  const wallets = Array.from({ length: 40 }, () => randomUUID());
+  for (const id of wallets) {
+    await open(id);
+    refused(id, 'insufficient_quota');
+  }
+  pass(60);
+  await Promise.all([flush(), flush(), close()]);
+  t.is(counted().length, wallets.length);
 });
 
 test('a wallet that was never opened has nothing to count', async (t) => {
