@@ -26,6 +26,8 @@ const columns = {
   consumed: sum('numeric'),
   expired: sum('numeric'),
   revoked: sum('numeric'),
+  /** Its end is written down. */
+  ended_at: first('timestamptz'),
 };
 type Row = RowOf<typeof key, typeof columns>;
 
@@ -33,12 +35,13 @@ type Row = RowOf<typeof key, typeof columns>;
 export const lots = projection(
   'lots',
   {
-    version: 1,
+    version: 2,
     key,
     columns,
     indexes: [
       '(wallet_id, granted_at DESC)',
       '(expires_at) WHERE granted > held + consumed + expired + revoked',
+      `(expires_at) WHERE past = 'block' AND ended_at IS NULL`,
     ],
   },
   {
@@ -73,8 +76,12 @@ export const lots = projection(
         reason: data.reason,
       })),
     DebtPaid: ({ data }) => consumed(data.consumed),
-    CreditExpired: ({ data }) => [{ lot_id: data.lotId, expired: data.amount }],
-    CreditRevoked: ({ data }) => [{ lot_id: data.lotId, revoked: data.amount }],
+    CreditExpired: ({ data, meta }) => [
+      { lot_id: data.lotId, expired: data.amount, ended_at: meta.recordedAt },
+    ],
+    CreditRevoked: ({ data, meta }) => [
+      { lot_id: data.lotId, revoked: data.amount, ended_at: meta.recordedAt },
+    ],
   },
 );
 
@@ -118,9 +125,15 @@ const noLongerHeld = (parts: Parts): readonly Row[] =>
 const consumed = (parts: Parts): readonly Row[] =>
   byLot(parts).map(([lotId, amount]) => ({ lot_id: lotId, consumed: amount }));
 
-/** Wallets with lots whose time is over and of which something is free still. */
+/**
+ * Wallets with lots whose time is over and of which something is free still, or that were to block: an
+ * allowance that is used up goes on blocking, and takes room in the wallet, until its end is written.
+ */
 export const walletsToExpire = (at: Instant, most: number) =>
   query(z.object({ wallet_id: Uuid }))`
-    SELECT DISTINCT wallet_id FROM read.lots
+    SELECT wallet_id FROM read.lots
     WHERE granted > held + consumed + expired + revoked AND expires_at <= ${at}
+    UNION
+    SELECT wallet_id FROM read.lots
+    WHERE past = 'block' AND ended_at IS NULL AND expires_at <= ${at}
     LIMIT ${most}`;

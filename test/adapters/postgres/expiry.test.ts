@@ -6,6 +6,7 @@ import { expiry } from '../../../src/adapters/postgres/expiry.ts';
 import { callJournal } from '../../../src/adapters/postgres/journal.ts';
 import { openWork } from '../../../src/adapters/postgres/open-work.ts';
 import { nameId } from '../../../src/domain/ids.ts';
+import { Decimal } from '../../../src/domain/money.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
 import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { query } from '../../../src/projections/query.ts';
@@ -81,6 +82,23 @@ test('a lot’s end is written down once its time is over, once', async (t) => {
     { granted: '1', held: '0', used: '0', expired: '1' },
     { granted: '2', held: '0', used: '0', expired: '0' },
   ]);
+});
+
+test('the end of an allowance that blocks is written down though it is used up, once', async (t) => {
+  const { run, expire, at, last, settled } = await scene(t);
+  const ends = { expiresAt: '2026-01-01T12:30:00.000Z', past: 'block' } as const;
+  const lotId = nameId('allowance');
+  await run('allowance', grantOf('1', { asset: 'requests', kind: 'plan', lotId, ...ends }));
+  const quotes = [{ asset: 'requests', fixed: new Decimal(1), perOutput: new Decimal(0) }] as const;
+  await run('a', reserveOf('a', { quotes }));
+  await run('settle', settleOf('a', { input: 1 }));
+  await settled();
+  t.is(await expire(), 0);
+  at('12:30');
+  t.is(await expire(), 1);
+  t.like(last(), { type: 'CreditExpired', data: { lotId, amount: '0' } });
+  await settled();
+  t.is(await expire(), 0);
 });
 
 test('the read model knows what is held of a lot, consumed of it, and returned to it', async (t) => {
