@@ -21,13 +21,12 @@ type Row = RowOf<typeof key, typeof columns>;
 /** What each member used and was charged, by UTC day of the settlement, model and asset. */
 export const usageByDay = projection(
   'usage_by_day',
-  { version: 2, key, columns },
+  { version: 3, key, columns },
   {
     UsageSettled: ({ data, meta }) => [{ ...used(data, meta.recordedAt), charge: data.charge }],
-    // Where the sweeper charged nothing it counted no call. Where it did, its tokens stand.
+    // Where the sweeper knew nothing it counted no call. Where it did, its tokens stand.
     LateSettlementPosted: ({ data, meta }) => {
-      const isFirst = data.difference === data.charge && data.charge !== '0';
-      const row = isFirst ? used(data, meta.recordedAt) : place(data, meta.recordedAt);
+      const row = isFirst(data) ? used(data, meta.recordedAt) : place(data, meta.recordedAt);
       return [{ ...row, charge: data.difference }];
     },
     // Given back on the day of the correction: what a day was is not changed afterwards.
@@ -41,6 +40,10 @@ export const usageByDay = projection(
 );
 
 type Settled = WalletEventData<'UsageSettled' | 'LateSettlementPosted'>;
+
+/** Older events don't say it, but for a call that was charged nothing before. */
+const isFirst = ({ first, difference, charge }: WalletEventData<'LateSettlementPosted'>): boolean =>
+  first ?? (difference === charge && charge !== '0');
 
 const used = (data: Settled, at: string): Row => ({
   ...place(data, at),

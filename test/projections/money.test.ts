@@ -16,6 +16,7 @@ import {
   history,
   memberId,
   noon,
+  price,
   releaseOf,
   reserveOf,
   settleOf,
@@ -151,10 +152,18 @@ test('an expired call costs nothing and says that there was no evidence', (t) =>
 });
 
 const usage = (output: number) => ({ input: 50, cachedInput: 0, output, reasoning: 0 });
-const lateAfter = (evidence: ResolveAbandoned['evidence']) =>
+const lateAfter = (
+  evidence: ResolveAbandoned['evidence'],
+  { output = 20, ...more }: Parameters<typeof reserveOf>[1] & { output?: number } = {},
+) =>
   last(
-    history(grantOf('1'), reserveOf('a'), abandonOf('a', { evidence }), {
-      ...{ type: 'PostLateSettlement', callId: nameId('a'), usage: usage(20), characters: null },
+    history(grantOf('1'), reserveOf('a', more), abandonOf('a', { evidence }), {
+      ...{
+        type: 'PostLateSettlement',
+        callId: nameId('a'),
+        usage: usage(output),
+        characters: null,
+      },
       ...{ ending, costs: [{ upstream: 'openai', asset: 'USD', amount: '1' }] },
       ...{ overrun: 'absorbed', at: noon },
     }),
@@ -185,6 +194,26 @@ test('usage counts the difference, and the call where none was counted', (t) => 
   t.deepEqual(rows(usageByDay, late), [{ ...day, charge: '0.00003' }]);
   const whole = { calls: 1, input: 50, cached_input: 0, output: 20, reasoning: 0 };
   t.deepEqual(rows(usageByDay, lateAndFirst), [{ ...day, ...whole, charge: '0.00011' }]);
+});
+
+test('a call that the sweeper settled for nothing is not counted again', (t) => {
+  const free = { ...price, prices: { input: '0', cachedInput: '0', output: '3' } };
+  const of = (evidence: ResolveAbandoned['evidence'], output: number) =>
+    lateAfter(evidence, { price: free, output });
+  const checkpoint = { basis: 'checkpoint', usage: usage(0), characters: null } as const;
+  t.deepEqual(rows(usageByDay, of(checkpoint, 20)), [{ ...day, charge: '0.00006' }]);
+  const counted = { ...day, calls: 1, input: 50, cached_input: 0, reasoning: 0 };
+  t.deepEqual(rows(usageByDay, of(null, 0)), [{ ...counted, output: 0, charge: '0' }]);
+});
+
+test('of a late settlement from before it told, the charges tell whether it is the first', (t) => {
+  const older = (event: WalletEvent | undefined) =>
+    event?.type === 'LateSettlementPosted'
+      ? { ...event, data: { ...event.data, first: null } }
+      : undefined;
+  for (const event of [late, lateAndFirst]) {
+    t.deepEqual(rows(usageByDay, older(event)), rows(usageByDay, event));
+  }
 });
 
 test('a correction lowers the day’s charge and stands beside the call’s', (t) => {

@@ -141,6 +141,8 @@ export const LateSettlementPosted = z.object({
   price: PriceUsed,
   /** The whole charge now; what corrections gave back of it is part of it. */
   charge: Amount,
+  /** Nothing of the call was counted before, and it isn't one that failed; null: nobody wrote it down. */
+  first: z.boolean().nullable().default(null),
   /** What is charged now beyond what was; negative when too much was. */
   difference: Amount,
   consumed: z.array(LotPart),

@@ -49,6 +49,7 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
     characters,
     price: swept.price,
     charge: canonical(swept.charge.plus(difference)),
+    first: !isFree && isUncounted(swept),
     difference: canonical(difference),
     consumed: amounts(parts),
     lots,
@@ -97,6 +98,9 @@ function isReleased({ ending: { outcome }, usage, characters }: PostLateSettleme
       return false;
   }
 }
+
+/** The sweeper had nothing to go by: neither tokens nor a charge. */
+const isUncounted = ({ tokens, charge }: Swept): boolean => tokens.isZero() && charge.isZero();
 
 function differenceTo(charge: Decimal, swept: Swept): Decimal {
   const difference = charge.minus(swept.charge);
