@@ -1,7 +1,7 @@
 import { nameId } from '../../src/domain/ids.ts';
 import type { PostLateSettlement } from '../../src/domain/wallet/commands.ts';
 import { accrue, consumedBy, cost, tokensOf } from './oracle-calls.ts';
-import type { Ledger, OracleCall } from './oracle-ledger.ts';
+import type { Ledger, OracleCall, OracleLot } from './oracle-ledger.ts';
 import {
   freeIn,
   isRemembered,
@@ -11,7 +11,7 @@ import {
   usable,
   written,
 } from './oracle-ledger.ts';
-import { credit, earnedAt, lasting, payDebts, post, refuse } from './oracle-postings.ts';
+import { credit, earnedAt, end, lasting, payDebts, post, refuse } from './oracle-postings.ts';
 
 /** A call whose hold the sweeper ended says what it came to. */
 export function late(ledger: Ledger, command: PostLateSettlement): void {
@@ -75,12 +75,13 @@ function restore(ledger: Ledger, call: OracleCall, { amount, at }: Restored): vo
     .filter((part) => part.amount > 0n)
     .toReversed();
   const grants = ledger.lots.length;
+  const revoked: OracleLot[] = [];
   for (const [index, { lot, amount: most }] of taken.entries()) {
     const back = smaller(most, left);
     left -= back;
     if (back === 0n) continue;
     const kind = lot?.kind ?? 'paid';
-    ledger.lots.push({
+    const given: OracleLot = {
       id: nameId(`late/${call.id}/${grants + index}`),
       asset: call.asset,
       kind,
@@ -91,7 +92,10 @@ function restore(ledger: Ledger, call: OracleCall, { amount, at }: Restored): vo
       blocks: false,
       moves: [{ free: back, held: 0n }],
       ended: null,
-    });
+    };
+    ledger.lots.push(given);
+    if (lot?.ended === 'revoked') revoked.push(given);
     post(ledger, credit(ledger, kind), call.asset, -back);
   }
+  for (const lot of revoked) end(ledger, lot, 'revoked');
 }

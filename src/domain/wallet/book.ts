@@ -6,7 +6,7 @@ import { PersistentMap } from '../persistent-map.ts';
 import { Cost, PriceUsed } from './call-events.ts';
 import { Limit } from './limit-events.ts';
 import { limitKey } from './limits.ts';
-import { NewLot, Past } from './lot-events.ts';
+import { Past, TakenLot } from './lot-events.ts';
 import type { Lot } from './lots.ts';
 import type { Hold, Swept, Wallet } from './wallet.ts';
 import { emptyWallet, entriesOfHold, entriesOfLot, inOrder, lotsIn, termsOf } from './wallet.ts';
@@ -54,13 +54,13 @@ const SweptEntry = z.tuple([
   Amount, // overrun
   Instant, // swept at
   z.array(Cost),
-  z.array(NewLot),
+  z.array(TakenLot),
   // Left out where there are none, as it was before there were any: older hashes stay what they are.
   z.array(BookedEntry).optional(),
 ]);
 
 type CallPart = [string, number, number, string, number, Asset, Amount, Instant, number[]];
-type SweptPart = [...CallPart, string, string, string, Instant, Cost[], NewLot[]];
+type SweptPart = [...CallPart, string, string, string, Instant, Cost[], TakenLot[]];
 type CallEntry = readonly [...CallPart, ...unknown[]];
 
 /** A wallet's whole state as plain data: what one stream hands to the next, and snapshots keep. */

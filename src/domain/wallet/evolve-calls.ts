@@ -7,7 +7,7 @@ import { summed } from './costs.ts';
 import type { WalletEventData } from './events.ts';
 import { addNewLots, changeLots } from './evolve-lots.ts';
 import { usedIn } from './limits.ts';
-import type { NewLot } from './lot-events.ts';
+import type { TakenLot } from './lot-events.ts';
 import type { HeldPart } from './lots.ts';
 import type { Hold, Swept, Wallet } from './wallet.ts';
 import { entriesOfHold, remembered, termsOf } from './wallet.ts';
@@ -102,13 +102,25 @@ export function remember(before: Wallet, after: Wallet, data: SweptData): Wallet
 }
 
 /** The terms of what was consumed, so that it can be given back when its lot is gone. */
-function takenFrom({ lots }: Wallet, consumed: readonly LotPart[]): readonly NewLot[] {
-  return consumed.flatMap(({ lotId, amount }): readonly NewLot[] => {
+function takenFrom({ lots }: Wallet, consumed: readonly LotPart[]): readonly TakenLot[] {
+  return consumed.flatMap(({ lotId, amount }): readonly TakenLot[] => {
     const lot = lotId === null ? undefined : lots.get(lotId);
     const { kind = 'paid', priority = 0, expiresAt = null, scope = null } = lot ?? {};
     const terms = { kind, priority, expiresAt, scope: scope && [...scope] };
-    return [{ ...terms, lotId: lotId ?? zeroLot, amount }];
+    const taken = { ...terms, lotId: lotId ?? zeroLot, amount };
+    return [lot?.ended === 'revoked' ? { ...taken, revoked: true } : taken];
   });
+}
+
+/** What a call that may still say more was charged of a lot goes the lot's way when it comes back. */
+export function revokedTaken(wallet: Wallet, lotId: string): Wallet {
+  const isOf = (lot: TakenLot) => lot.lotId === lotId && !lot.revoked;
+  const mark = (lot: TakenLot): TakenLot => (isOf(lot) ? { ...lot, revoked: true } : lot);
+  const marked = [...wallet.swept].map(([callId, swept]): [string, Swept] => [
+    callId,
+    swept.taken.some(isOf) ? { ...swept, taken: swept.taken.map(mark) } : swept,
+  ]);
+  return { ...wallet, swept: new Map(marked) };
 }
 
 /** Stands for the overdraft where a lot is named. */
@@ -149,7 +161,7 @@ export function corrected(wallet: Wallet, data: WalletEventData<'UsageCorrected'
 }
 
 /** The same without so much of what was taken last. */
-function lessLast(taken: readonly NewLot[], amount: Decimal): readonly NewLot[] {
+function lessLast(taken: readonly TakenLot[], amount: Decimal): readonly TakenLot[] {
   let left = atLeastZero(sum(taken.map((lot) => money(lot.amount))).minus(amount));
   return taken.flatMap((lot) => {
     const rest = least(money(lot.amount), left);

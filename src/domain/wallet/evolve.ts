@@ -8,6 +8,7 @@ import {
   remember,
   reserved,
   resolved,
+  revokedTaken,
   uncounted,
 } from './evolve-calls.ts';
 import { addLot, changeLots } from './evolve-lots.ts';
@@ -44,7 +45,7 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
     case 'CreditExpired':
       return ended(wallet, event.data, 'expired');
     case 'CreditRevoked':
-      return ended(wallet, event.data, 'revoked');
+      return revokedTaken(ended(wallet, event.data, 'revoked'), event.data.lotId);
     case 'DebtPaid':
       return paid(wallet, event.data);
     case 'LimitSet':

@@ -79,7 +79,8 @@ function expired(walletId: string, lot: Ended, amount: Decimal): WalletEvent {
   };
 }
 
-function revoked(
+/** A lot's amount is taken back. */
+export function revoked(
   walletId: string,
   lot: Ended,
   { amount, reason }: { readonly amount: Decimal; readonly reason: string },

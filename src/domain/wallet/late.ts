@@ -1,3 +1,4 @@
+import type { Asset } from '../accounts.ts';
 import { account, earnedAt, entry } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import { later, nameId } from '../ids.ts';
@@ -9,8 +10,9 @@ import type { PostLateSettlement } from './commands.ts';
 import { lateCostLegs, negated, summed } from './costs.ts';
 import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
+import { revoked } from './expire.ts';
 import { correctedCounts, useOf } from './limits.ts';
-import type { NewLot } from './lot-events.ts';
+import type { TakenLot } from './lot-events.ts';
 import type { HeldPart } from './lots.ts';
 import { allocate, freeOf, usableLots } from './lots.ts';
 import { overage } from './overage.ts';
@@ -38,7 +40,8 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const cameTo = least(used, swept.amount);
   const difference = differenceTo(cameTo, swept);
   const parts = chargedFrom(difference, { swept, wallet, at });
-  const lots = givenBack(difference, { swept, wallet, at });
+  const back = givenBack(difference, { swept, wallet, at });
+  const lots = back.map(({ revoked: _, ...lot }) => lot);
   const data = {
     walletId,
     call: swept.call,
@@ -79,7 +82,8 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const posted: WalletEvent = { type: 'LateSettlementPosted', data };
   const beyond = used.minus(swept.amount).minus(swept.overrun);
   const overrun = overage({ walletId, of: swept, amount: beyond }, command.overrun);
-  return withDebtPaid([posted, ...overrun], wallet, at);
+  const gone = revokedAgain(back, { walletId, asset });
+  return withDebtPaid([posted, ...overrun, ...gone], wallet, at);
 }
 
 /** It failed, or it was ended before anything of it counted: as the call itself would have told. */
@@ -138,9 +142,9 @@ const instantOf = (ms: number): Instant => new Date(ms).toISOString();
  * What was charged too much, as lots of the terms it was taken from, the last taken first. How many lots
  * there were is part of their ids: a call that is reserved again may be given something back again.
  */
-function givenBack(difference: Decimal, { swept, wallet, at }: Place): NewLot[] {
+function givenBack(difference: Decimal, { swept, wallet, at }: Place): readonly TakenLot[] {
   let left = difference.isNegative() ? difference.negated() : zero;
-  return swept.taken.toReversed().flatMap((taken, index): readonly NewLot[] => {
+  return swept.taken.toReversed().flatMap((taken, index): readonly TakenLot[] => {
     const amount = least(left, money(taken.amount));
     left = left.minus(amount);
     if (amount.isZero()) return [];
@@ -149,3 +153,14 @@ function givenBack(difference: Decimal, { swept, wallet, at }: Place): NewLot[] 
     return [{ ...taken, lotId, expiresAt, amount: canonical(amount) }];
   });
 }
+
+/** Of lots that were revoked after they had been charged nothing comes back to the member. */
+const revokedAgain = (
+  back: readonly TakenLot[],
+  { walletId, asset }: { readonly walletId: string; readonly asset: Asset },
+): readonly WalletEvent[] =>
+  back
+    .filter((lot) => lot.revoked)
+    .map(({ lotId: id, kind, amount }) =>
+      revoked(walletId, { id, asset, kind }, { amount: money(amount), reason: 'returned' }),
+    );

@@ -25,6 +25,13 @@ const terms = {
 export const NewLot = z.object({ ...terms, amount: Amount });
 export type NewLot = z.infer<typeof NewLot>;
 
+/** What was taken from a lot, with its terms. */
+export const TakenLot = NewLot.extend({
+  /** The lot was revoked: what comes back of it is, too. Left out otherwise, as in older books. */
+  revoked: z.literal(true).optional(),
+});
+export type TakenLot = z.infer<typeof TakenLot>;
+
 export const CreditGranted = z.object({
   walletId,
   ...terms,

@@ -6,7 +6,7 @@ import { PersistentMap } from '../persistent-map.ts';
 import { Rejection } from '../rejection.ts';
 import type { Cost, EndedCall, PriceUsed } from './call-events.ts';
 import type { Limit } from './limit-events.ts';
-import type { NewLot } from './lot-events.ts';
+import type { TakenLot } from './lot-events.ts';
 import type { HeldPart, Lot } from './lots.ts';
 import { isLive } from './lots.ts';
 
@@ -48,7 +48,7 @@ export interface Swept {
   /** Costs that are booked already, one of each upstream in each currency. */
   readonly booked: readonly Cost[];
   /** What was charged less what was corrected since, with the terms of its lots as they were. */
-  readonly taken: readonly NewLot[];
+  readonly taken: readonly TakenLot[];
 }
 
 export interface Counter {

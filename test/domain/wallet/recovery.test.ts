@@ -318,6 +318,24 @@ for (const { corrected, output, difference, balance, what } of [
   });
 }
 
+for (const isHeld of [true, false]) {
+  test(`what comes back of a lot that was revoked ${isHeld ? 'while held' : 'when charged'} is revoked too`, (t) => {
+    const revoke = {
+      type: 'RevokeCredit',
+      lotId: open[0].lotId,
+      reason: 'fraud',
+      at: noon,
+    } as const;
+    const sweep = abandonOf('a', { evidence: evidence('checkpoint', 50) });
+    const before = history(...open, ...(isHeld ? [revoke, sweep] : [sweep, revoke]));
+    const events = since(before)(t)
+      .when(lateOf(0, endedAs('upstream_failed')))
+      .yieldsTypes('LateSettlementPosted', 'CreditRevoked');
+    t.like(events[1]?.data, { amount: '0.00025', reason: 'returned' });
+    t.deepEqual(balanceOf([...before, ...events]), ['CNY 0 0 0']);
+  });
+}
+
 test('what a correction has given back of one lot is not given back again', (t) => {
   const [late] = since(history(...twoLots, correcting('0.0001')))(t)
     .when(lateOf(0, endedAs('upstream_failed')))
