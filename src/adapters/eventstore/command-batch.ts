@@ -16,8 +16,6 @@ const mostBytes = 900 * 1024;
 export interface Batch<Command, Event extends DomainEvent, State> {
   readonly entries: readonly Entry<Command, Event, State>[];
   readonly events: readonly NewEvent[];
-  /** By the clock that never goes back. */
-  readonly startedMs: number;
   /** The fold including all of it. */
   readonly fold: Fold<State>;
   /** One of its commands may be run by other processes too. */
@@ -29,19 +27,18 @@ export interface BatchParts<State> {
   readonly now: Instant;
   /** Whether the stream must be closed before a command is decided at a moment. */
   readonly isDue: (fold: Fold<State>, at: Instant) => boolean;
-  /** More wait for the next append; the first command's are always in. */
-  readonly eventsATurn: number;
+  /** Events that this append should have at most, as long as one command doesn't decide more. */
+  readonly most: number;
 }
 
 /** Takes commands off the queue and decides them in order, as many as one append holds. */
 export function decideBatch<Command, Event extends DomainEvent, State>(
   { decider, events, refused }: Noun<Command, Event, State>,
   queue: Waiting<Command, Event, State>[],
-  { start, now, isDue, eventsATurn }: BatchParts<State>,
+  { start, now, isDue, most }: BatchParts<State>,
 ): Batch<Command, Event, State> {
   const entries: Entry<Command, Event, State>[] = [];
-  const startedMs = performance.now();
-  const append = appendInMaking(eventsATurn);
+  const append = appendInMaking(most);
   let fold = start;
 
   /** False: it has to wait for the next append. */
@@ -87,7 +84,7 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
   }
   queue.splice(0, taken);
   const claimed = entries.some(({ waiting }) => waiting.context.claimedAfter !== undefined);
-  return { entries, events: append.events, startedMs, fold, claimed };
+  return { entries, events: append.events, fold, claimed };
 }
 
 /** How a refusal is written that no other run of the command may get past; undefined: it need not be. */
@@ -99,7 +96,7 @@ const fenceOf = <Event>(
   again && claimedAfter && refusal instanceof Rejection ? refused?.(refusal) : undefined;
 
 /** Keeps an append within the log's limits, and its ids unique. */
-function appendInMaking(soMany: number) {
+function appendInMaking(most: number) {
   const events: NewEvent[] = [];
   const commandIds = new Set<string>();
   let bytes = 0;
@@ -111,7 +108,7 @@ function appendInMaking(soMany: number) {
       if (commandIds.has(commandId)) return 'next_time';
       const added = drafts.map(toNewEvent);
       const size = added.reduce((sum, each) => sum + sizeOf(each), 0);
-      if (events.length > 0 && events.length + added.length > soMany) return 'next_time';
+      if (events.length > 0 && events.length + added.length > most) return 'next_time';
       if (events.length + added.length > mostEvents || bytes + size > mostBytes) {
         return events.length > 0 ? 'next_time' : 'never';
       }

@@ -1,22 +1,24 @@
 /** How a stream's writer gets along with those of other processes; plain data, because there are many. */
 export interface Turns {
+  /** When the turn that is under way began; like all of these by the clock that never goes back. */
+  begunMs: number;
   racesLost: number;
   /** Somebody else has written since we last waited in vain for that, or may not get to it. */
   besideOthers: boolean;
   /** Since when we have written much without a look at others. */
   aloneSinceMs: number;
-  /** Until then the next append is somebody else's; by the clock that never goes back. */
+  /** Until then the next append is somebody else's. */
   giveWayUntilMs: number;
 }
 
 export const newTurns = (): Turns => ({
+  begunMs: performance.now(),
   racesLost: 0,
   besideOthers: false,
   aloneSinceMs: performance.now(),
   giveWayUntilMs: 0,
 });
 
-const mostEvents = 500;
 /** A turn beside others is short enough for all to have theirs soon. */
 const mostEventsBeside = 128;
 const fewestEvents = 16;
@@ -29,6 +31,13 @@ const longestMs = 300;
 const aloneMs = 2_000;
 const longestAloneMs = 100;
 
+/** Begins a turn, and says how many events it may write: whoever keeps losing writes less, and so sooner. */
+export function begin(turns: Turns): number {
+  turns.begunMs = performance.now();
+  if (!turns.besideOthers) return Number.POSITIVE_INFINITY;
+  return Math.max(fewestEvents, mostEventsBeside >> turns.racesLost);
+}
+
 /** Somebody else has written what we have not seen. */
 export function lost(turns: Turns): void {
   turns.racesLost += 1;
@@ -37,8 +46,9 @@ export function lost(turns: Turns): void {
 }
 
 /** Our append has succeeded; beside others the next one is theirs. */
-export function won(turns: Turns, { events, tookMs }: { events: number; tookMs: number }): void {
+export function won(turns: Turns, events: number): void {
   const now = performance.now();
+  const tookMs = now - turns.begunMs;
   if (events < fewestEvents) turns.aloneSinceMs = now;
   // Others may read what we write as slowly as we write it, and never come to the end.
   const isLongAlone = !turns.besideOthers && now - turns.aloneSinceMs > aloneMs;
@@ -61,7 +71,3 @@ export function turnCame(turns: Turns, { taken }: { readonly taken: boolean }): 
 
 export const leftMs = ({ besideOthers, giveWayUntilMs }: Turns): number =>
   besideOthers ? giveWayUntilMs - performance.now() : 0;
-
-/** Whoever loses again and again writes less at a time, and so sooner. */
-export const eventsATurn = ({ racesLost, besideOthers }: Turns): number =>
-  Math.max(fewestEvents, (besideOthers ? mostEventsBeside : mostEvents) >> racesLost);

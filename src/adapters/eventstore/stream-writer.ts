@@ -10,7 +10,7 @@ import type { SnapshotKeeper } from './snapshot-keeper.ts';
 import type { StreamChain } from './stream-chain.ts';
 import type { Desk } from './stream-desk.ts';
 import type { StreamHistory } from './stream-history.ts';
-import { eventsATurn, leftMs, lost, turnCame, won } from './stream-turns.ts';
+import { begin, leftMs, lost, turnCame, won } from './stream-turns.ts';
 import type { Waiting } from './waiting.ts';
 import { answer, answerAsStored, answerFault, searchFrom } from './waiting.ts';
 
@@ -92,13 +92,12 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
 
   /** Returns the commands that are to be decided again. */
   async function write(desk: At, start: Fold<State>, batch: Decided): Promise<readonly Waiter[]> {
-    const { events, startedMs } = batch;
-    const written = await log.append(start.stream, start.revision ?? 'no_stream', events);
+    const written = await log.append(start.stream, start.revision ?? 'no_stream', batch.events);
     if (!written.ok) {
       lost(desk.turns);
       return (await catchUp(desk, start, batch)).map(toWaiter);
     }
-    won(desk.turns, { events: events.length, tookMs: performance.now() - startedMs });
+    won(desk.turns, batch.events.length);
     desk.resident = batch.fold;
     // Another process may have written the same claimed command: the log's events are the outcome.
     const open = batch.claimed ? await catchUp(desk, start, batch) : batch.entries;
@@ -135,12 +134,8 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
     const start = await rolledOver(desk, desk.resident);
     // More may have come during a search.
     while (queue.some((each) => searchFrom(each, start))) await searchClaimed(desk, start);
-    const batch = decideBatch(noun, queue, {
-      start,
-      now: now(),
-      isDue,
-      eventsATurn: eventsATurn(desk.turns),
-    });
+    const most = begin(desk.turns);
+    const batch = decideBatch(noun, queue, { start, now: now(), isDue, most });
     try {
       const again = await (batch.events.length > 0
         ? write(desk, start, batch)

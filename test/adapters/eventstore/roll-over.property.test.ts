@@ -1,9 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { singleWriter } from '../../../src/adapters/eventstore/single-writer.ts';
-import { eventIdOf } from '../../../src/domain/ids.ts';
-import { Rejection } from '../../../src/domain/rejection.ts';
 import { bookedPurse } from '../../support/booked-purse.ts';
+import { isAsTold } from '../../support/claimed-outcomes.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import type { MemorySnapshots } from '../../support/memory-snapshots.ts';
 import { memorySnapshots } from '../../support/memory-snapshots.ts';
@@ -72,14 +71,7 @@ test('two writers that roll over every few events stay exact', async (t) => {
         t.deepEqual(chained(log.events, mostEvents), []);
         const lefts = leftAfterEach(log.events);
         t.true(lefts.every((left) => left >= 0));
-        for (const [index, outcome] of outcomes.entries()) {
-          const move = moves[index];
-          const stands = log.events.find(({ id }) => id === eventIdOf(`c${move?.id}`, 0))?.type;
-          if (outcome.status === 'rejected') {
-            t.true(outcome.reason instanceof Rejection);
-            if (move?.again) t.is(stands, 'CommandRefused');
-          } else if (outcome.value?.events.length) t.is(stands, 'CreditExpired');
-        }
+        isAsTold(t, log, moves, outcomes);
         const loaded = scheduler.waitFor(singleWriter(bookedPurse, parts).load(first));
         t.is((await loaded).state.left, lefts.at(-1) ?? 0);
       },

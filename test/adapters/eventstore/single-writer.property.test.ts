@@ -1,8 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { singleWriter } from '../../../src/adapters/eventstore/single-writer.ts';
-import { eventIdOf } from '../../../src/domain/ids.ts';
-import { Rejection } from '../../../src/domain/rejection.ts';
+import { isAsTold } from '../../support/claimed-outcomes.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { contextOf, purse } from '../../support/purse.ts';
 
@@ -45,14 +44,7 @@ test('two writers on one stream lose nothing, double nothing and never overspend
           left += Number((event.data as { amount: string }).amount);
           t.true(left >= 0);
         }
-        for (const [index, outcome] of outcomes.entries()) {
-          const move = moves[index];
-          const stands = log.events.find(({ id }) => id === eventIdOf(`c${move?.id}`, 0))?.type;
-          if (outcome.status === 'rejected') {
-            t.true(outcome.reason instanceof Rejection);
-            if (move?.again) t.is(stands, 'CommandRefused');
-          } else if (outcome.value?.events.length) t.is(stands, 'CreditExpired');
-        }
+        isAsTold(t, log, moves, outcomes);
       },
     ),
     { numRuns: 100 },
