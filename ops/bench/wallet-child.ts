@@ -24,13 +24,15 @@ async function work({ url, walletId, lanes, seconds }: z.infer<typeof Start>): P
   process.send?.({ ready: true });
   process.once('message', async () => {
     const loaded = await putPairs(wallet, { lanes, wallets: [walletId], seconds });
-    process.send?.({
+    const report = {
       pairs: pairsIn(loaded),
       warm: pairsIn(warm),
       latencies: loaded.latencies,
       unknown: loaded.unknown,
       seconds: loaded.seconds,
-    });
+    };
+    // A long message is on its way for a while, and would end with the channel.
+    await new Promise((sent) => process.send?.(report, sent));
     await log.close();
     process.disconnect();
   });
