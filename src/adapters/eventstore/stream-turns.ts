@@ -27,9 +27,8 @@ const theirTurns = 4;
 /** Whoever writes much in a turn leaves at least so long to the others. */
 const busyMs = 60;
 const longestMs = 300;
-/** So long one writer may keep a stream for itself before it looks whether others want it. */
+/** So long one writer may keep a stream for itself before it leaves a turn to whoever wants it. */
 const aloneMs = 2_000;
-const longestAloneMs = 100;
 
 /** Begins a turn, and says how many events it may write: whoever keeps losing writes less, and so sooner. */
 export function begin(turns: Turns): number {
@@ -53,10 +52,7 @@ export function won(turns: Turns, events: number): void {
   // Others may read what we write as slowly as we write it, and never come to the end.
   const isLongAlone = !turns.besideOthers && now - turns.aloneSinceMs > aloneMs;
   const leastMs = events < fewestEvents ? 0 : busyMs;
-  const restMs = Math.min(
-    Math.max(tookMs * theirTurns, leastMs),
-    isLongAlone ? longestAloneMs : longestMs,
-  );
+  const restMs = Math.min(Math.max(tookMs * theirTurns, leastMs), longestMs);
   turns.besideOthers ||= isLongAlone;
   turns.racesLost = Math.max(0, turns.racesLost - 1);
   turns.giveWayUntilMs = now + restMs;
