@@ -151,5 +151,5 @@ export async function mailTo(dataDir: string, address: string): Promise<string> 
   const mails = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   const mail = mails.filter((text) => text.includes(address)).at(-1);
   if (!mail) throw new Error(`There is no mail to ${address}.`);
-  return mail.replaceAll('=\r\n', '').replaceAll('=3D', '=');
+  return mail;
 }
