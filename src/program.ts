@@ -16,6 +16,7 @@ import { openWork } from './adapters/postgres/open-work.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { projector } from './adapters/postgres/project.ts';
+import { rebuilder } from './adapters/postgres/rebuilder.ts';
 import { runPolicies } from './adapters/postgres/run-policies.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
@@ -92,11 +93,17 @@ function startFeed(ports: Ports, { runPoliciesFor }: WriteSide, { started }: Por
     log,
   });
   started.add(feed.close);
+  const rebuilds = rebuilder({ databaseUrl, eventLog, projections, log });
+  started.add(rebuilds.close);
   const policies = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log });
   started.add(policies.close);
   const lag = feedLag({ head: eventLog.head, position: feed.position });
   started.add(lag.close);
-  return { models: feed.state, policies: policies.state, lag };
+  const models = () => {
+    const state = feed.state();
+    return { ...state, caughtUp: state.caughtUp && !rebuilds.pending() };
+  };
+  return { models, policies: policies.state, lag };
 }
 
 /** What is done on time, whoever asks. */

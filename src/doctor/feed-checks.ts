@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabasePool } from 'slonik';
 import { readOn } from '../adapters/checker/read-on.ts';
 import type { Log } from '../adapters/eventstore/log.ts';
-import { checkpoints, leases, openHoldAges } from '../projections/installation.ts';
+import { builds, leases, openHoldAges, policyPositions } from '../projections/installation.ts';
 import { projections } from '../projections/registry.ts';
 import type { Check } from './check.ts';
 import { failure, ok, warning } from './check.ts';
@@ -45,24 +45,21 @@ export async function projectionCheck({ eventLog, pool }: FeedParts): Promise<Ch
 }
 
 async function standing(pool: DatabasePool, end: bigint): Promise<readonly string[]> {
-  const rows = await pool.any(checkpoints());
-  return projections.flatMap(({ name, version }) => {
-    const row = rows.find((each) => each.projection === name && each.version === version);
+  const rows = (await pool.any(builds())).filter(({ state }) => state === 'shown');
+  return projections.flatMap(({ name }) => {
+    const row = rows.find((each) => each.projection === name);
     const position = row?.position ?? null;
     if (position !== null && BigInt(position) >= end) return [];
-    return [`${name} v${version} stands at ${position ?? 'its beginning'}`];
+    return [`${row?.schema ?? name} stands at ${position ?? 'its beginning'}`];
   });
 }
 
 /** Events whose commands have not been run yet. */
 export async function policyCheck({ eventLog, pool }: FeedParts): Promise<Check> {
-  const rows = (await pool.any(checkpoints())).filter(
-    ({ projection }) => projection === 'policies',
-  );
   let waiting = 0;
-  for (const { partition, position } of rows) {
+  for (const { prefix, position } of await pool.any(policyPositions())) {
     const after = position === null ? null : BigInt(position);
-    for await (const _ of readOn(eventLog, { after, prefixes: [partition] })) waiting += 1;
+    for await (const _ of readOn(eventLog, { after, prefixes: [prefix] })) waiting += 1;
   }
   if (waiting === 0) return ok('policies', 'every event was acted on');
   const said = `${waiting} events wait to be acted on`;

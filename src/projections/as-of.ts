@@ -1,19 +1,20 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
+import { partitionCount } from './partition.ts';
 import type { Projection } from './projection.ts';
 import { query } from './query.ts';
 
 const AsOf = z.object({ position: z.string().nullable() });
 
 /**
- * The position up to which these read models hold every event; null: not even the first. Read it
- * before their rows: rows may be newer than it says, never older.
+ * The position up to which these read models, as readers see them, hold every event; null: not even
+ * the first. Read it before their rows: rows may be newer than it says, never older.
  */
-export const asOf = (projections: readonly Projection[]) => {
-  const pairs = projections.map(({ name, version }) => [name, version]);
+export const asOf = (projections: readonly Pick<Projection, 'name'>[]) => {
+  const names = projections.map(({ name }) => name);
   return query(AsOf)`
-    SELECT CASE WHEN count(position) = ${pairs.length} THEN min(position)::text END AS position
-    FROM feed.checkpoints
-    JOIN ${sql.unnest(pairs, ['text', 'int4'])} AS wanted(projection, version)
-      USING (projection, version)`;
+    SELECT CASE WHEN count(p.position) = ${names.length * partitionCount}
+           THEN min(p.position)::text END AS position
+    FROM feed.builds AS b JOIN feed.positions AS p ON p.consumer = b.schema
+    WHERE b.state = 'shown' AND b.projection = ANY(${sql.array(names, 'text')})`;
 };

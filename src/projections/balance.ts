@@ -1,13 +1,13 @@
-import { sql } from 'slonik';
 import { z } from 'zod';
 import { Asset } from '../domain/accounts.ts';
 import type { Recorded } from '../domain/events.ts';
 import { canonical, money } from '../domain/money.ts';
+import { streamOf } from '../domain/streams.ts';
 import { legsOf } from './legs.ts';
+import { partitionOf } from './partition.ts';
 import type { RowOf } from './projection.ts';
 import { projection, sum } from './projection.ts';
 import { query } from './query.ts';
-import { schemaOf } from './table.ts';
 import { Total } from './total.ts';
 
 const key = { wallet_id: 'uuid', asset: 'text' } as const;
@@ -47,9 +47,9 @@ const PostedRow = z.object({
 export const postedAt = (walletId: string) =>
   query(PostedRow)`
     SELECT c.position::text AS position, b.asset, trim_scale(b.posted)::text AS posted
-    FROM feed.checkpoints AS c
+    FROM feed.builds AS s JOIN feed.positions AS c ON c.consumer = s.schema
     LEFT JOIN read.balance AS b ON b.wallet_id = ${walletId}
-    WHERE c.projection = ${balance.name} AND c.version = ${balance.version}
+    WHERE s.projection = ${balance.name}
       AND c.position IS NOT NULL`;
 
 /** What a wallet had when this was projected; what it has is the fold's business. */
@@ -66,14 +66,19 @@ const LookRow = z.object({
   held: Total.nullable(),
 });
 
-/** The same with the position that the rows stand at, in one look; one row without an asset when there are none. */
+/**
+ * What a wallet had, and the position up to which that is all of it, in one look; one row without an
+ * asset when it had nothing.
+ */
 export const balanceLookOf = (walletId: string) =>
   query(LookRow)`
-    SELECT c.position::text AS position, b.asset, trim_scale(b.posted)::text AS posted,
+    SELECT p.position::text AS position, b.asset, trim_scale(b.posted)::text AS posted,
            trim_scale(b.held)::text AS held
-    FROM feed.checkpoints AS c
-    LEFT JOIN ${sql.identifier([schemaOf(balance), balance.name])} AS b ON b.wallet_id = ${walletId}
-    WHERE c.projection = ${balance.name} AND c.version = ${balance.version}`;
+    FROM feed.builds AS s
+    JOIN feed.positions AS p
+      ON p.consumer = s.schema AND p.partition = ${String(partitionOf(streamOf.wallet(walletId)))}
+    LEFT JOIN read.balance AS b ON b.wallet_id = ${walletId}
+    WHERE s.projection = ${balance.name} AND s.state = 'shown'`;
 
 const WalletRow = z.object({ wallet_id: z.string() });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Uuid } from '../domain/ids.ts';
+import { Instant, Uuid } from '../domain/ids.ts';
 import { query } from './query.ts';
 
 const ServerRow = z.object({ version: z.string(), ms: z.string() });
@@ -15,22 +15,37 @@ const PreparedRow = z.object({ prepared: z.boolean() });
 /** Whether a program was ever started on this database. */
 export const isPrepared = () =>
   query(PreparedRow)`
-    SELECT to_regclass('feed.checkpoints') IS NOT NULL
+    SELECT to_regclass('feed.positions') IS NOT NULL
            AND to_regclass('vault.member_keys') IS NOT NULL
            AND to_regclass('read.members') IS NOT NULL AS prepared`;
 
-const CheckpointRow = z.object({
+const PolicyRow = z.object({ prefix: z.string(), position: z.string().nullable() });
+
+/** Up to where events of each kind of stream were acted on. */
+export const policyPositions = () =>
+  query(PolicyRow)`
+    SELECT partition AS prefix, position::text AS position FROM feed.positions
+    WHERE consumer = 'policies' ORDER BY partition`;
+
+const BuildRow = z.object({
+  schema: z.string(),
   projection: z.string(),
   version: z.int(),
-  partition: z.string(),
+  state: z.enum(['filling', 'shown', 'kept']),
+  made_at: Instant,
+  /** Null: not every partition holds even one event. */
   position: z.string().nullable(),
+  report: z.unknown(),
 });
+export type BuildRow = z.infer<typeof BuildRow>;
 
-/** Where every consumer of the log stands. */
-export const checkpoints = () =>
-  query(CheckpointRow)`
-    SELECT projection, version, partition, position::text AS position FROM feed.checkpoints
-    ORDER BY projection, version, partition`;
+/** Every build of every read model, and up to where its tables hold the log. */
+export const builds = () =>
+  query(BuildRow)`
+    SELECT b.schema, b.projection, b.version, b.state, b.made_at, b.report,
+           CASE WHEN count(p.position) = count(*) THEN min(p.position)::text END AS position
+    FROM feed.builds AS b JOIN feed.positions AS p ON p.consumer = b.schema
+    GROUP BY b.schema ORDER BY b.projection, b.made_at, b.schema`;
 
 const LeaseRow = z.object({ process_id: Uuid, live: z.boolean() });
 

@@ -15,14 +15,13 @@ const sqlTypes: Readonly<Record<SqlType, string>> = {
 /** Sums outgrow what they add up; a total must never be refused. */
 const totalTypes: Readonly<Record<SqlType, string>> = { ...sqlTypes, numeric: 'numeric(50,12)' };
 
-/** Where one version of a read model lives. */
+/** Where one version of a read model lives, unless it was rebuilt. */
 export const schemaOf = ({ name, version }: Projection): string => `${name}_v${version}`;
-export const tableOf = (projection: Projection): string =>
-  `${schemaOf(projection)}.${projection.name}`;
 
-/** The statements that make a version's schema, table and indexes, unless they are there. */
-export function ddlOf(projection: Projection): readonly string[] {
+/** The statements that make a schema with a version's table and indexes, unless they are there. */
+export function ddlOf(projection: Projection, schema: string): readonly string[] {
   const { name, key, columns, indexes } = projection;
+  const table = `${schema}.${name}`;
   const keys = Object.entries(key).map(([column, type]) => `${column} ${sqlTypes[type]} NOT NULL`);
   const others = Object.entries(columns).map(([column, { type, merge }]) =>
     merge === 'sum'
@@ -31,12 +30,11 @@ export function ddlOf(projection: Projection): readonly string[] {
   );
   const lines = [...keys, ...others, `PRIMARY KEY (${Object.keys(key).join(', ')})`];
   return [
-    `CREATE SCHEMA IF NOT EXISTS ${schemaOf(projection)}`,
+    `CREATE SCHEMA IF NOT EXISTS ${schema}`,
     // Rows are written several times while they are young: room beside them keeps that cheap.
-    `CREATE TABLE IF NOT EXISTS ${tableOf(projection)} (${lines.join(', ')}) WITH (fillfactor = 80)`,
+    `CREATE TABLE IF NOT EXISTS ${table} (${lines.join(', ')}) WITH (fillfactor = 80)`,
     ...indexes.map(
-      (index, n) =>
-        `CREATE INDEX IF NOT EXISTS ${name}_${n + 1} ON ${tableOf(projection)} ${index}`,
+      (index, n) => `CREATE INDEX IF NOT EXISTS ${name}_${n + 1} ON ${table} ${index}`,
     ),
   ];
 }
@@ -45,8 +43,9 @@ export function ddlOf(projection: Projection): readonly string[] {
  * The one statement that merges a folded batch into the table; its parameters are the batch's
  * columns. `null` says nothing: it overwrites no value.
  */
-export function upsertOf(projection: Projection): string {
-  const { key, columns } = projection;
+export function upsertOf(projection: Projection, schema: string): string {
+  const { name, key, columns } = projection;
+  const table = `${schema}.${name}`;
   const keys = Object.keys(key);
   const names = [...keys, ...Object.keys(columns)];
   const types = [...Object.values(key), ...Object.values(columns).map(({ type }) => type)];
@@ -59,7 +58,7 @@ export function upsertOf(projection: Projection): string {
     }),
   ];
   const batch = `unnest(${parameters.join(', ')}) AS r(${names.join(', ')})`;
-  return `${deletion(projection, batch)}INSERT INTO ${tableOf(projection)} AS t (${names.join(', ')})
+  return `${deletion(projection, table, batch)}INSERT INTO ${table} AS t (${names.join(', ')})
 SELECT ${selected.join(', ')} FROM ${batch}${kept(projection)}
 ON CONFLICT (${keys.join(', ')}) ${onConflict(projection)}`;
 }
@@ -81,11 +80,10 @@ function onConflict({ columns }: Projection): string {
 }
 
 /** Within one statement the deleted and the inserted keys are disjoint, so their order is no matter. */
-function deletion(projection: Projection, batch: string): string {
-  const { keepWhile, key } = projection;
+function deletion({ keepWhile, key }: Projection, table: string, batch: string): string {
   if (!keepWhile) return '';
   const same = Object.keys(key).map((name) => `t.${name} = r.${name}`);
-  return `WITH gone AS (DELETE FROM ${tableOf(projection)} AS t USING ${batch}
+  return `WITH gone AS (DELETE FROM ${table} AS t USING ${batch}
 WHERE ${same.join(' AND ')} AND r.${keepWhile} IS FALSE)
 `;
 }

@@ -1,42 +1,40 @@
 import type pg from 'pg';
 
-/** A consumer of the log, as its checkpoint is filed. */
-export interface Consumer {
-  readonly name: string;
-  readonly version: number;
-  readonly partition?: string;
+/** A reader of the log, and one part of what it reads, as its position is filed. */
+export interface Place {
+  readonly consumer: string;
+  readonly partition: string;
 }
 
-/** Where consumers stand, in the order given; null: before the first event. New ones are filed. */
+/** Where readers stand, in the order given; null: before the first event. New ones are filed. */
 export async function readCheckpoints(
   client: pg.ClientBase,
-  consumers: readonly Consumer[],
+  places: readonly Place[],
 ): Promise<readonly (bigint | null)[]> {
-  const keys = keysOf(consumers);
+  const keys = keysOf(places);
   await client.query(
-    `INSERT INTO feed.checkpoints (projection, version, partition)
-     SELECT * FROM unnest($1::text[], $2::int[], $3::text[]) ON CONFLICT DO NOTHING`,
+    `INSERT INTO feed.positions (consumer, partition)
+     SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING`,
     keys,
   );
   const { rows } = await client.query<{ position: string | null }>(
-    `SELECT c.position::text AS position
-     FROM unnest($1::text[], $2::int[], $3::text[]) WITH ORDINALITY
-       AS n(projection, version, partition, place)
-     JOIN feed.checkpoints c USING (projection, version, partition) ORDER BY n.place`,
+    `SELECT p.position::text AS position
+     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n(consumer, partition, place)
+     JOIN feed.positions p USING (consumer, partition) ORDER BY n.place`,
     keys,
   );
   return rows.map(({ position }) => (position === null ? null : BigInt(position)));
 }
 
 export interface Move {
-  readonly consumer: Consumer;
+  readonly place: Place;
   readonly from: bigint | null;
   readonly to: bigint;
 }
 
 /**
- * Compare-and-set of several checkpoints; false when any stands elsewhere, and then the transaction
- * must be rolled back. Rows are locked in one order, so that two processes can't lock each other out.
+ * Compare-and-set of several positions; false when any is another, and then the transaction must be
+ * rolled back. Rows are locked in one order, so that two processes can't lock each other out.
  */
 export async function moveCheckpoints(
   client: pg.ClientBase,
@@ -45,16 +43,16 @@ export async function moveCheckpoints(
   const { rowCount } = await client.query({
     name: 'move-checkpoints',
     text: `WITH mine AS (
-      SELECT c.projection, c.version, c.partition, n.next
-      FROM feed.checkpoints c
-      JOIN unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[])
-        AS n(projection, version, partition, last, next) USING (projection, version, partition)
-      WHERE c.position IS NOT DISTINCT FROM n.last
-      ORDER BY c.projection, c.version, c.partition FOR UPDATE OF c)
-    UPDATE feed.checkpoints c SET position = mine.next FROM mine
-    WHERE (c.projection, c.version, c.partition) = (mine.projection, mine.version, mine.partition)`,
+      SELECT p.consumer, p.partition, n.next
+      FROM feed.positions p
+      JOIN unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+        AS n(consumer, partition, last, next) USING (consumer, partition)
+      WHERE p.position IS NOT DISTINCT FROM n.last
+      ORDER BY p.consumer, p.partition FOR UPDATE OF p)
+    UPDATE feed.positions p SET position = mine.next FROM mine
+    WHERE (p.consumer, p.partition) = (mine.consumer, mine.partition)`,
     values: [
-      ...keysOf(moves.map(({ consumer }) => consumer)),
+      ...keysOf(moves.map(({ place }) => place)),
       moves.map(({ from }) => from?.toString() ?? null),
       moves.map(({ to }) => to.toString()),
     ],
@@ -62,10 +60,9 @@ export async function moveCheckpoints(
   return rowCount === moves.length;
 }
 
-const keysOf = (consumers: readonly Consumer[]) => [
-  consumers.map(({ name }) => name),
-  consumers.map(({ version }) => version),
-  consumers.map(({ partition = '' }) => partition),
+const keysOf = (places: readonly Place[]) => [
+  places.map(({ consumer }) => consumer),
+  places.map(({ partition }) => partition),
 ];
 
 /** The earliest of some positions; null when one of them is before the first event. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { FeedItem, Log } from '../eventstore/log.ts';
 import { follow } from './follow.ts';
 import type { Stopped } from './lanes.ts';
+import { lookForChanges } from './look-for-changes.ts';
 import type { Projector } from './project.ts';
 
 export interface FeedState {
@@ -26,7 +27,7 @@ export interface DirectFeedParts {
   readonly log: Logger;
 }
 
-/** Feeds the projector from a subscription on the log, from the earliest checkpoint on. */
+/** Feeds the projector from a subscription on the log, from the earliest position on. */
 export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed {
   const closing = new AbortController();
   let caughtUp = false;
@@ -35,15 +36,17 @@ export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed 
   async function take(items: readonly FeedItem[]): Promise<void> {
     const events = items.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
     if (events.length > 0) await projector.apply(events);
-    if (!items.some(({ kind }) => kind === 'caught_up')) return;
-    await projector.show();
-    caughtUp = true;
+    if (items.some(({ kind }) => kind === 'caught_up')) caughtUp = true;
   }
 
   const done = follow(
     {
       name: 'the projector',
-      open: projector.open,
+      async open(again, signal) {
+        const after = await projector.open();
+        lookForChanges(projector, again, signal);
+        return after;
+      },
       subscribe: (after, signal) => eventLog.subscribe({ after, signal }),
       take,
       wants: projector.runs,

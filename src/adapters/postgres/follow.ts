@@ -3,12 +3,16 @@ import type { Logger } from 'pino';
 import { backOff } from '../back-off.ts';
 import type { FeedItem } from '../eventstore/log.ts';
 import { batches } from './batches.ts';
+import { restMs } from './rest.ts';
 
 /** Somebody who reads the log from a checkpoint of their own on, for ever. */
 export interface Follower {
   readonly name: string;
-  /** Gets ready, after any failure again, and says after which position to begin. */
-  open(): Promise<bigint | null>;
+  /**
+   * Gets ready, after any failure again, and says after which position to begin. The signal aborts when
+   * what was opened is no longer followed; whoever calls `again` has it opened anew.
+   */
+  open(again: () => void, signal: AbortSignal): Promise<bigint | null>;
   subscribe(after: bigint | null, signal: AbortSignal): AsyncIterable<FeedItem>;
   /** Handles a batch wholly, or rejects: then everything begins at `open` again. */
   take(items: readonly FeedItem[]): Promise<void>;
@@ -25,14 +29,6 @@ export interface FollowOptions {
 }
 
 const mostItems = 1_000;
-/**
- * Under load, few transactions cost a fraction of many, and rows of one key become one; so a batch is
- * followed by a rest that grows with it. An event that comes alone is taken at once, and whoever has
- * much to catch up with doesn't rest at all.
- */
-const restPerItemMs = 10;
-const longestRestMs = 200;
-
 /** Follows the log until the signal aborts; failures are retried with growing delays, never given up. */
 export async function follow(follower: Follower, options: FollowOptions): Promise<void> {
   const { log, signal, onState } = options;
@@ -45,14 +41,16 @@ export async function follow(follower: Follower, options: FollowOptions): Promis
   while (!signal.aborted) {
     try {
       await readOn(follower, signal, progressed);
+      // It was told to open again, which is no failure.
+      failures = 0;
     } catch (error) {
       if (signal.aborted) break;
       const reason = error instanceof Error ? error.message : String(error);
       if (failures === 0) log.warn({ err: error }, `${follower.name} is interrupted`);
       onState(reason);
+      failures += 1;
     }
     await backOff(failures, { firstMs: 100, mostMs: 2_000, signal }).catch(() => {});
-    failures += 1;
   }
   follower.close();
 }
@@ -62,23 +60,29 @@ async function readOn(
   signal: AbortSignal,
   progressed: () => void,
 ): Promise<void> {
-  const after = await follower.open();
-  const open = (own: AbortSignal) => follower.subscribe(after, own);
-  if (follower.wants()) {
-    for await (const batch of batches(open, { most: mostItems, signal })) {
-      await follower.take(batch);
-      progressed();
-      if (!follower.wants()) break;
-      await rest(batch.length, signal);
+  const round = new AbortController();
+  const either = AbortSignal.any([signal, round.signal]);
+  try {
+    const after = await follower.open(() => round.abort(), either);
+    const open = (own: AbortSignal) => follower.subscribe(after, own);
+    if (follower.wants()) {
+      for await (const batch of batches(open, { most: mostItems, signal: either })) {
+        await follower.take(batch);
+        progressed();
+        if (!follower.wants()) break;
+        await rest(batch.length, either);
+      }
     }
+    if (!follower.wants()) await aborted(either);
+  } finally {
+    round.abort();
   }
-  if (!follower.wants()) await aborted(signal);
 }
 
 async function rest(items: number, signal: AbortSignal): Promise<void> {
+  // Whoever has much to catch up with doesn't rest at all.
   if (items === mostItems) return;
-  const restMs = Math.min(items * restPerItemMs, longestRestMs);
-  await sleep(restMs, undefined, { signal }).catch(() => {});
+  await sleep(restMs(items), undefined, { signal }).catch(() => {});
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -1,24 +1,32 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { Recorded, StoredEvent } from '../../domain/events.ts';
-import { decode } from '../../domain/events.ts';
+import type { StoredEvent } from '../../domain/events.ts';
+import { allPartitions } from '../../projections/partition.ts';
 import type { Projection } from '../../projections/projection.ts';
+import { fedBuilds, fingerprint, readSkips } from './builds.ts';
 import { closeQuietly, connect } from './connect.ts';
+import type { UpTo } from './lane-writer.ts';
+import { laneWriter } from './lane-writer.ts';
 import type { Lane, Stopped } from './lanes.ts';
-import { advanceLanes, positionOf, running, stopLane, syncLanes, unseen } from './lanes.ts';
-import { prepareTables, showVersions } from './read-schema.ts';
-import { Unfit, writeBatch } from './write-batch.ts';
+import { laneOf, partitionPosition, positionOf, runs, syncLanes } from './lanes.ts';
+import { prepareTables } from './read-schema.ts';
+import type { Beside } from './write-batch.ts';
 
 /** Writes events into the read models, each exactly once. */
 export interface Projector {
   /** Connects anew, makes missing tables, and says after which position it wants events. */
   open(): Promise<bigint | null>;
-  /** Takes the next events, oldest first; repeated ones change nothing. Rejects on a broken connection. */
-  apply(events: readonly StoredEvent[]): Promise<void>;
-  /** Lets readers see these versions: the log has been read to its end. */
-  show(): Promise<void>;
+  /**
+   * Takes the next events, each partition's oldest first; repeated ones change nothing. Without `upTo`
+   * they are the whole log up to the last of them. Rejects on a broken connection.
+   */
+  apply(events: readonly StoredEvent[], upTo?: UpTo, beside?: Beside): Promise<void>;
   /** All read models that run hold every event up to here. */
   position(): bigint | null;
+  /** The same for one partition; undefined: nothing runs there. */
+  positionIn(partition: number): bigint | null | undefined;
+  /** Whether builds or skips are others than when it was opened: then it must be opened again. */
+  changed(): Promise<boolean>;
   /** Whether any read model still takes events. */
   runs(): boolean;
   stopped(): readonly Stopped[];
@@ -29,12 +37,16 @@ export interface ProjectorOptions {
   readonly databaseUrl: string;
   readonly projections: readonly Projection[];
   readonly log: Logger;
+  /** Shown in `pg_stat_activity`. */
+  readonly name?: string;
 }
 
 /** The projector of a group of read models: one transaction a batch for all of them. */
-export function projector({ databaseUrl, projections, log }: ProjectorOptions): Projector {
-  const lanes = projections.map((projection): Lane => ({ projection, position: null }));
+export function projector(options: ProjectorOptions): Projector {
+  const { databaseUrl, projections, log, name = 'projector' } = options;
+  let lanes: readonly Lane[] = [];
   let client: pg.Client | undefined;
+  let known = '';
 
   function connected(): pg.Client {
     if (!client) throw new Error('The projector is not open.');
@@ -44,65 +56,32 @@ export function projector({ databaseUrl, projections, log }: ProjectorOptions): 
   return {
     async open() {
       if (client) closeQuietly(client);
-      client = await connect(databaseUrl, { name: 'projector', statementMs: 30_000 });
-      // Rows and checkpoint are lost together in a crash of the server, and then projected again.
+      client = await connect(databaseUrl, { name, statementMs: 30_000 });
+      // Rows and position are lost together in a crash of the server, and then projected again.
       await client.query('SET synchronous_commit = off');
-      await prepareTables(client, projections);
+      const builds = fedBuilds(await prepareTables(client, projections), projections);
+      known = await fingerprint(client);
+      const skips = await readSkips(client);
+      lanes = builds.map((build) => laneOf(build, skips.get(build.schema)));
       await syncLanes(client, lanes);
       return positionOf(lanes);
     },
-    async apply(stored) {
-      const { events, failed } = decodeAll(stored);
-      await write(connected(), events);
-      if (!failed) return;
-      for (const lane of running(lanes)) stopLane(lane, failed.position, failed.error, log);
-    },
-    show: () => showVersions(connected(), projections),
+    apply: (stored, upTo = wholeLog(stored), beside) =>
+      laneWriter({ client: connected(), lanes, log })(stored, upTo, beside),
     position: () => positionOf(lanes),
-    runs: () => running(lanes).length > 0,
-    stopped: () => lanes.flatMap(({ stopped }) => (stopped ? [stopped] : [])),
+    positionIn: (partition) => partitionPosition(lanes, partition),
+    changed: async () => (await fingerprint(connected())) !== known,
+    runs: () => lanes.length === 0 || lanes.some(runs),
+    stopped: () => lanes.flatMap(({ stopped }) => [...stopped.values()]),
     close() {
       if (client) closeQuietly(client);
       client = undefined;
     },
   };
-
-  async function write(to: pg.Client, events: readonly Recorded[]): Promise<void> {
-    try {
-      while (!(await writeBatch(to, lanes, events))) await advanceLanes(to, lanes);
-    } catch (error) {
-      if (!(error instanceof Unfit)) throw error;
-      await isolate(to, events, error);
-    }
-  }
-
-  /** Halves the batch until the one event is found that the lane can't take, and stops it there. */
-  async function isolate(
-    to: pg.Client,
-    events: readonly Recorded[],
-    { lane, cause }: Unfit,
-  ): Promise<void> {
-    const fresh = unseen(lane, events);
-    const [first, second] = fresh;
-    if (first && !second) {
-      stopLane(lane, first.position, cause, log);
-      return write(to, events);
-    }
-    const middle = events.length - Math.floor(fresh.length / 2);
-    await write(to, events.slice(0, middle));
-    await write(to, events.slice(middle));
-  }
 }
 
-/** Decodes once for all read models, up to the first event that this release can't read. */
-function decodeAll(stored: readonly StoredEvent[]) {
-  const events: Recorded[] = [];
-  for (const event of stored) {
-    try {
-      events.push(decode(event));
-    } catch (error) {
-      return { events, failed: { position: event.position, error } };
-    }
-  }
-  return { events };
+/** Everything up to the last of these events, in all partitions. */
+function wholeLog(stored: readonly StoredEvent[]): UpTo {
+  const last = stored.at(-1)?.position;
+  return new Map(last === undefined ? [] : allPartitions.map((partition) => [partition, last]));
 }

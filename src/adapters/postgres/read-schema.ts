@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { Projection } from '../../projections/projection.ts';
-import { ddlOf, schemaOf, tableOf } from '../../projections/table.ts';
-import { readCheckpoints } from './checkpoints.ts';
+import { schemaOf } from '../../projections/table.ts';
+import type { Build, KnownBuild } from './builds.ts';
+import { isOf, makeBuild, readBuilds } from './builds.ts';
 import { connect } from './connect.ts';
 
 /** Any number that nothing else in this database locks. */
@@ -15,59 +16,46 @@ export async function prepareReadModels(
   const client = await connect(databaseUrl, { name: 'read models' });
   try {
     await prepareTables(client, projections);
-    await readCheckpoints(client, projections);
   } finally {
     await client.end();
   }
 }
 
-/** Makes the tables of these versions, and a view for each read model that has none yet. */
-export const prepareTables = (client: pg.ClientBase, projections: readonly Projection[]) =>
-  alone(client, async () => {
-    for (const projection of projections) {
-      for (const statement of ddlOf(projection)) await client.query(statement);
-    }
-    const shown = await versionsShown(client);
-    for (const each of projections) if (!shown.has(each.name)) await show(client, each);
-  });
-
-/** Points the views at these versions: called once they have caught up. */
-export async function showVersions(
+/**
+ * Makes the tables of these versions. A read model that has none yet is shown at once; one that has
+ * others is to be filled first, and compared with those.
+ */
+export const prepareTables = (
   client: pg.ClientBase,
   projections: readonly Projection[],
-): Promise<void> {
-  const shown = await versionsShown(client);
-  const others = projections.filter((each) => shown.get(each.name) !== schemaOf(each));
-  if (others.length === 0) return;
-  await alone(client, async () => {
-    await client.query(`SET LOCAL lock_timeout = '200ms'`);
-    for (const each of others) await show(client, each);
+): Promise<readonly KnownBuild[]> =>
+  alone(client, async () => {
+    const known = await readBuilds(client);
+    for (const projection of projections) {
+      if (known.some((build) => isOf(build, projection))) continue;
+      const build = { projection, schema: schemaOf(projection) };
+      const isFirst = known.every((each) => each.projection !== projection.name);
+      await makeBuild(client, build, isFirst ? 'shown' : 'filling');
+      if (isFirst) await show(client, build);
+    }
+    return readBuilds(client);
   });
-}
 
-/** The schema behind every view, as its comment says. */
-async function versionsShown(client: pg.ClientBase): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await client.query<{ name: string; schema: string }>(
-    `SELECT relname AS name, obj_description(oid, 'pg_class') AS schema
-     FROM pg_class WHERE relnamespace = 'read'::regnamespace AND relkind = 'v'`,
-  );
-  return new Map(rows.map(({ name, schema }) => [name, schema]));
-}
-
-async function show(client: pg.ClientBase, projection: Projection): Promise<void> {
+/** Points the view at a build; in the transaction that says so of the build. */
+export async function show(client: pg.ClientBase, { projection, schema }: Build): Promise<void> {
   const view = `read.${projection.name}`;
   await client.query(`DROP VIEW IF EXISTS ${view}`);
-  await client.query(`CREATE VIEW ${view} AS SELECT * FROM ${tableOf(projection)}`);
-  await client.query(`COMMENT ON VIEW ${view} IS '${schemaOf(projection)}'`);
+  await client.query(`CREATE VIEW ${view} AS SELECT * FROM ${schema}.${projection.name}`);
 }
 
 /** Processes that start at once take turns. */
-async function alone(client: pg.ClientBase, work: () => Promise<void>): Promise<void> {
+async function alone<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
   await client.query('BEGIN');
   try {
     await client.query('SELECT pg_advisory_xact_lock($1)', [lock]);
-    await work();
+    const result = await work();
     await client.query('COMMIT');
+    return result;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     throw error;

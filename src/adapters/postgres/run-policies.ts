@@ -62,7 +62,7 @@ export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts
     const moves = lanes.flatMap((lane) => {
       const to = events.findLast((event) => laneOf(lanes, event) === lane)?.position;
       if (to === undefined || (lane.position !== null && to <= lane.position)) return [];
-      return [{ lane, consumer: consumerOf(lane), from: lane.position, to }];
+      return [{ lane, place: placeOf(lane), from: lane.position, to }];
     });
     if (moves.length === 0) return;
     await client.query('BEGIN');
@@ -76,7 +76,7 @@ export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts
   }
 
   async function sync(from: pg.Client): Promise<void> {
-    const positions = await readCheckpoints(from, lanes.map(consumerOf));
+    const positions = await readCheckpoints(from, lanes.map(placeOf));
     for (const [index, lane] of lanes.entries()) lane.position = positions[index] ?? null;
   }
 
@@ -119,7 +119,7 @@ export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts
   };
 }
 
-const consumerOf = ({ prefix }: Lane) => ({ name: 'policies', version: 1, partition: prefix });
+const placeOf = ({ prefix }: Lane) => ({ consumer: 'policies', partition: prefix });
 
 const laneOf = (lanes: readonly Lane[], { stream }: StoredEvent): Lane | undefined =>
   lanes.find(({ prefix }) => stream.startsWith(prefix));

@@ -1,12 +1,11 @@
 import pg from 'pg';
-import type { Recorded } from '../../domain/events.ts';
 import type { Folded } from '../../projections/fold.ts';
 import { fold } from '../../projections/fold.ts';
-import type { Projection } from '../../projections/projection.ts';
-import { schemaOf, upsertOf } from '../../projections/table.ts';
+import { upsertOf } from '../../projections/table.ts';
+import type { Build } from './builds.ts';
 import { moveCheckpoints } from './checkpoints.ts';
-import type { Lane } from './lanes.ts';
-import { running, unseen } from './lanes.ts';
+import type { Batch, Lane } from './lanes.ts';
+import { movesOf, placeOf, unseen } from './lanes.ts';
 
 /** A read model's handler, or its table, refuses something in a batch. */
 export class Unfit extends Error {
@@ -14,49 +13,67 @@ export class Unfit extends Error {
   readonly lane: Lane;
 
   constructor(lane: Lane, options: ErrorOptions) {
-    super(`${lane.projection.name} can't take this batch.`, options);
+    super(`${lane.build.schema} can't take this batch.`, options);
     this.lane = lane;
   }
 }
 
+/** What else is to be written with a batch; when it rejects, nothing is written. */
+export type Beside = (client: pg.ClientBase) => Promise<void>;
+
 /**
- * Writes a batch into every running lane's table, with the checkpoints, in one transaction. False,
- * and nothing written, when a checkpoint isn't where this process believes it to be.
+ * Writes a batch into every lane's table, with the positions, in one transaction. False, and nothing
+ * written, when a position isn't what this process believes it to be.
  */
 export async function writeBatch(
   client: pg.ClientBase,
   lanes: readonly Lane[],
-  events: readonly Recorded[],
+  batch: Batch,
+  beside?: Beside,
 ): Promise<boolean> {
-  const last = events.at(-1)?.position;
-  const behind = running(lanes).filter((lane) => unseen(lane, events).length > 0);
-  if (last === undefined || behind.length === 0) return true;
-  const folded = behind.map((lane) => ({ lane, rows: foldFor(lane, events) }));
-  const moves = behind.map(({ projection, position }) => ({
-    consumer: projection,
-    from: position,
-    to: last,
-  }));
+  const moving = lanes
+    .map((lane) => ({ lane, moves: movesOf(lane, batch), rows: foldFor(lane, batch) }))
+    .filter(({ moves }) => moves.size > 0);
+  if (moving.length === 0 && !beside) return true;
   await client.query('BEGIN');
   try {
-    if (!(await moveCheckpoints(client, moves))) {
+    if (!(await moveAll(client, moving))) {
       await client.query('ROLLBACK');
       return false;
     }
-    for (const { lane, rows } of folded) if (rows.rows > 0) await writeRows(client, lane, rows);
+    await beside?.(client);
+    for (const { lane, rows } of moving) if (rows.rows > 0) await writeRows(client, lane, rows);
     await client.query('COMMIT');
   } catch (error) {
     // A connection that is gone has rolled back by itself.
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
-  for (const lane of behind) lane.position = last;
+  for (const { lane, moves } of moving) {
+    for (const [partition, to] of moves) lane.positions[partition] = to;
+  }
   return true;
 }
 
-function foldFor(lane: Lane, events: readonly Recorded[]): Folded {
+interface Moving {
+  readonly lane: Lane;
+  readonly moves: ReadonlyMap<number, bigint>;
+}
+
+function moveAll(client: pg.ClientBase, moving: readonly Moving[]): Promise<boolean> {
+  const moves = moving.flatMap(({ lane, moves }) =>
+    [...moves].map(([partition, to]) => ({
+      place: placeOf(lane.build, partition),
+      from: lane.positions[partition] ?? null,
+      to,
+    })),
+  );
+  return moves.length === 0 ? Promise.resolve(true) : moveCheckpoints(client, moves);
+}
+
+function foldFor(lane: Lane, batch: Batch): Folded {
   try {
-    return fold(lane.projection, unseen(lane, events));
+    return fold(lane.build.projection, unseen(lane, batch));
   } catch (error) {
     throw new Unfit(lane, { cause: error });
   }
@@ -64,7 +81,7 @@ function foldFor(lane: Lane, events: readonly Recorded[]): Folded {
 
 async function writeRows(client: pg.ClientBase, lane: Lane, { values }: Folded): Promise<void> {
   try {
-    await client.query({ ...upsertFor(lane.projection), values: values.map(arrayText) });
+    await client.query({ ...upsertFor(lane.build), values: values.map(arrayText) });
   } catch (error) {
     throw isAboutData(error) ? new Unfit(lane, { cause: error }) : error;
   }
@@ -82,12 +99,17 @@ const quoted = (text: string): string =>
 const isAboutData = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
 
-const prepared = new WeakMap<Projection, { readonly name: string; readonly text: string }>();
+interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
+const prepared = new WeakMap<Build, Prepared>();
 
-function upsertFor(projection: Projection): { readonly name: string; readonly text: string } {
-  const known = prepared.get(projection);
+function upsertFor(build: Build): Prepared {
+  const known = prepared.get(build);
   if (known) return known;
-  const statement = { name: `upsert-${schemaOf(projection)}`, text: upsertOf(projection) };
-  prepared.set(projection, statement);
+  const { projection, schema } = build;
+  const statement = { name: `upsert-${schema}`, text: upsertOf(projection, schema) };
+  prepared.set(build, statement);
   return statement;
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { nameId } from '../../../src/domain/ids.ts';
+import { partitionOf } from '../../../src/projections/partition.ts';
 import { projections } from '../../../src/projections/registry.ts';
 import { eventually } from '../../support/eventually.ts';
 import { memoryLog } from '../../support/memory-log.ts';
@@ -61,7 +62,7 @@ test('an outage of Postgres loses nothing and needs no restart', async (t) => {
   t.is(index.length, story.length);
 });
 
-test('events of a newer release stop the feed, which says where', async (t) => {
+test('an event of a newer release stops its partition, and the feed says where', async (t) => {
   const { url } = await readDatabase(t);
   const { eventLog, write } = writer();
   await write(0, 2);
@@ -74,7 +75,11 @@ test('events of a newer release stop the feed, which says where', async (t) => {
   const feed = feedFrom(t, url, eventLog);
   await eventually(() => feed.state().stopped.length === projections.length);
   await write(2, 4);
-  t.is(feed.state().stopped[0]?.cause, 'newer_version');
-  t.is(feed.state().stopped[0]?.position, 2n);
-  t.is(feed.position(), 1n);
+  await reached(feed, 4n);
+  const [first] = feed.state().stopped;
+  t.is(first?.cause, 'newer_version');
+  t.is(first?.position, 2n);
+  t.is(first?.partition, partitionOf('member-m'));
+  const { event_index: index = [] } = await tables(url, projections);
+  t.is(index.length, 4);
 });

@@ -7,6 +7,7 @@ import type { Projector } from '../../../src/adapters/postgres/project.ts';
 import { projector } from '../../../src/adapters/postgres/project.ts';
 import type { DomainEvent, StoredEvent } from '../../../src/domain/events.ts';
 import { nameId } from '../../../src/domain/ids.ts';
+import { partitionCount, partitionOf } from '../../../src/projections/partition.ts';
 import { latest, projection } from '../../../src/projections/projection.ts';
 import { projections } from '../../../src/projections/registry.ts';
 import { testDatabase } from '../../support/postgres.ts';
@@ -103,7 +104,7 @@ async function clear(url: string): Promise<void> {
   for (const { name, version } of projections) {
     await client.query(`DROP SCHEMA IF EXISTS ${name}_v${version} CASCADE`);
   }
-  await client.query('DELETE FROM feed.checkpoints');
+  await client.query('TRUNCATE feed.positions, feed.builds');
   await client.end();
 }
 
@@ -220,7 +221,11 @@ test('a read model stops at the event its handler throws on, and the others go o
   await running.apply(storedHistory([candidateRoute], { position: 100n, stream: 'route-x' }));
   running.close();
   const { picky: rows = [], calm: all = [] } = await tables(url, [picky, calm]);
-  t.is(rows.length, 1);
+  // What came in another partition is there; what came after the poison in its own is not.
+  t.deepEqual(
+    rows.map((row) => row.split(',')[0]),
+    ['(demo', '(x'],
+  );
   t.is(all.length, events.length + 1);
 
   const again = start(url, [picky, calm]);
@@ -250,7 +255,7 @@ test('a read model stops at the event whose rows its table refuses', async (t) =
   t.is(all.length, events.length);
 });
 
-test('everything waits at an event of a newer version, which is not poison', async (t) => {
+test('everything waits, in its partition, at an event of a newer version, which is not poison', async (t) => {
   const url = await database(t);
   const events = [...story()];
   const newer = events[6];
@@ -259,8 +264,13 @@ test('everything waits at an event of a newer version, which is not poison', asy
   const running = start(url);
   await running.open();
   await running.apply(events);
-  t.is(running.position(), events[5]?.position ?? null);
-  t.false(running.runs());
+  const partition = partitionOf(newer.stream);
+  const elsewhere = (partition + 1) % partitionCount;
+  t.is(running.positionIn(partition), undefined);
+  t.is(running.positionIn(elsewhere), events.at(-1)?.position ?? null);
+  t.true(running.runs());
+  const { event_index: index = [] } = await tables(url, projections);
+  t.is(index.length, 6);
   t.deepEqual(
     new Set(running.stopped().map(({ cause, position }) => `${cause} ${position}`)),
     new Set([`newer_version ${newer.position}`]),

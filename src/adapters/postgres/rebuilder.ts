@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Projection } from '../../projections/projection.ts';
+import { schemaOf } from '../../projections/table.ts';
+import type { Log } from '../eventstore/log.ts';
+import { isOf } from './builds.ts';
+import { closeQuietly, connect } from './connect.ts';
+import type { Progress } from './fill.ts';
+import { prepareTables } from './read-schema.ts';
+import { RebuildDiffers, RebuildRunning, rebuild } from './rebuild.ts';
+
+export interface RebuilderParts {
+  readonly databaseUrl: string;
+  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly projections: readonly Projection[];
+  readonly log: Logger;
+}
+
+export interface Rebuilder {
+  /** Whether this release's version of a read model is not shown yet, for no other reason than time. */
+  pending(): boolean;
+  /** Read model → how far its rebuild in this process has come. */
+  progress(): ReadonlyMap<string, Progress>;
+  close(): Promise<void>;
+}
+
+const everyMs = 1_000;
+
+/**
+ * Finishes whatever build is half filled: one that a new release needs, one that somebody asked for,
+ * or one whose process was killed. One process does each, whichever comes first.
+ */
+export function rebuilder({ databaseUrl, eventLog, projections, log }: RebuilderParts): Rebuilder {
+  const closing = new AbortController();
+  const { signal } = closing;
+  const progress = new Map<string, Progress>();
+  let unshown = new Set(projections.map(({ name }) => name));
+
+  async function look(client: pg.Client): Promise<void> {
+    const known = await prepareTables(client, projections);
+    const { rows } = await client.query<{ schema: string }>(
+      `SELECT schema FROM feed.builds WHERE state = 'filling' AND report IS NULL`,
+    );
+    const half = new Set(rows.map(({ schema }) => schema));
+    unshown = new Set(rows.map(({ schema }) => schema).filter((each) => isUpgrade(each)));
+    for (const projection of projections) {
+      const waits = known.some((each) => isOf(each, projection) && half.has(each.schema));
+      if (waits && !signal.aborted) await finish(projection);
+    }
+  }
+
+  /** A release's first build of a version has that version's own name. */
+  const isUpgrade = (schema: string) => projections.some((each) => schemaOf(each) === schema);
+
+  async function finish(projection: Projection): Promise<void> {
+    const { name } = projection;
+    try {
+      const { schema, before } = await rebuild(projection, {
+        databaseUrl,
+        eventLog,
+        log,
+        signal,
+        onProgress: (now) => progress.set(name, now),
+      });
+      log.info({ projection: name, schema, before }, 'a rebuilt read model is shown');
+    } catch (err) {
+      if (err instanceof RebuildRunning || signal.aborted) return;
+      const report = err instanceof RebuildDiffers ? err.rebuilt.comparison : undefined;
+      log.error({ err, projection: name, report }, 'a read model could not be rebuilt');
+    } finally {
+      progress.delete(name);
+    }
+  }
+
+  async function run(): Promise<void> {
+    let client: pg.Client | undefined;
+    while (!signal.aborted) {
+      try {
+        client ??= await connect(databaseUrl, { name: 'rebuilder', statementMs: 30_000 });
+        await look(client);
+      } catch (err) {
+        if (!signal.aborted) log.debug({ err }, 'builds could not be looked at');
+        if (client) closeQuietly(client);
+        client = undefined;
+      }
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    }
+    if (client) closeQuietly(client);
+  }
+
+  const done = run();
+  return {
+    pending: () => unshown.size > 0,
+    progress: () => progress,
+    async close() {
+      closing.abort();
+      await done;
+    },
+  };
+}
