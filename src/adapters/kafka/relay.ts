@@ -1,0 +1,134 @@
+import type { Message, Producer } from 'kafkajs';
+import type { Logger } from 'pino';
+import { backOff } from '../back-off.ts';
+import type { Log } from '../eventstore/log.ts';
+import { batches } from '../postgres/batches.ts';
+import { takeSeat } from '../postgres/relay-seat.ts';
+import { reasonOf } from '../reason-of.ts';
+import type { KafkaSettings } from './client.ts';
+import { kafkaClient, retry } from './client.ts';
+import { relayedBatches } from './relayed-batches.ts';
+import { ensureTopic, topicOf } from './topic.ts';
+import { unless } from './unless.ts';
+
+export interface RelayParts {
+  readonly kafka: KafkaSettings;
+  readonly databaseUrl: string;
+  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly log: Logger;
+}
+
+export interface RelayState {
+  /** Whether this process is the one that relays. */
+  readonly active: boolean;
+  /** The last event that the brokers have acknowledged to this process. */
+  readonly position: bigint | null;
+  /** Why nothing is relayed at the moment; null when all is well, or another process does it. */
+  readonly failing: string | null;
+}
+
+export interface Relay {
+  state(): RelayState;
+  close(): Promise<void>;
+}
+
+const mostItems = 1_000;
+
+/**
+ * Copies the log to Kafka, event by event: at least once, in order in each partition, and with what
+ * came before, so that readers see what is missing. One process does it; the others wait for its seat.
+ */
+export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay {
+  const topic = topicOf(kafka.topicPrefix);
+  const closing = new AbortController();
+  const { signal } = closing;
+  const state = { active: false, position: null as bigint | null, failing: null as string | null };
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await relayOn(() => {
+          failures = 0;
+          state.failing = null;
+        });
+      } catch (err) {
+        if (signal.aborted) return;
+        if (failures === 0) log.warn({ err }, 'the relay is interrupted');
+        failures += 1;
+        state.failing = reasonOf(err);
+      }
+      state.active = false;
+      await backOff(failures, { firstMs: 100, mostMs: 2_000, signal }).catch(() => undefined);
+    }
+  }
+
+  async function relayOn(progressed: () => void): Promise<void> {
+    const seat = await takeSeat(databaseUrl, topic, signal);
+    const either = AbortSignal.any([signal, seat.lost]);
+    const producer = await connected(either).catch((error: unknown) => {
+      seat.leave();
+      throw error;
+    });
+    log.info({ topic, epoch: String(seat.epoch), position: String(seat.position) }, 'relaying');
+    state.active = true;
+    state.position = seat.position;
+    try {
+      const open = (own: AbortSignal) => eventLog.subscribe({ after: seat.position, signal: own });
+      const items = batches(open, { most: mostItems, signal: either });
+      for await (const { place, byPartition } of relayedBatches(items, seat, { signal: either })) {
+        await unless(either, send(producer, byPartition));
+        await seat.save(place);
+        state.position = place.position;
+        progressed();
+      }
+      either.throwIfAborted();
+    } finally {
+      seat.leave();
+      void producer.disconnect().catch(() => undefined);
+    }
+  }
+
+  async function connected(until: AbortSignal): Promise<Producer> {
+    const client = kafkaClient(kafka, log);
+    const admin = client.admin();
+    const producer = client.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry,
+    });
+    try {
+      await unless(until, admin.connect());
+      await unless(until, ensureTopic(admin, topic));
+      await unless(until, producer.connect());
+      return producer;
+    } catch (error) {
+      void producer.disconnect().catch(() => undefined);
+      throw error;
+    } finally {
+      void admin.disconnect().catch(() => undefined);
+    }
+  }
+
+  const send = (producer: Producer, byPartition: ReadonlyMap<number, readonly Message[]>) =>
+    producer.sendBatch({
+      acks: -1,
+      topicMessages: [
+        {
+          topic,
+          messages: [...byPartition].flatMap(([partition, messages]) =>
+            messages.map((message) => ({ ...message, partition })),
+          ),
+        },
+      ],
+    });
+
+  const done = run();
+  return {
+    state: () => state,
+    async close() {
+      closing.abort();
+      await done;
+    },
+  };
+}

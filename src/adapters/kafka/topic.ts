@@ -1,0 +1,48 @@
+import type { Admin } from 'kafkajs';
+import { KafkaJSProtocolError } from 'kafkajs';
+import { partitionCount } from '../../projections/partition.ts';
+
+export const topicOf = (prefix: string): string => `${prefix}llm-member.events.v1`;
+
+/** The topic is not as everybody who reads it must find it; nothing is written to it. */
+export class TopicUnusable extends Error {
+  override readonly name = 'TopicUnusable';
+}
+
+const dayMs = 86_400_000;
+/** The log is the archive. */
+const retentionMs = 7 * dayMs;
+/** The largest append there is, with room for its envelopes. */
+const mostBytes = 4 * 1024 * 1024;
+
+/** Makes the topic if it is missing; throws `TopicUnusable` when it has another number of partitions. */
+export async function ensureTopic(admin: Admin, topic: string): Promise<void> {
+  await admin.createTopics({ topics: [wanted(topic)], waitForLeaders: true }).catch(orExists);
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const partitions = topics[0]?.partitions.length ?? 0;
+  if (partitions === partitionCount) return;
+  throw new TopicUnusable(
+    `The topic ${topic} has ${partitions} partitions and must have ${partitionCount}: events would ` +
+      'not be where their readers look. Delete it, and it is made anew from the log.',
+  );
+}
+
+const wanted = (topic: string) => ({
+  topic,
+  numPartitions: partitionCount,
+  configEntries: [
+    { name: 'cleanup.policy', value: 'delete' },
+    { name: 'retention.ms', value: String(retentionMs) },
+    { name: 'max.message.bytes', value: String(mostBytes) },
+  ],
+});
+
+/** Another process may make it at the same moment. */
+function orExists(error: unknown): void {
+  const errors = error instanceof Error && 'errors' in error ? error.errors : [error];
+  const all = Array.isArray(errors) ? errors : [error];
+  if (!all.every(isAlreadyThere)) throw error;
+}
+
+const isAlreadyThere = (error: unknown): boolean =>
+  error instanceof KafkaJSProtocolError && error.type === 'TOPIC_ALREADY_EXISTS';
