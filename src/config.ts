@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
+import type { KafkaSettings } from './adapters/kafka/client.ts';
 
 const roles = ['engines', 'api', 'relay', 'projector', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -22,6 +23,11 @@ const RoleList = z
   .transform((text) => text.split(',').map((each) => each.trim()))
   .pipe(z.array(z.enum(roles)).min(1));
 
+const BrokerList = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim()))
+  .pipe(z.array(z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'a list of host:port is expected')).min(1));
+
 const Environment = z.object({
   PORT: withDefault(z.coerce.number().int().min(0).max(65_535), 8080),
   HOST: withDefault(z.string(), '0.0.0.0'),
@@ -32,6 +38,12 @@ const Environment = z.object({
   ROLES: withDefault(RoleList, [...roles]),
   DATABASE_URL: optional(urlOf('postgres', 'postgresql')),
   EVENTSTORE_URL: optional(z.string().regex(/^(esdb|kurrentdb)(\+discover)?:\/\//)),
+  KAFKA_BROKERS: optional(BrokerList),
+  KAFKA_SSL: withDefault(Flag, false),
+  KAFKA_SASL_MECHANISM: optional(z.enum(['plain', 'scram-sha-256', 'scram-sha-512'])),
+  KAFKA_USERNAME: optional(z.string()),
+  KAFKA_PASSWORD: optional(z.string()),
+  KAFKA_TOPIC_PREFIX: withDefault(z.string().regex(/^[a-zA-Z0-9._-]{1,100}$/), ''),
   MASTER_KEY: optional(z.base64().refine((text) => Buffer.from(text, 'base64').length === 32)),
   SHUTDOWN_GRACE_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 30_000),
   WALLET_ROLL_EVENTS: withDefault(z.coerce.number().int().min(10).max(10_000_000), 50_000),
@@ -68,6 +80,8 @@ export interface Config {
   readonly roles: ReadonlySet<Role>;
   readonly databaseUrl: string | undefined;
   readonly eventstoreUrl: string | undefined;
+  /** Absent: the read models are fed from the log itself. */
+  readonly kafka: KafkaSettings | undefined;
   readonly masterKey: string | undefined;
   readonly shutdownGraceMs: number;
   /** A wallet's stream with so many events is closed, and continued in the next one. */
@@ -110,9 +124,15 @@ export function parseConfig(environment: NodeJS.ProcessEnv): Config {
   if (Boolean(env.ADMIN_EMAIL) !== Boolean(env.ADMIN_PASSWORD)) {
     throw new ConfigError('ADMIN_EMAIL and ADMIN_PASSWORD go together: set both or neither.');
   }
-  if (!env.MASTER_KEY && (env.DATABASE_URL || env.EVENTSTORE_URL)) {
+  const sasl = [env.KAFKA_SASL_MECHANISM, env.KAFKA_USERNAME, env.KAFKA_PASSWORD];
+  if (sasl.some(Boolean) && !sasl.every(Boolean)) {
     throw new ConfigError(
-      'With DATABASE_URL or EVENTSTORE_URL set, MASTER_KEY is needed: 32 bytes in base64 ' +
+      'KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD go together: set all or none.',
+    );
+  }
+  if (!env.MASTER_KEY && (env.DATABASE_URL || env.EVENTSTORE_URL || env.KAFKA_BROKERS)) {
+    throw new ConfigError(
+      'With DATABASE_URL, EVENTSTORE_URL or KAFKA_BROKERS set, MASTER_KEY is needed: 32 bytes in base64 ' +
         '(openssl rand -base64 32), the same for every process.',
     );
   }
@@ -136,6 +156,7 @@ function toConfig(env: z.infer<typeof Environment>): Config {
     roles: new Set(env.ROLES),
     databaseUrl: env.DATABASE_URL,
     eventstoreUrl: env.EVENTSTORE_URL,
+    kafka: kafkaOf(env),
     masterKey: env.MASTER_KEY,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     walletRollEvents: env.WALLET_ROLL_EVENTS,
@@ -158,6 +179,18 @@ function toConfig(env: z.infer<typeof Environment>): Config {
       idleMs: env.UPSTREAM_IDLE_TIMEOUT_MS,
       totalMs: env.CALL_TIMEOUT_MS,
     },
+  };
+}
+
+function kafkaOf(env: z.infer<typeof Environment>): KafkaSettings | undefined {
+  const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism } = env;
+  if (!brokers) return undefined;
+  const { KAFKA_USERNAME: username = '', KAFKA_PASSWORD: password = '' } = env;
+  return {
+    brokers,
+    ssl: env.KAFKA_SSL,
+    sasl: mechanism ? { mechanism, username, password } : undefined,
+    topicPrefix: env.KAFKA_TOPIC_PREFIX,
   };
 }
 

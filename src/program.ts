@@ -7,17 +7,12 @@ import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
 import { walletHistory } from './adapters/eventstore/wallet-history.ts';
 import { metered } from './adapters/llm/metered.ts';
-import { directFeed } from './adapters/postgres/direct-feed.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
-import { feedLag } from './adapters/postgres/feed-lag.ts';
 import { goneCalls } from './adapters/postgres/gone-calls.ts';
 import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
-import { projector } from './adapters/postgres/project.ts';
-import { rebuilder } from './adapters/postgres/rebuilder.ts';
-import { runPolicies } from './adapters/postgres/run-policies.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
 import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
@@ -25,11 +20,12 @@ import { api } from './api/api.ts';
 import { storedRefusal } from './api/errors.ts';
 import type { SetUp } from './api/first-admin.ts';
 import { defaultRoute } from './domain/route/default-route.ts';
+import type { StartedFeeds } from './feeds.ts';
+import { startFeeds, startRelay } from './feeds.ts';
 import { indexed } from './indexed.ts';
 import { listen } from './listen.ts';
 import type { PortParts, Ports } from './ports.ts';
 import { openPorts } from './ports.ts';
-import { projections } from './projections/registry.ts';
 import { publishFirstModels } from './publish-first-models.ts';
 import { readiness } from './readiness.ts';
 
@@ -45,7 +41,8 @@ export interface Served {
 export async function startProgram(parts: PortParts): Promise<Served | undefined> {
   const ports = await openPorts(parts);
   const write = openWriteSide(ports, parts);
-  const feed = parts.config.roles.has('projector') ? startFeed(ports, write, parts) : undefined;
+  const feed = parts.config.roles.has('projector') ? startFeeds(ports, write, parts) : undefined;
+  if (parts.config.roles.has('relay')) startRelay(ports, parts);
   const schedules = parts.config.roles.has('scheduler');
   if (schedules) startJobs(ports, write, parts);
   const checks = schedules ? startChecks(ports, parts) : undefined;
@@ -83,27 +80,6 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
   const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });
   const runPoliciesFor = policyRunner({ ...run, once: claimed, clock, log });
   return { run, access, catalogue, once: claimed, runPoliciesFor };
-}
-
-function startFeed(ports: Ports, { runPoliciesFor }: WriteSide, { started }: PortParts) {
-  const { databaseUrl, eventLog, log } = ports;
-  const feed = directFeed({
-    eventLog,
-    projector: projector({ databaseUrl, projections, log }),
-    log,
-  });
-  started.add(feed.close);
-  const rebuilds = rebuilder({ databaseUrl, eventLog, projections, log });
-  started.add(rebuilds.close);
-  const policies = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log });
-  started.add(policies.close);
-  const lag = feedLag({ head: eventLog.head, position: feed.position });
-  started.add(lag.close);
-  const models = () => {
-    const state = feed.state();
-    return { ...state, caughtUp: state.caughtUp && !rebuilds.pending() };
-  };
-  return { models, policies: policies.state, lag };
 }
 
 /** What is done on time, whoever asks. */
@@ -165,7 +141,7 @@ function openCalls(
 interface Parts {
   readonly ports: Ports;
   readonly write: WriteSide;
-  readonly feed: ReturnType<typeof startFeed> | undefined;
+  readonly feed: StartedFeeds | undefined;
   readonly checks: ReturnType<typeof startChecks> | undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { NewEvent } from '../../src/adapters/eventstore/log.ts';
 import type { DomainEvent, Recorded, StoredEvent } from '../../src/domain/events.ts';
 import { decode } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
@@ -35,6 +36,12 @@ export const stored = (
     source: 'test',
   },
 });
+
+/** An event as it is written at a place. */
+export function recordedAs(event: DomainEvent, place: Place): NewEvent {
+  const { id, type, data, metadata } = stored(event, place);
+  return { id, type, data: { ...Object(data) }, metadata: { ...Object(metadata) } };
+}
 
 /** An event as handlers get it. */
 export const recorded = (event: DomainEvent, place: Place = {}): Recorded =>

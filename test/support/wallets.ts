@@ -10,7 +10,6 @@ import type {
 } from '../../src/domain/wallet/commands.ts';
 import { wallet } from '../../src/domain/wallet/decider.ts';
 import type { WalletEvent } from '../../src/domain/wallet/events.ts';
-import { fold } from './given.ts';
 
 export const walletId = nameId('wallet');
 export const memberId = nameId('member');
@@ -132,6 +131,11 @@ export function history(
   ...commands: readonly Parameters<typeof wallet.decide>[0][]
 ): readonly WalletEvent[] {
   const events: WalletEvent[] = [];
-  for (const command of commands) events.push(...wallet.decide(command, fold(wallet, events)));
+  let state = wallet.initialState;
+  for (const command of commands) {
+    const decided = wallet.decide(command, state);
+    for (const event of decided) state = wallet.evolve(state, event);
+    events.push(...decided);
+  }
   return events;
 }

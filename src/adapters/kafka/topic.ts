@@ -1,5 +1,4 @@
 import type { Admin } from 'kafkajs';
-import { KafkaJSProtocolError } from 'kafkajs';
 import { partitionCount } from '../../projections/partition.ts';
 
 export const topicOf = (prefix: string): string => `${prefix}llm-member.events.v1`;
@@ -45,4 +44,4 @@ function orExists(error: unknown): void {
 }
 
 const isAlreadyThere = (error: unknown): boolean =>
-  error instanceof KafkaJSProtocolError && error.type === 'TOPIC_ALREADY_EXISTS';
+  error instanceof Error && 'type' in error && error.type === 'TOPIC_ALREADY_EXISTS';

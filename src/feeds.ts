@@ -1,0 +1,84 @@
+import { kafkaFeed } from './adapters/kafka/kafka-feed.ts';
+import { relay } from './adapters/kafka/relay.ts';
+import { earliest } from './adapters/postgres/checkpoints.ts';
+import type { Feed } from './adapters/postgres/direct-feed.ts';
+import { directFeed } from './adapters/postgres/direct-feed.ts';
+import { feedLag } from './adapters/postgres/feed-lag.ts';
+import type { RunPoliciesFor } from './adapters/postgres/policy-runner.ts';
+import { projector } from './adapters/postgres/project.ts';
+import { rebuilder } from './adapters/postgres/rebuilder.ts';
+import { runPolicies } from './adapters/postgres/run-policies.ts';
+import type { PortParts, Ports } from './ports.ts';
+import { projections } from './projections/registry.ts';
+
+export type StartedFeeds = ReturnType<typeof startFeeds>;
+
+/** What keeps the read models, and acts on events, in a process with the role `projector`. */
+export function startFeeds(
+  ports: Ports,
+  { runPoliciesFor }: { readonly runPoliciesFor: RunPoliciesFor },
+  parts: PortParts,
+) {
+  const { databaseUrl, eventLog, log } = ports;
+  const { started } = parts;
+  const feed = openFeed(ports, parts);
+  started.add(feed.close);
+  const rebuilds = rebuilder({ databaseUrl, eventLog, projections, log });
+  started.add(rebuilds.close);
+  const policies = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log });
+  started.add(policies.close);
+  const lag = feedLag({ head: eventLog.head, position: feed.position });
+  started.add(lag.close);
+  const models = () => {
+    const state = feed.state();
+    return { ...state, caughtUp: state.caughtUp && !rebuilds.pending() };
+  };
+  return { models, policies: policies.state, lag };
+}
+
+/** From Kafka when there is one, a group each for finance and analytics; else from the log itself. */
+function openFeed({ databaseUrl, eventLog, log }: Ports, { config: { kafka } }: PortParts): Feed {
+  if (!kafka) {
+    const direct = projector({ databaseUrl, projections, log });
+    return directFeed({ eventLog, projector: direct, log });
+  }
+  const groups = [...new Set(projections.map(({ group }) => group))];
+  return allOf(
+    groups.map((group) => {
+      const mine = projections.filter((each) => each.group === group);
+      return kafkaFeed({
+        ...{ kafka, databaseUrl, eventLog, log },
+        group: `${kafka.topicPrefix}llm-member.${group}`,
+        projector: projector({ databaseUrl, projections: mine, log, name: `${group} projector` }),
+      });
+    }),
+  );
+}
+
+function allOf(feeds: readonly Feed[]): Feed {
+  const position = () => earliest(feeds.map((feed) => feed.position()));
+  return {
+    state() {
+      const states = feeds.map((feed) => feed.state());
+      return {
+        caughtUp: states.every(({ caughtUp }) => caughtUp),
+        failing: states.find(({ failing }) => failing !== null)?.failing ?? null,
+        position: position(),
+        stopped: states.flatMap(({ stopped }) => stopped),
+      };
+    },
+    position,
+    async close() {
+      await Promise.all(feeds.map((feed) => feed.close()));
+    },
+  };
+}
+
+/** Copies the log to Kafka, where there is one. */
+export function startRelay({ databaseUrl, eventLog, log }: Ports, { config, started }: PortParts) {
+  const { kafka } = config;
+  if (!kafka) return undefined;
+  const relaying = relay({ kafka, databaseUrl, eventLog, log });
+  started.add(relaying.close);
+  return relaying;
+}
