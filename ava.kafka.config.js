@@ -1,0 +1,10 @@
+/** A real Kafka, which needs Java and Maven: apart from `npm test`, and one broker after the other. */
+export default {
+  files: ['test/kafka/*.test.ts'],
+  extensions: ['ts'],
+  concurrency: 1,
+  serial: true,
+  timeout: '4m',
+  // kafkajs asks for timeouts in the past.
+  nodeArguments: ['--disable-warning=TimeoutNegativeWarning'],
+};
