@@ -8,7 +8,7 @@ import { Amount, canonical, money, zero } from '../domain/money.ts';
 import { walletPeriodOf } from '../domain/streams.ts';
 import type { Statement, StatementLine, Totals, Until } from '../domain/wallet/statement.ts';
 import { statementInMaking } from '../domain/wallet/statement.ts';
-import { balance, postedAt } from '../projections/balance.ts';
+import { balance, balanceLookOf } from '../projections/balance.ts';
 import { cursor, cursorTo } from '../projections/page.ts';
 import type { Locale } from './locale.ts';
 import { explanationText } from './messages.ts';
@@ -108,7 +108,7 @@ interface ShownNow {
 /** What the read model has now, which is compared at the place up to which it has come. */
 async function shownNow({ reads, head }: StatementParts, walletId: string): Promise<ShownNow> {
   await readable(reads, [balance], await head());
-  const rows = await reads.any(postedAt(walletId));
+  const rows = await reads.any(balanceLookOf(walletId));
   const totals = new Map<Asset, Decimal>();
   for (const { asset, posted } of rows) {
     if (asset !== null && posted !== null) totals.set(asset, money(posted));

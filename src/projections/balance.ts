@@ -32,32 +32,6 @@ function moved(event: Recorded): readonly Row[] {
   });
 }
 
-const BalanceRow = z.object({ asset: Asset, posted: Total, held: Total });
-
-const PostedRow = z.object({
-  position: z.string(),
-  asset: Asset.nullable(),
-  posted: Total.nullable(),
-});
-
-/**
- * What a wallet had, and the position up to which that is true, of one snapshot; without an asset when
- * it had nothing yet, and no row before the first event was projected.
- */
-export const postedAt = (walletId: string) =>
-  query(PostedRow)`
-    SELECT c.position::text AS position, b.asset, trim_scale(b.posted)::text AS posted
-    FROM feed.builds AS s JOIN feed.positions AS c ON c.consumer = s.schema
-    LEFT JOIN read.balance AS b ON b.wallet_id = ${walletId}
-    WHERE s.projection = ${balance.name}
-      AND c.position IS NOT NULL`;
-
-/** What a wallet had when this was projected; what it has is the fold's business. */
-export const balanceOf = (walletId: string) =>
-  query(BalanceRow)`
-    SELECT asset, trim_scale(posted)::text AS posted, trim_scale(held)::text AS held
-    FROM read.balance WHERE wallet_id = ${walletId} ORDER BY asset`;
-
 const LookRow = z.object({
   /** Null: nothing is projected yet. */
   position: z.string().nullable(),

@@ -6,7 +6,7 @@ import type { DomainEvent } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
 import { apiKeys, apiKeysPage, hashOfKey, listApiKeys } from '../../src/projections/api-keys.ts';
 import { asOf } from '../../src/projections/as-of.ts';
-import { balance, balanceOf } from '../../src/projections/balance.ts';
+import { balance, balanceLookOf } from '../../src/projections/balance.ts';
 import { calls } from '../../src/projections/calls.ts';
 import {
   AdminCallRow,
@@ -152,8 +152,9 @@ test('calls come newest first, page by page, as their members see them', async (
 
 test('balances are exact where no float could be', async (t) => {
   const pool = await filled(t);
-  t.deepEqual(await pool.any(balanceOf(walletId)), [
+  t.deepEqual(await pool.any(balanceLookOf(walletId)), [
     {
+      position: String(100 + people.length - 1),
       asset: 'CNY',
       posted: '199999999999999999999999998.246843578024',
       held: '0.0004',
