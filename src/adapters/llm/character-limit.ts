@@ -19,19 +19,19 @@ export function characterLimit(most: number): Limit {
   };
   const cutChoice = (choice: Json): boolean => {
     let isCut = false;
+    let hasText = false;
     const message = choice.delta ?? choice.message;
     if (isJson(message)) {
       changeWritten(message, (text) => {
         const kept = keep(text);
+        hasText = true;
         isCut ||= kept !== text;
         return kept;
       });
     }
-    if (isCut) {
-      choice.finish_reason = 'length';
-      // They spell out what was cut off.
-      if (choice.logprobs) choice.logprobs = null;
-    }
+    if (isCut) choice.finish_reason = 'length';
+    // They spell out what was cut off; and without a text, what nobody has counted.
+    if (choice.logprobs && (isCut || !hasText)) choice.logprobs = null;
     if (choice.finish_reason) unfinished.delete(choice.index);
     else unfinished.add(choice.index);
     return isCut;

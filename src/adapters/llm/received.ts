@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { isJson } from './chat-stream.ts';
 import { codePoints } from './code-points.ts';
+import { jsonBeginning } from './json-beginning.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
@@ -65,17 +66,20 @@ export function received(): Received {
     return joined;
   };
 
+  const take = ({ choices }: Json) => {
+    if (!Array.isArray(choices)) return;
+    for (const choice of choices) {
+      if (!isJson(choice)) continue;
+      const message = choice.delta ?? choice.message;
+      if (isJson(message)) addMessage(Number(choice.index ?? 0), message);
+    }
+  };
+
   return {
-    take({ choices }) {
-      if (!Array.isArray(choices)) return;
-      for (const choice of choices) {
-        if (!isJson(choice)) continue;
-        const message = choice.delta ?? choice.message;
-        if (isJson(message)) addMessage(Number(choice.index ?? 0), message);
-      }
-    },
+    take,
     takePartial(text) {
-      for (const written of writtenIn(text)) add(0, written);
+      const body = jsonBeginning(text);
+      if (isJson(body)) take(body);
     },
     isEmpty: () => texts.length === 0,
     delivered() {
@@ -95,32 +99,4 @@ export function received(): Received {
     },
     tokens: (family, which) => countTokens(family, [...byOwner(0, countOf(which)).values()]),
   };
-}
-
-const reasonings = new Map([
-  ['reasoning', 'reasoning_content'],
-  ['reasoning_content', 'reasoning'],
-]);
-
-/** The texts in a body's beginning; reasoning that is said again under its other name is left out. */
-function* writtenIn(body: string): Generator<string> {
-  const last = new Map<string, string>();
-  for (const [, field = '', value = ''] of body.matchAll(writtenField)) {
-    const isSaid = last.get(reasonings.get(field) ?? '')?.startsWith(value);
-    if (!isSaid) yield unescaped(value);
-    last.set(field, value);
-  }
-}
-
-const writtenField =
-  /"(content|refusal|arguments|input|reasoning_content|reasoning)"\s*:\s*"((?:[^"\\]|\\.)*)/gs;
-
-/** A JSON string's text, as far as it goes: an escape that is cut off is left out. */
-function unescaped(raw: string): string {
-  const whole = raw.replace(/\\u[\da-fA-F]{0,3}$/, '');
-  try {
-    return String(JSON.parse(`"${whole}"`));
-  } catch {
-    return whole;
-  }
 }

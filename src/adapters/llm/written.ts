@@ -1,14 +1,15 @@
 import { isJson } from './chat-stream.ts';
 import type { Json } from './upstream.ts';
 
+type Change = (text: string) => string;
+
 /**
  * Puts every text that a message or a delta carries through `change`, in place: what it says, refuses
  * and reasons, and the arguments of the tools it calls.
  */
-export function changeWritten(message: Json, change: (text: string) => string): void {
+export function changeWritten(message: Json, change: Change): void {
   changeFields(message, ['content', 'refusal'], change);
   changeReasoning(message, change);
-  for (const part of jsons(message.content)) changeFields(part, ['text', 'refusal'], change);
   for (const called of calledIn(message)) changeFields(called, ['arguments', 'input'], change);
 }
 
@@ -16,24 +17,78 @@ export function changeWritten(message: Json, change: (text: string) => string): 
 export const calledIn = ({ tool_calls: calls, function_call: older }: Json): readonly Json[] =>
   [...jsons(calls).flatMap((call) => [call.function, call.custom]), older].filter(isJson);
 
-/** Two names are in use for it; who writes the same under both has written it once. */
-function changeReasoning(message: Json, change: (text: string) => string): void {
-  const { reasoning_content: said, reasoning } = message;
-  changeFields(message, ['reasoning_content'], change);
-  if (reasoning !== said) changeFields(message, ['reasoning'], change);
-  else if (message.reasoning_content !== said) message.reasoning = message.reasoning_content;
+/** Several names are in use for it; who writes the same under two of them has written it once. */
+const reasonings = new Set(['reasoning_content', 'reasoning', 'reasoning_details']);
+
+interface Saying {
+  said: string;
+  kept: string;
 }
 
-function changeFields(
-  json: Json,
-  fields: readonly (keyof Json)[],
-  change: (text: string) => string,
-): void {
+function changeReasoning(message: Json, change: Change): void {
+  const before: Saying[] = [];
+  for (const field of Object.keys(message)) {
+    if (!reasonings.has(field)) continue;
+    const again = repeating(before);
+    const saying: Saying = { said: '', kept: '' };
+    changeFields(message, [field], (text) => {
+      const kept = again(text) ?? change(text);
+      saying.said += text;
+      saying.kept += kept;
+      return kept;
+    });
+    before.push(saying);
+  }
+}
+
+/** What is left of a text that was said before, part by part in its order; undefined for a new one. */
+function repeating(sayings: readonly Saying[]): (text: string) => string | undefined {
+  const froms = sayings.map(() => 0);
+  return (text) => {
+    for (const [index, { said, kept }] of sayings.entries()) {
+      const at = said.indexOf(text, froms[index]);
+      if (at < 0) continue;
+      const end = at + text.length;
+      froms[index] = end;
+      return kept.slice(at, end);
+    }
+    return undefined;
+  };
+}
+
+function changeFields(json: Json, fields: readonly (keyof Json)[], change: Change): void {
   for (const field of fields) {
-    const text = json[field];
-    if (typeof text !== 'string' || text === '') continue;
-    const changed = change(text);
-    if (changed !== text) json[field] = changed;
+    const value = json[field];
+    if (typeof value === 'object') changeWithin(value, change);
+    else if (typeof value === 'string' && value !== '') {
+      const changed = change(value);
+      if (changed !== value) json[field] = changed;
+    }
+  }
+}
+
+/** In a part of a content or of a reasoning these name, point or seal; all else in it is text. */
+const labels = new Set([
+  'type',
+  'id',
+  'format',
+  'signature',
+  'data',
+  'url',
+  'image_url',
+  'annotations',
+  'cache_control',
+]);
+
+function changeWithin(value: object | null, change: Change): void {
+  if (Array.isArray(value)) {
+    value.forEach((each: unknown, index) => {
+      if (typeof each === 'string' && each !== '') value[index] = change(each);
+      else if (typeof each === 'object') changeWithin(each, change);
+    });
+  } else if (isJson(value)) {
+    const texts = Object.keys(value).filter((field) => !labels.has(field));
+    changeFields(value, texts, change);
   }
 }
 

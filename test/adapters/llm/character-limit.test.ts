@@ -20,3 +20,13 @@ for (const field of ['message', 'delta']) {
     t.notRegex(JSON.stringify(choices), /secret/);
   });
 }
+
+test('logprobs without a text spell nothing out', (t) => {
+  for (const left of [0, 5]) {
+    const limit = characterLimit(4 + left);
+    t.false(limit({ choices: [{ index: 0, delta: { content: 'paid' } }] }));
+    const silent: Json = { index: 0, delta: {}, logprobs: logprobsOf(' secret') };
+    t.false(limit({ choices: [silent] }));
+    t.deepEqual(silent, { index: 0, delta: {}, logprobs: null });
+  }
+});

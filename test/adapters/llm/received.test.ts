@@ -75,3 +75,111 @@ test('the input of a custom tool counts in a body of which only the beginning ca
   text.takePartial(JSON.stringify(answerOf(asCustom)).slice(0, -12));
   t.true(text.characters('received') >= code.length - 5);
 });
+
+const detailsOf = (...texts: readonly string[]) =>
+  texts.map((text, index) => ({ type: 'reasoning.text', text, index, signature: 'sealed' }));
+
+const beyondText: readonly (readonly [string, () => Json, number])[] = [
+  ['details of a reasoning', () => ({ reasoning_details: detailsOf('think', 'ing') }), 8],
+  [
+    'a summary among the details',
+    () => ({ reasoning_details: [{ type: 'reasoning.summary', summary: 'thinking' }] }),
+    8,
+  ],
+  [
+    'details that say the reasoning again',
+    () => ({ reasoning: 'thinking', reasoning_details: detailsOf('think', 'ing') }),
+    8,
+  ],
+  [
+    'a reasoning that says its details again',
+    () => ({ reasoning_details: detailsOf('think', 'ing'), reasoning: 'thinking' }),
+    8,
+  ],
+  [
+    'details that say more',
+    () => ({ reasoning: 'thinking', reasoning_details: detailsOf('think', 'hard') }),
+    12,
+  ],
+  ['a part that thinks', () => ({ content: [{ type: 'thinking', thinking: 'thinking' }] }), 8],
+  [
+    'parts within a part',
+    () => ({
+      content: [
+        { type: 'thinking', thinking: [{ type: 'text', text: 'thinking' }] },
+        { type: 'output_text', text: 'said', id: 'part_1', annotations: [{ title: 'Source' }] },
+      ],
+    }),
+    12,
+  ],
+  ['what a part alone knows', () => ({ content: [{ type: 'new', markup: 'thinking' }] }), 8],
+];
+
+for (const field of ['message', 'delta']) {
+  for (const [name, message, count] of beyondText) {
+    test(`it counts and is cut: ${name} (${field})`, async (t) => {
+      const answer = answerOf(message(), field);
+      const whole = received();
+      whole.take(answer);
+      t.is(whole.characters('received'), count);
+      t.is(await whole.tokens('sandbox', 'received'), Math.ceil(count / 4));
+      t.false(characterLimit(count)(answer), 'all of it is paid');
+      t.deepEqual(answer.choices, [{ index: 0, [field]: message() }]);
+      t.true(characterLimit(count - 5)(answer));
+      t.is(charactersOf(answer), count - 5);
+    });
+  }
+}
+
+test('details are cut where the reasoning is that they say again', (t) => {
+  const message: Json = { reasoning: 'thinking', reasoning_details: detailsOf('think', 'ing') };
+  characterLimit(6)(answerOf(message));
+  t.deepEqual(message, { reasoning: 'thinki', reasoning_details: detailsOf('think', 'i') });
+});
+
+test('what seals a reasoning is no text of it', (t) => {
+  t.is(charactersOf(answerOf({ reasoning_details: [{ type: 'encrypted', data: 'c2VhbA' }] })), 0);
+});
+
+test('the beginning of a body counts as far as it goes', (t) => {
+  const answer: Json = {
+    id: 'x',
+    choices: [
+      {
+        index: 0,
+        message: {
+          content: [{ type: 'text', text: 'He said: "so\\u12 {be}, it"' }],
+          reasoning: 'thinking',
+          reasoning_details: detailsOf('think', 'ing'),
+          tool_calls: [{ function: { name: 'run', arguments: '{"a": "\u{1F600}"}' } }],
+        },
+        finish_reason: 'stop',
+      },
+      { index: 1, message: { content: 'twice', refusal: null }, logprobs: null },
+    ],
+    usage: { completion_tokens: 12 },
+  };
+  const body = JSON.stringify(answer);
+  let last = 0;
+  for (let length = 0; length <= body.length; length += 1) {
+    const text = received();
+    text.takePartial(body.slice(0, length));
+    const count = text.characters('received');
+    t.true(count >= last && count <= last + 2, `${count} after ${last} at ${length}`);
+    last = count;
+  }
+  const whole = received();
+  whole.take(answer);
+  t.is(last, whole.characters('received'));
+  const beginning = received();
+  beginning.takePartial(body.slice(0, body.indexOf('"usage"')));
+  t.deepEqual(beginning.newText(), whole.newText());
+});
+
+test('a body that is no JSON has no text', (t) => {
+  for (const body of ['', 'busy', '<html>', '[1, 2', '"choices', '}{', '{"choices": [{"message"']) {
+    const text = received();
+    text.takePartial(body);
+    t.true(text.isEmpty(), body);
+  }
+});
