@@ -2,7 +2,7 @@ import type { Freshness } from './adapters/eventstore/freshness.ts';
 import type { FeedState } from './adapters/postgres/direct-feed.ts';
 import type { ProcessLease } from './adapters/postgres/lease.ts';
 import type { PolicyFeedState } from './adapters/postgres/run-policies.ts';
-import type { Readiness } from './api/ready.ts';
+import type { GateReason, Readiness } from './api/ready.ts';
 import type { EngineState } from './engines.ts';
 
 /** What follows the log in this process. */
@@ -27,31 +27,38 @@ export interface ReadinessParts {
 
 /** Why no new call may begin in this process, and how its parts are. */
 export function readiness(parts: ReadinessParts): {
-  readonly gate: () => string | null;
+  readonly gate: () => GateReason | null;
   readonly now: () => Readiness;
 } {
-  const reasons = (): readonly string[] => {
+  const obstacles = (): readonly Obstacle[] => {
     const states = [parts.log, ...parts.indexes].map((part) => part());
-    const found: readonly (string | undefined)[] = [
-      parts.stopping() ? 'The program is stopping.' : undefined,
-      parts.engines().reason,
+    const engine = parts.engines().reason;
+    const found: readonly (Obstacle | undefined)[] = [
+      parts.stopping() ? ['stopping', 'The program is stopping.'] : undefined,
+      engine === undefined ? undefined : ['engine_away', engine],
       ofLease(parts.lease),
-      ...states.map((state) => (state.ok ? undefined : (state.reason ?? 'The log is away.'))),
+      ...states.map((state): Obstacle | undefined =>
+        state.ok ? undefined : ['log_away', state.reason ?? 'The log is away.'],
+      ),
     ];
-    return found.filter((reason) => reason !== undefined);
+    return found.filter((obstacle) => obstacle !== undefined);
   };
+  const told = () => obstacles().map(([, reason]) => reason);
   return {
-    gate: () => reasons()[0] ?? null,
-    now: () => ({ reasons: [...reasons(), ...behind(parts.feed)], state: stateOf(parts) }),
+    gate: () => obstacles()[0]?.[0] ?? null,
+    now: () => ({ reasons: [...told(), ...behind(parts.feed)], state: stateOf(parts) }),
   };
 }
 
+/** What stands in the way of calls: as their callers are told, and the operator. */
+type Obstacle = readonly [GateReason, string];
+
 /** Why PostgreSQL, as the lease sees it, stands in the way. */
-function ofLease(lease: ReadinessParts['lease']): string | undefined {
-  if (!lease.held()) return 'This process has no lease at the moment.';
-  if (!lease.unbroken()) return 'PostgreSQL does not answer.';
+function ofLease(lease: ReadinessParts['lease']): Obstacle | undefined {
+  if (!lease.held()) return ['lease_lost', 'This process has no lease at the moment.'];
+  if (!lease.unbroken()) return ['postgres_away', 'PostgreSQL does not answer.'];
   const offMs = lease.clockOffMs();
-  return offMs > mostOffMs ? `This clock is ${offMs} ms off.` : undefined;
+  return offMs > mostOffMs ? ['clock_off', `This clock is ${offMs} ms off.`] : undefined;
 }
 
 /** Until they have once been at the log's end, lists and consequences of earlier writes are missing. */

@@ -45,9 +45,8 @@ export const correctUsage = (parts: CorrectionParts) =>
     status: 201,
     reply: Changed,
     handle: async ({ params: { id: walletId }, body, ...by }) => {
-      const { locale } = by.request;
       const state = await openedWallet(parts.wallet, walletId);
-      await refuseStranger(body.approver, parts.access, locale);
+      await refuseStranger(body.approver, parts.access, by.request.locale);
       const settlement = await findSettlement(parts, walletId, body.event_id);
       if (!settlement) throw new Rejection('settlement_not_found', 'There is no such settlement.');
       const command = (at: string) => correctionOf(body, settlement, at);
@@ -66,7 +65,7 @@ export const correctUsage = (parts: CorrectionParts) =>
           body: (_, changed) => ({ wallet_id: walletId, changed }),
         })
         .catch((error: unknown) => {
-          throw isConflict(error) ? correctedAlready(locale) : error;
+          throw isConflict(error) ? correctedAlready() : error;
         });
     },
   });
@@ -98,5 +97,5 @@ async function refuseStranger(
 const isConflict = (error: unknown): boolean =>
   error instanceof Rejection && error.code === 'idempotency_conflict';
 
-const correctedAlready = (locale: Locale): ApiError =>
-  new ApiError('idempotency_conflict', { detail: textOf('correctedAlready', locale) });
+const correctedAlready = (): ApiError =>
+  new ApiError('idempotency_conflict', { why: 'corrected_already' });

@@ -89,7 +89,10 @@ const grantOf = (body: z.output<typeof Grant>) => ({
 
 function refuseKind({ kind, asset }: z.output<typeof Grant>): void {
   if (kind === 'paid' || (kind === 'plan' && !isUnit(asset))) {
-    throw new Rejection('kind_not_grantable', `Credit of kind ${kind} is not granted by hand.`);
+    throw new Rejection('kind_not_grantable', `Credit of kind ${kind} is not granted by hand.`, {
+      why: 'kind_not_by_hand',
+      values: { kind },
+    });
   }
 }
 

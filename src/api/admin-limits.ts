@@ -70,7 +70,9 @@ async function refuseUnknown(
   if (await reads.maybeOneFirst(key)) return;
   await readable(reads, [apiKeys], await head());
   if (await reads.maybeOneFirst(key)) return;
-  throw new Rejection('api_key_not_found', 'This wallet has no such key.');
+  throw new Rejection('api_key_not_found', 'This wallet has no such key.', {
+    why: 'key_not_of_wallet',
+  });
 }
 
 /** The limits of a wallet and its keys. */

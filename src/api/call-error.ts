@@ -2,6 +2,7 @@ import type { CallFaultCode } from '../adapters/llm/call-fault.ts';
 import { CallFault } from '../adapters/llm/call-fault.ts';
 import type { ErrorCode } from './error-table.ts';
 import { ApiError } from './errors.ts';
+import type { Reason } from './reasons.ts';
 
 const codes: Readonly<Record<CallFaultCode, ErrorCode>> = {
   model_not_found: 'model_not_found',
@@ -17,22 +18,21 @@ const codes: Readonly<Record<CallFaultCode, ErrorCode>> = {
   charge_unknown: 'outcome_unknown',
 };
 
-/** These say something that the catalogue's text doesn't know. */
-const tellsMore = new Set<CallFaultCode>([
-  'unsupported_input',
-  'upstream_refused',
-  'timed_out',
-  'shut_down',
-  'client_stalled',
-]);
+/** These say more than the code that they are answered with. */
+const reasons: Partial<Readonly<Record<CallFaultCode, Reason>>> = {
+  upstream_refused: 'upstream_refused',
+  timed_out: 'timed_out',
+  shut_down: 'shut_down',
+  client_stalled: 'client_stalled',
+};
 
 /** A broken call as the edge answers it; anything else stays what it was. */
 export function callError(error: unknown, model: string): unknown {
   if (!(error instanceof CallFault)) return error;
   return new ApiError(codes[error.code], {
     cause: error,
-    values: { model },
+    values: { model, ...error.values },
+    why: error.why ?? reasons[error.code],
     ...(error.param === undefined ? {} : { param: error.param }),
-    ...(tellsMore.has(error.code) ? { detail: error.message } : {}),
   });
 }

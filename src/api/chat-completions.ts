@@ -6,6 +6,7 @@ import { callError } from './call-error.ts';
 import type { KeyCaller } from './caller.ts';
 import { ChatReply, ChatRequest } from './chat-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
+import type { GateReason } from './ready.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
 import { eventStreamHeaders, eventStreamType, sendEvents } from './sse.ts';
@@ -13,7 +14,7 @@ import { eventStreamHeaders, eventStreamType, sendEvents } from './sse.ts';
 export interface ChatCompletionsParts {
   readonly answer: (call: ChatCall) => Promise<ChatAnswer>;
   /** Why no new call may begin; null: it may. */
-  readonly gate: () => string | null;
+  readonly gate: () => GateReason | null;
   /** How long a client may take nothing before its call is ended; 60 s unless said. */
   readonly stallMs?: number;
 }
@@ -33,7 +34,7 @@ export const chatCompletions = (parts: ChatCompletionsParts): Route =>
     reply: ChatReply,
     async handle({ caller, body, request }) {
       const closed = parts.gate();
-      if (closed !== null) throw new ApiError('unavailable', { detail: closed });
+      if (closed !== null) throw new ApiError('unavailable', { why: closed });
       const client = clientOf(request.signal);
       const call = callOf(body, { caller, request, client: client.signal });
       request.describe({ call: call.facts.callId, model: body.model });

@@ -1,13 +1,15 @@
 import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
 import { OutcomeUnknown } from '../adapters/eventstore/execute.ts';
 import { isPassingFault } from '../adapters/postgres/passing-fault.ts';
 import { EventFromNewerVersion } from '../domain/events.ts';
-import { Rejection } from '../domain/rejection.ts';
+import { Rejection, RejectionCode } from '../domain/rejection.ts';
 import type { ErrorCode, ErrorKind } from './error-table.ts';
 import { errorTable } from './error-table.ts';
 import type { Locale } from './locale.ts';
 import type { Values } from './messages.ts';
-import { errorText } from './messages.ts';
+import { errorText, isReason, reasonText } from './messages.ts';
+import type { Reason } from './reasons.ts';
 
 /** One field of a request that is wrong. */
 export interface FieldError {
@@ -20,8 +22,8 @@ interface ApiErrorDetails extends ErrorOptions {
   readonly param?: string;
   /** Fills the placeholders of the message. */
   readonly values?: Values;
-  /** Takes the place of the catalogue's text. */
-  readonly detail?: string;
+  /** The catalogue's text for this takes the place of its text for the code. */
+  readonly why?: Reason | undefined;
   readonly fields?: readonly FieldError[];
   readonly retryAfterSeconds?: number;
 }
@@ -32,7 +34,7 @@ export class ApiError extends Error {
   readonly details: ApiErrorDetails;
 
   constructor(code: ErrorCode, details: ApiErrorDetails = {}) {
-    super(details.detail ?? errorText(code, 'en', details.values), details);
+    super(saying({ code, details }, 'en'), details);
     this.name = 'ApiError';
     this.code = code;
     this.details = details;
@@ -69,10 +71,26 @@ export function errorAnswer(error: unknown, audience: Audience): ErrorAnswer {
   };
 }
 
-/** How a refusal is stored with an `Idempotency-Key`: what its first answer said, in English. */
-export function storedRefusal({ code }: Rejection) {
+/** How a refusal is stored with an `Idempotency-Key`: in English, and so that it can be said in any language. */
+export function storedRefusal(rejection: Rejection) {
+  const { code, details } = toApiError(rejection);
   const status = statusOf(code, { openAi: false });
-  return { status, body: problemOf(code, status, errorText(code, 'en')) };
+  const said = { why: details.why ?? null, values: { ...details.values } };
+  return { status, body: { ...problemOf(code, status, saying({ code, details }, 'en')), ...said } };
+}
+
+const StoredRefusal = z.object({
+  code: RejectionCode,
+  why: z.string().nullish(),
+  values: z.record(z.string(), z.string()).optional(),
+});
+
+/** A stored refusal, to be said again; undefined for one that only a newer release knows. */
+export function refusalFrom(body: unknown): ApiError | undefined {
+  const stored = StoredRefusal.safeParse(body);
+  if (!stored.success) return undefined;
+  const { code, why, values = {} } = stored.data;
+  return new ApiError(code, isReason(why) ? { why, values } : { values });
 }
 
 /** The status of a code where it is answered. */
@@ -102,8 +120,17 @@ const problemOf = (code: ErrorCode, status: number, detail: string) => ({
 function textOf({ code, details }: ApiError, { locale, requestId }: Audience): string {
   const fields = details.fields?.map((each) => `${each.field}: ${each.message}`).join('; ');
   if (fields) return fields;
-  if (details.detail) return details.detail;
-  return errorText(code, locale, { requestId, ...details.values });
+  return saying({ code, details }, locale, { requestId });
+}
+
+/** The catalogue's most telling text. */
+function saying(
+  { code, details }: Pick<ApiError, 'code' | 'details'>,
+  locale: Locale,
+  more: Values = {},
+): string {
+  const values = { ...more, ...details.values };
+  return details.why ? reasonText(details.why, locale, values) : errorText(code, locale, values);
 }
 
 function headersOf(
@@ -121,9 +148,9 @@ function headersOf(
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof Rejection) {
-    const { code, retryAfterSeconds } = error;
+    const { code, retryAfterSeconds, why, values } = error;
     const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    return new ApiError(code, { cause: error, ...wait });
+    return new ApiError(code, { cause: error, why, values, ...wait });
   }
   if (error instanceof OutcomeUnknown) return new ApiError('outcome_unknown', { cause: error });
   if (error instanceof EventFromNewerVersion) {

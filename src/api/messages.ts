@@ -1,8 +1,10 @@
 import type { Explanation, ExplanationKey } from '../domain/wallet/explanation.ts';
 import type { ErrorCode } from './error-table.ts';
 import type { Locale } from './locale.ts';
+import type { Reason } from './reasons.ts';
+import { reasons, terms } from './reasons.ts';
 
-type Text = Readonly<Record<Locale, string>>;
+export type Text = Readonly<Record<Locale, string>>;
 
 /** What each error says to a person; `{name}` is filled in. */
 const errorTexts: Readonly<Record<ErrorCode, Text>> = {
@@ -74,8 +76,8 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     zh: '邮箱或密码错误。',
   },
   invalid_expiry: {
-    en: 'It must expire in the future.',
-    zh: '过期时间必须在将来。',
+    en: 'It must expire after it begins, in the future.',
+    zh: '过期时间必须晚于生效时间,且在将来。',
   },
   invalid_json: { en: 'The body is not valid JSON.', zh: '请求体不是有效的 JSON。' },
   invalid_limit: { en: 'There is no such limit.', zh: '没有这种限额。' },
@@ -166,16 +168,11 @@ const texts = {
   verifyButton: { en: 'Verify', zh: '验证' },
   verifiedTitle: { en: 'Your address is verified', zh: '邮箱验证成功' },
   verifiedPrompt: { en: 'You can sign in now.', zh: '现在可以登录了。' },
-  nestedTooDeeply: { en: 'It is nested too deeply.', zh: '嵌套层级过深。' },
   tooManyDays: {
     en: '1 to {most} days before `to`',
     zh: '应在 `to` 之前 1 到 {most} 天内',
   },
   approverNotAdmin: { en: 'no administrator', zh: '不是管理员' },
-  correctedAlready: {
-    en: 'This settlement was corrected before, in another way.',
-    zh: '这笔结算已经以其他内容更正过。',
-  },
   failedTitle: { en: 'That did not work', zh: '操作未成功' },
   setUpTitle: { en: 'Set up LLM Member', zh: '初始化 LLM Member' },
   setUpPrompt: {
@@ -248,16 +245,26 @@ export type Values = Readonly<Record<string, string | number>>;
 
 /** An error's text in the caller's language. */
 export const errorText = (code: ErrorCode, locale: Locale, values: Values = {}): string =>
-  fill(errorTexts[code][locale], values);
+  fill(errorTexts[code], locale, values);
+
+/** The same for one of the reasons that a code may have. */
+export const reasonText = (reason: Reason, locale: Locale, values: Values = {}): string =>
+  fill(reasons[reason], locale, values);
+
+export const isReason = (key: string | null | undefined): key is Reason =>
+  typeof key === 'string' && Object.hasOwn(reasons, key);
 
 /** One of those texts in the reader's language. */
 export const textOf = (name: keyof typeof texts, locale: Locale, values: Values = {}): string =>
-  fill(texts[name][locale], values);
+  fill(texts[name], locale, values);
 
 /** Why a balance changed, in the reader's language. */
 export const explanationText = ({ key, values }: Explanation, locale: Locale): string =>
-  fill(explanations[key][locale], values);
+  fill(explanations[key], locale, values);
 
-function fill(template: string, values: Values): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+function fill(text: Text, locale: Locale, values: Values): string {
+  return text[locale].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = String(values[name] ?? whole);
+    return terms[name]?.[value]?.[locale] ?? value;
+  });
 }

@@ -4,6 +4,7 @@ import type { CheckerState } from '../adapters/checker/checker.ts';
 import type { OpenWork } from '../adapters/postgres/open-work.ts';
 import type { Observe } from './app.ts';
 import { checkerMetrics } from './checker-metrics.ts';
+import type { GateReason } from './ready.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
 
@@ -11,7 +12,7 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 
 export interface MetricsParts {
   /** Why new calls are refused; null: they are not. */
-  readonly gate: () => string | null;
+  readonly gate: () => GateReason | null;
   /** Consumer of the log → how many seconds it is behind. */
   readonly feedLag: () => Readonly<Record<string, number>>;
   /** Undefined while nobody knows. */

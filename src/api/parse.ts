@@ -3,7 +3,6 @@ import { en, zhCN } from 'zod/locales';
 import type { FieldError } from './errors.ts';
 import { ApiError } from './errors.ts';
 import type { Locale } from './locale.ts';
-import { textOf } from './messages.ts';
 
 /** Deeper than any schema of a tool. */
 const mostLevels = 200;
@@ -17,7 +16,7 @@ export function parse<Schema extends z.ZodType>(
   locale: Locale,
 ): z.output<Schema> {
   if (isDeeper(value, mostLevels)) {
-    throw new ApiError('invalid_request', { detail: textOf('nestedTooDeeply', locale) });
+    throw new ApiError('invalid_request', { why: 'nested_too_deeply' });
   }
   const parsed = schema.safeParse(value, { error: errorMaps[locale] });
   if (parsed.success) return parsed.data;

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { route } from './route.ts';
 
+/** Why no new call may begin, as its caller is told. */
+export type GateReason =
+  | 'clock_off'
+  | 'engine_away'
+  | 'lease_lost'
+  | 'log_away'
+  | 'postgres_away'
+  | 'stopping';
+
 /** Whether calls are taken now, and how the parts are. */
 export interface Readiness {
   /** Empty when ready. */

@@ -10,6 +10,7 @@ import { openedOr404 } from '../domain/wallet/settings.ts';
 import type { Wallet } from '../domain/wallet/wallet.ts';
 import type { SessionCaller } from './caller.ts';
 import { commandContext } from './command-context.ts';
+import { refusalFrom } from './errors.ts';
 import { bodyHashOf } from './idempotency-key.ts';
 import type { Answer, RequestFacts } from './route.ts';
 import { WrittenUuid } from './written-uuid.ts';
@@ -46,7 +47,7 @@ export interface WalletOrder<Reply> {
   readonly body: (commandId: string, changed: boolean) => Reply & z.core.util.JSONType;
 }
 
-/** Runs an order once for its key; what was refused once is refused again in the same words. */
+/** Runs an order once for its key; what was refused once is refused again alike, in the language that is asked for. */
 export const walletOrders =
   ({ wallet, once, clock }: WalletOrderParts) =>
   async <Reply>(by: OrderedBy, order: WalletOrder<Reply>): Promise<Answer<Reply>> => {
@@ -75,6 +76,8 @@ export const walletOrders =
       },
     );
     if (status < 400) return { status, body: order.reply.parse(body), position };
+    const refusal = refusalFrom(body);
+    if (refusal) throw refusal;
     return { status, text: JSON.stringify(body), type: 'application/problem+json; charset=utf-8' };
   };
 

@@ -30,20 +30,47 @@ export const RejectionCode = z.enum([
 ]);
 export type RejectionCode = z.infer<typeof RejectionCode>;
 
-/** A refusal by a rule of the domain: nothing was changed. */
+/** Why, where a code alone doesn't say it; a text of the message catalogue. */
+export type RejectionReason =
+  | 'call_beyond_limit'
+  | 'calls_at_once'
+  | 'correction_beyond_charge'
+  | 'correction_not_positive'
+  | 'debt_first'
+  | 'grant_not_positive'
+  | 'key_not_of_wallet'
+  | 'kind_not_by_hand'
+  | 'late_not_covered'
+  | 'limit_amount'
+  | 'limit_reached'
+  | 'model_not_priced'
+  | 'no_such_limit'
+  | 'units_not_whole'
+  | 'units_only_block'
+  | 'wallet_currency';
+
+interface Details {
+  /** When the same may be asked again, if that is known. */
+  readonly retryAfterSeconds?: number;
+  readonly why?: RejectionReason;
+  /** What its text names: amounts, windows, kinds. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+/** A refusal by a rule of the domain: nothing was changed. Its message is for developers and logs. */
 export class Rejection extends Error {
   readonly code: RejectionCode;
   /** When the same may be asked again, if that is known. */
   readonly retryAfterSeconds: number | undefined;
+  readonly why: RejectionReason | undefined;
+  readonly values: Readonly<Record<string, string>>;
 
-  constructor(
-    code: RejectionCode,
-    message: string,
-    { retryAfterSeconds }: { readonly retryAfterSeconds?: number } = {},
-  ) {
+  constructor(code: RejectionCode, message: string, details: Details = {}) {
     super(message);
     this.name = 'Rejection';
     this.code = code;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.why = details.why;
+    this.values = details.values ?? {};
   }
 }

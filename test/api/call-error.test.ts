@@ -1,8 +1,12 @@
 import test from 'ava';
+import { z } from 'zod';
 import type { CallFaultCode } from '../../src/adapters/llm/call-fault.ts';
 import { CallFault } from '../../src/adapters/llm/call-fault.ts';
+import { inputOf } from '../../src/adapters/llm/input.ts';
+import { refusal } from '../../src/adapters/llm/refusal.ts';
 import { callError } from '../../src/api/call-error.ts';
 import { errorAnswer } from '../../src/api/errors.ts';
+import type { Locale } from '../../src/api/locale.ts';
 
 const expected: Readonly<Record<CallFaultCode, readonly [number, string]>> = {
   model_not_found: [404, 'model_not_found'],
@@ -18,8 +22,18 @@ const expected: Readonly<Record<CallFaultCode, readonly [number, string]>> = {
   charge_unknown: [503, 'outcome_unknown'],
 };
 
-const answerTo = (error: unknown) =>
-  errorAnswer(callError(error, 'demo'), { openAi: true, locale: 'en', requestId: 'req_1' });
+const answerTo = (error: unknown, locale: Locale = 'en') =>
+  errorAnswer(callError(error, 'demo'), { openAi: true, locale, requestId: 'req_1' });
+const said = z.object({ error: z.object({ message: z.string() }) });
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
 
 test('every way in which a call breaks has its status and code', (t) => {
   for (const code of Object.keys(expected) as CallFaultCode[]) {
@@ -29,8 +43,33 @@ test('every way in which a call breaks has its status and code', (t) => {
 });
 
 test('a fault says which field is to blame, and why, where that helps', (t) => {
-  const fault = new CallFault('unsupported_input', '`audio` is not supported.', { param: 'audio' });
-  t.like(answerTo(fault).body, { error: { param: 'audio', message: '`audio` is not supported.' } });
+  const fault = thrownBy(() => inputOf({ audio: {} }));
+  const message = '`audio` is not supported: its cost has no bound.';
+  t.like(answerTo(fault).body, { error: { param: 'audio', message } });
+  t.like(answerTo(fault, 'zh').body, {
+    error: { param: 'audio', message: '不支持 `audio`:其费用没有上限。' },
+  });
+});
+
+test('what an upstream says of a request is passed on in its own words', (t) => {
+  const body = { error: { message: 'Too long by 7 tokens.' } };
+  const fault = refusal(400, JSON.stringify(body), 'model');
+  t.like(answerTo(fault).body, body);
+  t.like(answerTo(fault, 'zh').body, {
+    error: { message: '模型拒绝了该请求:Too long by 7 tokens.' },
+  });
+  t.like(answerTo(refusal(400, '', 'model'), 'zh').body, {
+    error: { message: '模型认为该请求无效,已拒绝。' },
+  });
+});
+
+test('no way in which a call breaks is told in English to who reads Chinese', (t) => {
+  for (const code of Object.keys(expected) as CallFaultCode[]) {
+    const fault = new CallFault(code, 'why');
+    const { message } = said.parse(answerTo(fault, 'zh').body).error;
+    t.regex(message, /\p{sc=Han}/u, code);
+    t.not(message, said.parse(answerTo(fault).body).error.message, code);
+  }
 });
 
 test('what is no fault of a call stays what it was', (t) => {

@@ -10,6 +10,7 @@ import type { Authenticate } from '../../src/api/caller.ts';
 import { chatCompletions } from '../../src/api/chat-completions.ts';
 import { ApiError } from '../../src/api/errors.ts';
 import { model, models } from '../../src/api/models.ts';
+import type { GateReason } from '../../src/api/ready.ts';
 import { eventually } from '../support/eventually.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
@@ -49,7 +50,10 @@ const authenticate: Authenticate = {
 /** The endpoint on a port of its own; all its calls are paid by the one wallet of `calls`. */
 async function serve(
   calls: PaidCalls,
-  { gate = () => null, stallMs = 60_000 }: { gate?: () => string | null; stallMs?: number } = {},
+  {
+    gate = () => null,
+    stallMs = 60_000,
+  }: { gate?: () => GateReason | null; stallMs?: number } = {},
 ): Promise<string> {
   const answer: PaidCalls['metered']['answer'] = (call) =>
     calls.metered.answer({ ...call, walletId: calls.walletId });
@@ -198,10 +202,15 @@ for (const [how, status, code] of statuses) {
 
 test('behind a closed gate nothing is reserved', async (t) => {
   const calls = await upstream.on('gpt-4o');
-  const url = await serve(calls, { gate: () => 'The log is away.' });
+  const url = await serve(calls, { gate: () => 'log_away' });
   const response = await post(url, demo());
   t.is(response.status, 503);
-  t.like(await response.json(), { error: { message: 'The log is away.' } });
+  const message = 'The event log is away; try again in a moment.';
+  t.like(await response.json(), { error: { message, code: 'unavailable' } });
+  const chinese = { headers: { ...headers, 'accept-language': 'zh-CN,zh;q=0.9' } };
+  t.like(await (await post(url, demo(), chinese)).json(), {
+    error: { message: '事件日志暂时不可用,请稍后再试。', code: 'unavailable' },
+  });
   t.false(calls.log.events.some(({ type }) => type === 'CreditReserved'));
 });
 

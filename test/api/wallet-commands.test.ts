@@ -80,6 +80,40 @@ test('money blocks nothing, and a scope has models, at most fifty', async (t) =>
   }
 });
 
+test('an order is refused in the language of who asks, when it is repeated too', async (t) => {
+  const { memberId, walletId, settlementId } = await memberWithCalls(api(), 'languages');
+  const refused = async (method: string, path: string, body: Body, language: string) => {
+    const answer = await ask(api(), method, path, {
+      token,
+      body: { reason: 'test', ...body },
+      headers: { 'idempotency-key': path, 'accept-language': language },
+    });
+    return [answer.status, (answer.body as { detail: string }).detail];
+  };
+  const grants = `/api/admin/members/${memberId}/grants`;
+  const wallet = `/api/admin/wallets/${walletId}`;
+  const correction = { event_id: settlementId, amount: '7', approver: adminId };
+  for (const [method, path, body, zh, en] of [
+    [
+      ...(['POST', grants, { asset: 'requests', amount: '0.5' }] as const),
+      ...(['计量单位只能按整数发放。', 'Units are granted whole.'] as const),
+    ],
+    [
+      ...(['PUT', `${wallet}/limits`, { window: 'now', measure: 'money', most: '1' }] as const),
+      ...(['没有“同一时刻金额”这种限额。', 'There is no limit of money at once.'] as const),
+    ],
+    [
+      ...(['POST', `${wallet}/corrections`, correction] as const),
+      '退还的金额不能超过已收取的 0.00025 CNY。',
+      'No more can be given back than was charged: 0.00025 CNY.',
+    ],
+  ] as const) {
+    t.deepEqual(await refused(method, path, body, 'zh-CN'), [400, zh]);
+    t.deepEqual(await refused(method, path, body, 'en'), [400, en]);
+    t.deepEqual(await refused(method, path, body, 'zh'), [400, zh]);
+  }
+});
+
 test('a limit on a key in capitals limits that key', async (t) => {
   const { walletId, apiKeyId, grant, reserve } = await memberWithWallet(api(), 'capitals');
   await grant('1');

@@ -14,6 +14,7 @@ import type { Api } from '../../src/api/api.ts';
 import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
+import type { GateReason } from '../../src/api/ready.ts';
 import { accessOver } from './access-over.ts';
 import type { JsonRequest } from './json-request.ts';
 import { jsonRequest } from './json-request.ts';
@@ -45,7 +46,7 @@ export interface TestApi {
 
 interface World {
   now: () => Date;
-  closed: string | null;
+  closed: GateReason | null;
   reasons: string[];
   send: (mail: Mail) => Promise<void>;
 }

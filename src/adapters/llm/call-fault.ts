@@ -12,18 +12,30 @@ export type CallFaultCode =
   | 'shut_down'
   | 'charge_unknown';
 
+/** Why, where a code alone doesn't say it; a text of the message catalogue. */
+export type CallFaultReason =
+  | 'unknown_role'
+  | 'unsupported_field'
+  | 'upstream_said'
+  | 'writes_at_most';
+
 interface Details extends ErrorOptions {
   /** Another upstream may do better. */
   readonly retryable?: boolean;
   /** The field of the request that is to blame. */
   readonly param?: string | undefined;
+  readonly why?: CallFaultReason | undefined;
+  /** What its text names; none of it tells who is behind an alias. */
+  readonly values?: Readonly<Record<string, string | number>>;
 }
 
-/** Why a call has no answer. The message may be shown: it names no provider, key or account. */
+/** Why a call has no answer. Its message is for developers and logs. */
 export class CallFault extends Error {
   readonly code: CallFaultCode;
   readonly retryable: boolean;
   readonly param: string | undefined;
+  readonly why: CallFaultReason | undefined;
+  readonly values: NonNullable<Details['values']>;
 
   constructor(code: CallFaultCode, message: string, details: Details = {}) {
     super(message, details);
@@ -31,5 +43,7 @@ export class CallFault extends Error {
     this.code = code;
     this.retryable = details.retryable ?? false;
     this.param = details.param;
+    this.why = details.why;
+    this.values = details.values ?? {};
   }
 }

@@ -136,10 +136,16 @@ const textOf = (value: unknown): string =>
 const unsupported = (param: string) =>
   new CallFault('unsupported_input', `\`${param}\` is not supported: its cost has no bound.`, {
     param,
+    why: 'unsupported_field',
+    values: { param },
   });
 
 const unknownRole = (param: string) =>
-  new CallFault('unsupported_input', `\`${param}\` must be one of ${roles.join(', ')}.`, { param });
+  new CallFault('unsupported_input', `\`${param}\` must be one of ${roles.join(', ')}.`, {
+    param,
+    why: 'unknown_role',
+    values: { param, roles: roles.join(', ') },
+  });
 
 /** Tokens that a chat template puts around one message or tool, and around the whole. */
 const perWrapper: Readonly<Record<Family, number>> = {

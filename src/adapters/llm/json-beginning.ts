@@ -65,8 +65,8 @@ const escapes = /\\(?:u[\da-fA-F]{4}|[^u])/sy;
 function stringFrom(text: string, start: number): Pick<Piece, 'end' | 'isClosed'> {
   let stop = next(stops, text, start);
   while (stop && stop[0] !== '"') {
-    const escape = next(escapes, text, stop.index);
-    if (!escape) return { end: stop.index, isClosed: false };
+    const escaped = next(escapes, text, stop.index);
+    if (!escaped) return { end: stop.index, isClosed: false };
     stop = next(stops, text, escapes.lastIndex);
   }
   return stop ? { end: stop.index + 1, isClosed: true } : { end: text.length, isClosed: false };

@@ -27,18 +27,24 @@ export function refusal(status: number, body: string, model: string): CallFault 
     return new CallFault('upstream_failed', 'The upstream failed.', { retryable: true, cause });
   }
   const { message, param } = said(body, model);
-  return new CallFault('upstream_refused', message, { param, cause });
+  const why = message === undefined ? {} : ({ why: 'upstream_said', values: { message } } as const);
+  const plain = 'The model refused this request as invalid.';
+  return new CallFault('upstream_refused', message ?? plain, { param, cause, ...why });
+}
+
+interface Said {
+  readonly message: string | undefined;
+  readonly param: string | undefined;
 }
 
 /** The upstream's own words where they are harmless; they help the caller most. */
-function said(body: string, model: string): { message: string; param: string | undefined } {
-  const plain = 'The model refused this request as invalid.';
+function said(body: string, model: string): Said {
   const parsed = Refusal.safeParse(parseJson(body));
-  if (!parsed.success) return { message: plain, param: undefined };
+  if (!parsed.success) return { message: undefined, param: undefined };
   const { message, param } = parsed.data.error;
   const harmless = message.length <= 1_000 && !reveals(message, model);
   const named = param && fieldName.test(param) && !reveals(param, model);
-  return { message: harmless ? message : plain, param: named ? param : undefined };
+  return { message: harmless ? message : undefined, param: named ? param : undefined };
 }
 
 const reveals = (text: string, model: string): boolean =>

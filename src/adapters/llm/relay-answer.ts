@@ -76,7 +76,9 @@ function shown(verdict: Verdict, said: unknown): unknown {
     return verdict.basis === 'usage' ? said : usageAsOpenAi(verdict.usage);
   }
   if (verdict.kind === 'refused') {
-    throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.');
+    throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.', {
+      why: 'late_not_covered',
+    });
   }
   throw new CallFault('charge_unknown', 'The end of this call could not be recorded.');
 }

@@ -46,6 +46,8 @@ async function answerTo({ body, model, maxOutput, stream: streams }: UpstreamReq
   if (count * n > mostTokens) {
     throw new CallFault('upstream_refused', `This model writes at most ${mostTokens} tokens.`, {
       param: 'max_tokens',
+      why: 'writes_at_most',
+      values: { most: mostTokens },
     });
   }
   const seed = createHash('sha256').update(JSON.stringify(body.messages)).digest();

@@ -20,10 +20,16 @@ export function correct(command: CorrectUsage, wallet: Wallet): readonly WalletE
   const { eventId, callId, memberId, model, asset, amount, charged, reason, approver, at } =
     command;
   if (!amount.isPositive() || amount.isZero() || (isUnit(asset) && !amount.isInteger())) {
-    throw new Rejection('invalid_amount', 'A correction gives something back.');
+    throw new Rejection('invalid_amount', 'A correction gives something back.', {
+      why: 'correction_not_positive',
+    });
   }
-  if (amount.gt(sum(charged.map((part) => part.amount)))) {
-    throw new Rejection('invalid_amount', 'No more than was charged can be given back.');
+  const taken = sum(charged.map((part) => part.amount));
+  if (amount.gt(taken)) {
+    throw new Rejection('invalid_amount', 'No more than was charged can be given back.', {
+      why: 'correction_beyond_charge',
+      values: { charged: canonical(taken), asset },
+    });
   }
   const lots = lotsOf(command);
   if (lots.some(({ lotId }) => wallet.lots.has(lotId))) return [];

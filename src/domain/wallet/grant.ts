@@ -51,19 +51,27 @@ export function grant(command: GrantCredit, wallet: Wallet): readonly WalletEven
 function refuseUnusable(command: GrantCredit, { opened }: Wallet): void {
   const { asset, amount } = command;
   if (!amount.isPositive() || amount.isZero()) {
-    throw new Rejection('invalid_amount', 'A grant must be more than nothing.');
+    throw new Rejection('invalid_amount', 'A grant must be more than nothing.', {
+      why: 'grant_not_positive',
+    });
   }
   if (isUnit(asset) && !amount.isInteger()) {
-    throw new Rejection('invalid_amount', 'Units are granted whole.');
+    throw new Rejection('invalid_amount', 'Units are granted whole.', { why: 'units_not_whole' });
   }
   if (!isBeforeItsEnd(command)) {
     throw new Rejection('invalid_expiry', 'A grant must expire after it begins, in the future.');
   }
-  if (!isUnit(asset) && asset !== (opened ?? command).currency) {
-    throw new Rejection('currency_mismatch', 'The wallet has another currency.');
+  const { currency } = opened ?? command;
+  if (!isUnit(asset) && asset !== currency) {
+    throw new Rejection('currency_mismatch', 'The wallet has another currency.', {
+      why: 'wallet_currency',
+      values: { currency },
+    });
   }
   if (!isUnit(asset) && command.past === 'block') {
-    throw new Rejection('invalid_limit', 'Only an allowance of units can block.');
+    throw new Rejection('invalid_limit', 'Only an allowance of units can block.', {
+      why: 'units_only_block',
+    });
   }
 }
 

@@ -124,7 +124,9 @@ function chargedFrom(difference: Decimal, { swept, wallet, at }: Place): readonl
   const { asset, call } = swept;
   const lots = usableLots(lotsIn(wallet), { asset, model: call.model, at });
   if (freeOf(lots).lt(difference)) {
-    throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.');
+    throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.', {
+      why: 'late_not_covered',
+    });
   }
   return allocate(lots, difference).parts;
 }

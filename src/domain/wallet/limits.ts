@@ -102,16 +102,25 @@ function beyond(
 ): Rejection | undefined {
   if (most === null || used.plus(amount).lte(most)) return undefined;
   const what = `The limit of ${most} ${measure} a ${window} is reached.`;
+  const values = { most, measure, window };
+  const reached = { why: 'limit_reached', values } as const;
   if (amount.gt(most)) {
-    return new Rejection('budget_exhausted', `One call may take ${canonical(amount)}. ${what}`);
+    const asked = canonical(amount);
+    return new Rejection('budget_exhausted', `One call may take ${asked}. ${what}`, {
+      why: 'call_beyond_limit',
+      values: { ...values, amount: asked },
+    });
   }
-  if (window === 'now') return tooMany('Too many calls are in flight.', 1);
-  if (window === 'minute') return tooMany(what, 60 - secondsIn(at));
-  return new Rejection('budget_exhausted', what);
+  if (window === 'now') {
+    const details = { why: 'calls_at_once', values, retryAfterSeconds: 1 } as const;
+    return new Rejection('rate_limit_exceeded', 'Too many calls are in flight.', details);
+  }
+  if (window === 'minute') {
+    const retryAfterSeconds = 60 - secondsIn(at);
+    return new Rejection('rate_limit_exceeded', what, { ...reached, retryAfterSeconds });
+  }
+  return new Rejection('budget_exhausted', what, reached);
 }
-
-const tooMany = (message: string, retryAfterSeconds: number) =>
-  new Rejection('rate_limit_exceeded', message, { retryAfterSeconds });
 
 const secondsIn = (at: Instant): number => Math.floor((Date.parse(at) % 60_000) / 1_000);
 

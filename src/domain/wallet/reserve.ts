@@ -24,16 +24,25 @@ export function reserve(command: ReserveCredit, wallet: Wallet): readonly Wallet
   }
   if (!wallet.opened) throw insufficient();
   if (wallet.frozen) throw new Rejection('wallet_frozen', 'This wallet is frozen.');
-  if (wallet.opened.currency !== price.currency) {
-    throw new Rejection('currency_mismatch', 'This model has no price in the wallet’s currency.');
+  const { currency } = wallet.opened;
+  if (currency !== price.currency) {
+    throw new Rejection('currency_mismatch', 'This model has no price in the wallet’s currency.', {
+      why: 'model_not_priced',
+      values: { currency },
+    });
   }
-  if (debtOf(wallet).gt(overdraftOf(wallet)))
-    throw insufficient('What is owed must be paid first.');
+  const debt = debtOf(wallet);
+  if (debt.gt(overdraftOf(wallet))) {
+    throw new Rejection('insufficient_quota', 'What is owed must be paid first.', {
+      why: 'debt_first',
+      values: { owed: canonical(debt), currency },
+    });
+  }
   return [held(command, wallet, { opened: wallet.opened, fit: fitting(command, wallet) })];
 }
 
-const insufficient = (message = 'The credit does not cover this call.') =>
-  new Rejection('insufficient_quota', message);
+const insufficient = () =>
+  new Rejection('insufficient_quota', 'The credit does not cover this call.');
 
 /** What may be owed at most. */
 const overdraftOf = ({ limits }: Wallet): Decimal =>

@@ -32,11 +32,18 @@ function refuseUnfit({ apiKeyId, window, measure, most }: Limit): void {
       : measure === 'overdraft'
         ? window === 'total' && apiKeyId === null
         : window !== 'now';
-  if (!fits) throw new Rejection('invalid_limit', `There is no limit of ${measure} a ${window}.`);
+  if (!fits) {
+    throw new Rejection('invalid_limit', `There is no limit of ${measure} a ${window}.`, {
+      why: 'no_such_limit',
+      values: { measure, window },
+    });
+  }
   if (most === null) return;
   const amount = money(most);
   if (amount.isNegative() || (isWhole(measure) && !amount.isInteger())) {
-    throw new Rejection('invalid_amount', 'A limit is a whole number, or an amount of money.');
+    throw new Rejection('invalid_amount', 'A limit is a whole number, or an amount of money.', {
+      why: 'limit_amount',
+    });
   }
 }
 

@@ -1,0 +1,163 @@
+import type { CallFaultReason } from '../adapters/llm/call-fault.ts';
+import type { CreditKind } from '../domain/accounts.ts';
+import type { RejectionReason } from '../domain/rejection.ts';
+import type { LimitMeasure, LimitWindow } from '../domain/wallet/limit-events.ts';
+import type { Text } from './messages.ts';
+import type { GateReason } from './ready.ts';
+
+/** What the edge itself says more exactly than its code does. */
+type EdgeReason =
+  | 'client_stalled'
+  | 'corrected_already'
+  | 'nested_too_deeply'
+  | 'shut_down'
+  | 'timed_out'
+  | 'upstream_refused';
+
+export type Reason = RejectionReason | CallFaultReason | GateReason | EdgeReason;
+
+/** What a person is told of a reason; `{name}` is filled in. */
+export const reasons: Readonly<Record<Reason, Text>> = {
+  call_beyond_limit: {
+    en: 'This call may take {amount}, which is more than the limit of {measure} {window}, {most}.',
+    zh: '本次调用最多可能消耗 {amount},超过了{window}{measure}上限 {most}。',
+  },
+  calls_at_once: {
+    en: 'Too many calls are in flight; there may be {most} at once.',
+    zh: '进行中的调用过多,最多同时 {most} 个。',
+  },
+  client_stalled: { en: 'The client stopped reading.', zh: '客户端停止了读取。' },
+  clock_off: {
+    en: 'The service’s clock is wrong at the moment; try again later.',
+    zh: '服务的时钟暂时有误,请稍后再试。',
+  },
+  corrected_already: {
+    en: 'This settlement was corrected before, in another way.',
+    zh: '这笔结算已经以其他内容更正过。',
+  },
+  correction_beyond_charge: {
+    en: 'No more can be given back than was charged: {charged} {asset}.',
+    zh: '退还的金额不能超过已收取的 {charged} {asset}。',
+  },
+  correction_not_positive: {
+    en: 'A correction gives back more than nothing, and units whole.',
+    zh: '更正的数额必须大于零;计量单位必须是整数。',
+  },
+  debt_first: {
+    en: 'What is owed must be paid first: {owed} {currency}.',
+    zh: '请先偿还欠款 {owed} {currency}。',
+  },
+  engine_away: {
+    en: 'A part of the service is being started; try again in a moment.',
+    zh: '服务的部分组件正在启动,请稍后再试。',
+  },
+  grant_not_positive: {
+    en: 'A grant must be more than nothing.',
+    zh: '发放的额度必须大于零。',
+  },
+  key_not_of_wallet: { en: 'This wallet has no such key.', zh: '该钱包没有这个密钥。' },
+  kind_not_by_hand: {
+    en: 'Credit of kind `{kind}` is not granted by hand.',
+    zh: '“{kind}”类型的额度不能手动发放。',
+  },
+  late_not_covered: {
+    en: 'What the call consumed is not available any more.',
+    zh: '剩余额度已不足以支付本次调用的消耗。',
+  },
+  lease_lost: {
+    en: 'This part of the service is not taking calls at the moment; try again.',
+    zh: '该服务节点暂时不接受调用,请重试。',
+  },
+  limit_amount: {
+    en: 'A limit is a whole number, or an amount of money, and not negative.',
+    zh: '限额必须是非负的整数,或非负的金额。',
+  },
+  limit_reached: {
+    en: 'The limit of {measure} {window}, {most}, is reached.',
+    zh: '已达到{window}{measure}上限 {most}。',
+  },
+  log_away: {
+    en: 'The event log is away; try again in a moment.',
+    zh: '事件日志暂时不可用,请稍后再试。',
+  },
+  model_not_priced: {
+    en: 'This model has no price in {currency}, the wallet’s currency.',
+    zh: '该模型没有以钱包货币 {currency} 计的价格。',
+  },
+  nested_too_deeply: { en: 'It is nested too deeply.', zh: '嵌套层级过深。' },
+  no_such_limit: {
+    en: 'There is no limit of {measure} {window}.',
+    zh: '没有“{window}{measure}”这种限额。',
+  },
+  postgres_away: {
+    en: 'The database does not answer; try again in a moment.',
+    zh: '数据库暂时没有响应,请稍后再试。',
+  },
+  shut_down: {
+    en: 'The server is being restarted; the answer is not complete.',
+    zh: '服务正在重启,回答不完整。',
+  },
+  stopping: {
+    en: 'The service is being restarted; try again in a moment.',
+    zh: '服务正在重启,请稍后再试。',
+  },
+  timed_out: {
+    en: 'The call took too long and was ended.',
+    zh: '调用耗时过长,已被终止。',
+  },
+  units_not_whole: { en: 'Units are granted whole.', zh: '计量单位只能按整数发放。' },
+  units_only_block: {
+    en: 'Only an allowance of units can block.',
+    zh: '只有按计量单位发放的额度才能设为用尽即止。',
+  },
+  unknown_role: {
+    en: '`{param}` must be one of {roles}.',
+    zh: '`{param}` 必须是以下之一:{roles}。',
+  },
+  unsupported_field: {
+    en: '`{param}` is not supported: its cost has no bound.',
+    zh: '不支持 `{param}`:其费用没有上限。',
+  },
+  upstream_refused: {
+    en: 'The model refused this request as invalid.',
+    zh: '模型认为该请求无效,已拒绝。',
+  },
+  /** Its own words help most, in whatever language they are. */
+  upstream_said: { en: '{message}', zh: '模型拒绝了该请求:{message}' },
+  wallet_currency: {
+    en: 'The wallet has another currency: {currency}.',
+    zh: '钱包使用的是另一种货币:{currency}。',
+  },
+  writes_at_most: {
+    en: 'This model writes at most {most} tokens.',
+    zh: '该模型最多输出 {most} 个 token。',
+  },
+};
+
+const measures: Readonly<Record<LimitMeasure, Text>> = {
+  requests: { en: 'requests', zh: '请求数' },
+  tokens: { en: 'tokens', zh: ' token 数' },
+  money: { en: 'money', zh: '金额' },
+  calls: { en: 'calls in flight', zh: '进行中的调用数' },
+  overdraft: { en: 'overdraft', zh: '透支额' },
+};
+const windows: Readonly<Record<LimitWindow, Text>> = {
+  minute: { en: 'a minute', zh: '每分钟' },
+  day: { en: 'a day', zh: '每天' },
+  month: { en: 'a month', zh: '每月' },
+  total: { en: 'in total', zh: '累计' },
+  now: { en: 'at once', zh: '同一时刻' },
+};
+const kinds: Readonly<Record<CreditKind, Text>> = {
+  paid: { en: 'paid', zh: '付费' },
+  plan: { en: 'plan', zh: '套餐' },
+  promo: { en: 'promo', zh: '赠送' },
+  compensation: { en: 'compensation', zh: '补偿' },
+};
+
+/** Placeholders whose values are words of ours. */
+export const terms: Readonly<Record<string, Readonly<Record<string, Text>>>> = {
+  measure: measures,
+  window: windows,
+  kind: kinds,
+};
