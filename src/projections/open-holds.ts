@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { first, latest, projection } from './projection.ts';
-import { query } from './query.ts';
+import { fragment, query } from './query.ts';
 
 /** The holds that no event has resolved yet, and the process that must; hints for the sweeper. */
 export const openHolds = projection(
@@ -43,19 +43,21 @@ export const AbandonedCall = z.object({
   requestId: z.string(),
   beganAt: Instant,
 });
+type AbandonedCall = z.output<typeof AbandonedCall>;
 
 /**
- * Holds of processes whose lease has lapsed, the oldest first. A missing lease was removed long after
+ * Holds of processes whose lease has lapsed, the oldest first of those after a place. A missing lease was removed long after
  * it lapsed; a process has one before it takes any call.
  */
-export const abandonedHolds = (most: number) =>
+export const abandonedHolds = (most: number, after: AbandonedCall | null) =>
   query(AbandonedCall)`
     SELECT h.call_id AS "callId", h.wallet_id AS "walletId", h.process_id AS "processId",
            h.request_id AS "requestId", h.at AS "beganAt"
     FROM read.open_holds AS h
     LEFT JOIN feed.leases AS l USING (process_id)
     WHERE h.open AND (l.expires_at IS NULL OR l.expires_at < clock_timestamp())
-    ORDER BY h.at LIMIT ${most}`;
+      AND ${after ? fragment`(h.at, h.call_id) > (${after.beganAt}, ${after.callId})` : fragment`true`}
+    ORDER BY h.at, h.call_id LIMIT ${most}`;
 
 const HoldsByAge = z.object({ age: z.enum(['10s', '1m', '10m', 'older']), holds: z.int() });
 

@@ -72,6 +72,9 @@ export interface GoneParts {
   readonly judges: () => void;
 }
 
+const byAge = (a: OpenCall, b: OpenCall): number =>
+  `${a.beganAt} ${a.callId}` < `${b.beganAt} ${b.callId}` ? -1 : 1;
+
 export const goneCallsIn = ({ isGone, known, connection, judges }: GoneParts): GoneCalls => {
   const among = (calls: () => readonly OpenCall[]) =>
     connection.run(() => {
@@ -79,7 +82,15 @@ export const goneCallsIn = ({ isGone, known, connection, judges }: GoneParts): G
       return calls().filter(isGone);
     });
   return {
-    oldest: (most) => among(known).then((calls) => calls.slice(0, most)),
+    some: async (most, after) => {
+      const calls = (await among(known)).toSorted(byAge);
+      const rest = calls.filter((call) => !after.held || byAge(call, after.held) > 0);
+      const some = rest.slice(0, most);
+      return {
+        calls: some,
+        to: { held: (rest.length > most && some.at(-1)) || null, noted: null },
+      };
+    },
     among: (calls) => among(() => calls),
   };
 };

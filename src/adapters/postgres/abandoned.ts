@@ -6,6 +6,7 @@ import type { Ending } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { RunnerOf } from '../eventstore/execute.ts';
 import type { OpenCall, Taken, Testimony } from '../llm/journal.ts';
+import type { Seldom } from '../seldom.ts';
 
 export interface AbandonedParts {
   readonly wallet: Pick<RunnerOf<typeof wallet>, 'run'>;
@@ -14,6 +15,8 @@ export interface AbandonedParts {
   readonly overrun: Treatment;
   readonly clock: () => Date;
   readonly log: Logger;
+  /** For whoever comes upon the same calls again and again. */
+  readonly isNews?: Seldom;
 }
 
 const inParallel = 16;
@@ -47,7 +50,7 @@ export async function resolveAbandoned(
 
 /** How many events it took; undefined: it is tried again later. */
 async function resolve(
-  { wallet, overrun, clock, log }: AbandonedParts,
+  { wallet, overrun, clock, log, isNews = () => true }: AbandonedParts,
   { callId, walletId, requestId, beganAt }: OpenCall,
   known: Taken | 'unreadable' | undefined,
 ): Promise<number | undefined> {
@@ -85,10 +88,12 @@ async function resolve(
     );
     return events.length;
   } catch (err) {
-    log.warn(
-      { err, call: callId, wallet: walletId },
-      'an abandoned hold could not be resolved yet',
-    );
+    if (isNews(callId)) {
+      log.warn(
+        { err, call: callId, wallet: walletId },
+        'an abandoned hold could not be resolved yet',
+      );
+    }
     return undefined;
   }
 }

@@ -7,20 +7,38 @@ import { query } from '../../projections/query.ts';
 import type { OpenCall } from '../llm/journal.ts';
 import { abandonedNotes } from './journal.ts';
 
+/** Up to where each of the two sources was looked at; null: nothing of it yet, or all of it. */
+export interface LookedTo {
+  readonly held: OpenCall | null;
+  readonly noted: OpenCall | null;
+}
+
 /** Calls of processes whose lease has lapsed; what it knows of calls are hints, of leases facts. */
 export interface GoneCalls {
-  /** The oldest that the read model has, and those that the journal has; at most so many of each. */
-  oldest(most: number): Promise<readonly OpenCall[]>;
+  /**
+   * Those that the read model has, and those that the journal has: of each the oldest of what comes after
+   * a place, at most so many. Whoever goes on with `to` sees all of them, and then the oldest again.
+   */
+  some(
+    most: number,
+    after: LookedTo,
+  ): Promise<{ readonly calls: readonly OpenCall[]; readonly to: LookedTo }>;
   among(calls: readonly OpenCall[]): Promise<readonly OpenCall[]>;
 }
 
+export const fromTheOldest: LookedTo = { held: null, noted: null };
+
 export const goneCalls = (pool: DatabasePool): GoneCalls => ({
-  async oldest(most) {
+  async some(most, after) {
     const [held, noted] = await Promise.all([
-      pool.any(abandonedHolds(most)),
-      pool.any(abandonedNotes(most)),
+      pool.any(abandonedHolds(most, after.held)),
+      pool.any(abandonedNotes(most, after.noted)),
     ]);
-    return [...new Map([...held, ...noted].map((each) => [each.callId, each])).values()];
+    const lastOf = (calls: readonly OpenCall[]) => (calls.length < most ? null : calls.at(-1));
+    return {
+      calls: [...new Map([...held, ...noted].map((each) => [each.callId, each])).values()],
+      to: { held: lastOf(held) ?? null, noted: lastOf(noted) ?? null },
+    };
   },
   async among(calls) {
     const ids = [...new Set(calls.map(({ processId }) => processId))];

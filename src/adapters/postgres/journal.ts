@@ -6,8 +6,10 @@ import { Uuid } from '../../domain/ids.ts';
 import { Usage } from '../../domain/price-list/usage.ts';
 import { CallOutcome } from '../../domain/wallet/call-events.ts';
 import { AbandonedCall } from '../../projections/open-holds.ts';
-import { query, statement } from '../../projections/query.ts';
+import { fragment, query, statement } from '../../projections/query.ts';
 import type { CallNote, Journal, OpenCall, Taken, Testimony } from '../llm/journal.ts';
+import type { Seldom } from '../seldom.ts';
+import { seldom } from '../seldom.ts';
 import { journalWriter } from './journal-writer.ts';
 
 export interface CallJournal extends Journal, Testimony {
@@ -23,8 +25,14 @@ interface JournalParts {
   readonly log: Logger;
 }
 
+interface Told extends Pick<JournalParts, 'log'> {
+  /** Every sweep comes upon the same rows again. */
+  readonly isNews: Seldom;
+}
+
 /** The journal of calls in flight, in its Postgres schema; notes of many calls go in one statement. */
 export function callJournal({ pool, log }: JournalParts): CallJournal {
+  const isNews = seldom();
   const writer = journalWriter({
     write: (notes) => write(pool, notes),
     remove: (callIds) => remove(pool, callIds),
@@ -34,7 +42,7 @@ export function callJournal({ pool, log }: JournalParts): CallJournal {
     note: writer.note,
     forget: writer.forget,
     close: writer.close,
-    take: (calls) => take({ pool, log }, calls),
+    take: (calls) => take({ pool, log, isNews }, calls),
     async resolved(callIds) {
       if (callIds.length === 0) return;
       await pool.query(ended(callIds));
@@ -106,7 +114,7 @@ const TakenRow = z.object({
 
 /** A row is left also for a call that has none: it refuses what its process would still note. */
 async function take(
-  { pool, log }: JournalParts,
+  { pool, ...told }: JournalParts & Told,
   calls: readonly OpenCall[],
 ): Promise<ReadonlyMap<string, Taken | 'unreadable'>> {
   if (calls.length === 0) return new Map();
@@ -117,31 +125,37 @@ async function take(
     FROM ${sql.unnest(inOrder(calls).map(cellsOf), [...openCall])} AS n
     ON CONFLICT (call_id) DO UPDATE SET taken_at = COALESCE(c.taken_at, EXCLUDED.taken_at)
     RETURNING c.call_id, c.asked, c.counted, c.ending`);
-  return new Map(rows.flatMap((row) => takenFrom(row, log)));
+  return new Map(rows.flatMap((row) => takenFrom(row, told)));
 }
 
 function takenFrom(
   { call_id: callId, ...noted }: z.infer<typeof NotedRow>,
-  log: Logger,
+  { log, isNews }: Told,
 ): readonly [string, Taken | 'unreadable'][] {
   const { success, data, error: err } = TakenRow.safeParse(noted);
   if (!success) {
-    log.error({ err, call: callId }, 'what the journal has of a call can’t be read; it is left');
+    if (isNews(callId)) {
+      log.error({ err, call: callId }, 'what the journal has of a call can’t be read; it is left');
+    }
     return [[callId, 'unreadable']];
   }
   const { asked, counted, ending } = data;
   return ending ? [[callId, { asked, counted, ending }]] : [];
 }
 
-/** Calls of processes that are gone of which the journal knows, and of nobody that ended them. */
-export const abandonedNotes = (most: number) =>
+/**
+ * Calls of processes that are gone of which the journal knows, and of nobody that ended them; the oldest
+ * first of those after a place.
+ */
+export const abandonedNotes = (most: number, after: OpenCall | null) =>
   query(AbandonedCall)`
     SELECT c.call_id AS "callId", c.wallet_id AS "walletId", c.process_id AS "processId",
            c.request_id AS "requestId", c.began_at AS "beganAt"
     FROM journal.calls AS c
     LEFT JOIN feed.leases AS l USING (process_id)
     WHERE c.resolved_at IS NULL AND (l.expires_at IS NULL OR l.expires_at < clock_timestamp())
-    ORDER BY c.began_at LIMIT ${most}`;
+      AND ${after ? fragment`(c.began_at, c.call_id) > (${after.beganAt}, ${after.callId})` : fragment`true`}
+    ORDER BY c.began_at, c.call_id LIMIT ${most}`;
 
 const ended = (callIds: readonly string[]) => statement`
   UPDATE journal.calls SET resolved_at = clock_timestamp()

@@ -1,6 +1,8 @@
+import { seldom } from '../seldom.ts';
 import type { AbandonedParts } from './abandoned.ts';
 import { resolveAbandoned } from './abandoned.ts';
 import type { GoneCalls } from './gone-calls.ts';
+import { fromTheOldest } from './gone-calls.ts';
 import type { ProcessLease } from './lease.ts';
 import { leaseMs } from './lease-state.ts';
 import { scheduled } from './scheduled.ts';
@@ -31,18 +33,25 @@ const mostAtOnce = 500;
 export const mayJudge = (lease: OwnLease): boolean =>
   lease.held() && lease.steadyForMs() >= leaseMs;
 
-/** Resolves the holds of processes that are gone: those that the read model has, or the journal. */
+/**
+ * Resolves the holds of processes that are gone: those that the read model has, or the journal. A sweep
+ * goes on where the one before ended, so that holds that nobody can resolve never hide the others.
+ */
 export function sweeper(parts: SweeperParts): Sweeper {
   const { gone, lease, log } = parts;
   let sweeping: Promise<number> | undefined;
   let stop = () => {};
+  let lookedTo = fromTheOldest;
+  const resolving = { ...parts, isNews: seldom() };
 
   async function sweepOnce(): Promise<number> {
     if (!mayJudge(lease)) return 0;
-    const calls = await gone.oldest(mostAtOnce);
+    const { calls, to } = await gone.some(mostAtOnce, lookedTo);
     // The answer may have taken long: what it says of leases is worth what our own is worth now.
-    if (calls.length === 0 || !mayJudge(lease)) return 0;
-    const resolved = await resolveAbandoned(parts, calls);
+    if (!mayJudge(lease)) return 0;
+    lookedTo = to;
+    if (calls.length === 0) return 0;
+    const resolved = await resolveAbandoned(resolving, calls);
     if (resolved > 0) log.info({ resolved }, 'abandoned holds were resolved');
     return resolved;
   }

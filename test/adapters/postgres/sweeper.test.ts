@@ -44,18 +44,22 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   await run('grant', grantOf('1'));
   await run('a', reserveOf('a', { processId: gone }));
   await run('b', reserveOf('b', { processId: living }));
-  const journal = callJournal({ pool, log: silent });
+  const lines: string[] = [];
+  const telling = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+  const journal = callJournal({ pool, log: telling });
   t.teardown(journal.close);
   const own = { held: true, steady: 10_000 };
-  const { sweep } = sweeper({
-    gone: goneCalls(pool),
-    lease: { held: () => own.held, steadyForMs: () => own.steady },
-    testimony: journal,
-    overrun: 'owed',
-    wallet,
-    clock: () => at,
-    log: silent,
-  });
+  const sweepWith = (by: Pick<typeof wallet, 'run'>) =>
+    sweeper({
+      gone: goneCalls(pool),
+      lease: { held: () => own.held, steadyForMs: () => own.steady },
+      testimony: journal,
+      overrun: 'owed',
+      wallet: by,
+      clock: () => at,
+      log: telling,
+    });
+  const { sweep } = sweepWith(wallet);
   const openOnes = async () => [...(await wallet.load(stream)).state.holds.values()];
   const owed = async () => (await wallet.load(stream)).state.owed.toFixed();
   const pass = (ms: number) => {
@@ -73,7 +77,9 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
     lease,
     run,
     own,
+    lines,
     sweep,
+    sweepWith,
     openOnes,
     owed,
     pass,
@@ -200,6 +206,32 @@ test('a row of the journal that another release wrote is left, and stops no othe
     UPDATE journal.calls SET ending = jsonb_set(ending, '{outcome}', '"completed"')`);
   t.is(await sweep(), 1, 'once it can be read');
   t.like(log.events.at(-1)?.data, { call: { callId: nameId('a') }, charge: '0.00019' });
+});
+
+test('holds that can’t be resolved keep none from it, however many and old they are', async (t) => {
+  const { sweep, pool, gone, lines } = await scene(t);
+  await pool.query(statement`
+    WITH old AS (
+      SELECT gen_random_uuid() AS id, ${noon.toISOString()}::timestamptz - interval '1 hour' AS at
+      FROM generate_series(1, 500)
+    ), held AS (
+      INSERT INTO read.open_holds (call_id, wallet_id, process_id, request_id, at, open)
+      SELECT id, ${walletId}::uuid, ${gone}::uuid, 'req', at, true FROM old
+    )
+    INSERT INTO journal.calls (call_id, wallet_id, process_id, request_id, began_at, ending)
+    SELECT id, ${walletId}::uuid, ${gone}::uuid, 'req', at, '{"outcome": "moderated"}' FROM old`);
+  t.is(await sweep(), 0);
+  t.is(await sweep(), 1);
+  t.is(await sweep(), 0);
+  t.is(lines.length, 500, 'each is told once');
+});
+
+test('a wallet that can’t be folded is told once', async (t) => {
+  const { pool, gone, lines, sweepWith } = await scene(t);
+  await pool.query(statement`DELETE FROM read.open_holds WHERE process_id <> ${gone}`);
+  const { sweep } = sweepWith({ run: () => Promise.reject(new Error('from a newer version')) });
+  for (const _ of [1, 2, 3]) t.is(await sweep(), 0);
+  t.is(lines.length, 1);
 });
 
 test('a hold that only the journal knows of is resolved too', async (t) => {
