@@ -44,29 +44,30 @@ export const correctUsage = (parts: CorrectionParts) =>
     idempotent: true,
     status: 201,
     reply: Changed,
-    handle: async ({ params: { id: walletId }, body, ...by }) => {
-      const state = await openedWallet(parts.wallet, walletId);
-      await refuseStranger(body.approver, parts.access, by.request.locale);
-      const settlement = await findSettlement(parts, walletId, body.event_id);
-      if (!settlement) throw new Rejection('settlement_not_found', 'There is no such settlement.');
-      const command = (at: string) => correctionOf(body, settlement, at);
-      // A slip must not use up the only correction: what would be refused never claims it.
-      correct(command(parts.clock().toISOString()), state);
-      return parts
-        .order(by, {
-          name: 'correction',
-          walletId,
-          reason: body.reason,
-          said: body,
-          onceFor: body.event_id,
-          command: () => command,
-          status: 201,
-          reply: Changed,
-          body: (_, changed) => ({ wallet_id: walletId, changed }),
-        })
-        .catch((error: unknown) => {
-          throw isConflict(error) ? correctedAlready() : error;
-        });
+    handle: ({ params: { id: walletId }, body, ...by }) => {
+      const { locale } = by.request;
+      const command = async () => {
+        const settlement = await findSettlement(parts, walletId, body.event_id);
+        if (settlement) return (at: string) => correctionOf(body, settlement, at);
+        throw new Rejection('settlement_not_found', 'There is no such settlement.');
+      };
+      return parts.order(by, {
+        name: 'correction',
+        walletId,
+        reason: body.reason,
+        said: body,
+        async mayClaim() {
+          await refuseStranger(body.approver, parts.access, locale);
+          const decided = await command();
+          const state = await openedWallet(parts.wallet, walletId);
+          correct(decided(parts.clock().toISOString()), state);
+        },
+        onceFor: { id: body.event_id, otherwise: correctedAlready },
+        command,
+        status: 201,
+        reply: Changed,
+        body: (_, changed) => ({ wallet_id: walletId, changed }),
+      });
     },
   });
 
@@ -93,9 +94,6 @@ async function refuseStranger(
     fields: [{ field: 'approver', message }],
   });
 }
-
-const isConflict = (error: unknown): boolean =>
-  error instanceof Rejection && error.code === 'idempotency_conflict';
 
 const correctedAlready = (): ApiError =>
   new ApiError('idempotency_conflict', { why: 'corrected_already' });

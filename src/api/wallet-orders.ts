@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import type { Once } from '../adapters/eventstore/once.ts';
+import type { Unfinished } from '../adapters/eventstore/once-turns.ts';
 import type { Instant } from '../domain/ids.ts';
 import { Uuid } from '../domain/ids.ts';
+import { Rejection } from '../domain/rejection.ts';
 import { streamOf } from '../domain/streams.ts';
 import type { WalletCommand } from '../domain/wallet/commands.ts';
 import type { wallet } from '../domain/wallet/decider.ts';
@@ -28,6 +30,8 @@ export interface OrderedBy {
   readonly idempotencyKey: string;
 }
 
+type ToDecide = (at: Instant) => WalletCommand;
+
 /** A change of a wallet that an operator asks for. */
 export interface WalletOrder<Reply> {
   /** What it is called in command ids, e.g. `grant`. */
@@ -38,9 +42,11 @@ export interface WalletOrder<Reply> {
   readonly said: unknown;
   /** The wallet need not be there before. */
   readonly opens?: true;
-  /** Claimed by this instead of the caller's key: it happens once, whoever asks. */
-  readonly onceFor?: string;
-  readonly command: (commandId: string) => (at: Instant) => WalletCommand;
+  /** Throws what keeps it from being claimed; not asked for what was claimed before. */
+  readonly mayClaim?: () => Promise<void>;
+  /** It happens once for this, whoever asks; and how one is answered who asks for something else. */
+  readonly onceFor?: { readonly id: string; readonly otherwise: () => Error };
+  readonly command: (commandId: string) => ToDecide | Promise<ToDecide>;
   readonly status?: number;
   readonly reply: z.ZodType<Reply>;
   /** `changed` is false where everything was so already. */
@@ -51,23 +57,29 @@ export interface WalletOrder<Reply> {
 export const walletOrders =
   ({ wallet, once, clock }: WalletOrderParts) =>
   async <Reply>(by: OrderedBy, order: WalletOrder<Reply>): Promise<Answer<Reply>> => {
-    const { name, walletId, reason, said, onceFor } = order;
+    const { name, walletId, reason, said, mayClaim, onceFor } = order;
     const target = streamOf.wallet(walletId);
     if (!order.opens) await openedWallet(wallet, walletId);
     const context = { ...commandContext(by, clock, name), reason };
     let position: bigint | null = null;
+    const preventing = (command: Unfinished) =>
+      wallet.run(target, neverDecided, { ...context, ...command }).then(() => false, isRefused);
     const { status, body } = await once(
       {
-        scope: onceFor === undefined ? `${name}s/${by.caller.memberId}` : `${name}s`,
-        key: onceFor ?? by.idempotencyKey,
+        scope: `${name}s/${by.caller.memberId}`,
+        key: by.idempotencyKey,
         bodyHash: bodyHashOf(walletId, said),
         place: () => wallet.load(target),
         context,
+        ...(mayClaim ? { mayClaim } : {}),
+        ...(onceFor
+          ? { onceFor: { ...onceFor, what: `${name}s/${onceFor.id}`, prevent: preventing } }
+          : {}),
       },
       async (claimed) => {
         const { commandId } = claimed;
         const run = { ...context, ...claimed };
-        const outcome = await wallet.run(target, order.command(commandId), run);
+        const outcome = await wallet.run(target, await order.command(commandId), run);
         position = outcome.position;
         return {
           status: order.status ?? 200,
@@ -80,6 +92,15 @@ export const walletOrders =
     if (refusal) throw refusal;
     return { status, text: JSON.stringify(body), type: 'application/problem+json; charset=utf-8' };
   };
+
+const neverDecided: ToDecide = () => {
+  throw new Rejection('idempotency_conflict', 'Another command was given its turn.');
+};
+
+function isRefused(error: unknown): true {
+  if (error instanceof Rejection) return true;
+  throw error;
+}
 
 /** A wallet that exists, folded. */
 export async function openedWallet(

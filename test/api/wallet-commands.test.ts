@@ -214,6 +214,72 @@ test('only what charged this wallet can be corrected', async (t) => {
   }
 });
 
+/** Grants until nothing more fits in. */
+async function fill({ grant }: Awaited<ReturnType<typeof memberWithWallet>>, name: string) {
+  const scope = Array.from({ length: 50 }, (_, n) => `model-${n}`);
+  for (const models of [scope, undefined]) {
+    for (let n = 0; n < 100; n += 1) {
+      const lotId = nameId(`${name}/${models?.length}/${n}`);
+      const more = models ? { scope: models } : {};
+      const isFull = await grant('1', { lotId, ...more }).then(
+        () => false,
+        () => true,
+      );
+      if (isFull) break;
+    }
+  }
+  return nameId(`${name}/50/0`);
+}
+
+test.serial('a correction is answered again as before, whatever has come since', async (t) => {
+  const member = await memberWithCalls(api(), 'answered again');
+  const { walletId, settlementId, run } = member;
+  const body = { event_id: settlementId, amount: '0.0001', approver: adminId };
+  const key = randomUUID();
+  const first = await post(walletId, 'corrections', body, key);
+  t.is(first.status, 201);
+  const lotId = nameId(`correction/${settlementId}/0`);
+  await run((at) => ({ type: 'RevokeCredit', lotId, reason: 'test', at }));
+  await fill(member, 'full for ever');
+  for (const asked of [key, randomUUID()]) {
+    const again = await post(walletId, 'corrections', body, asked);
+    t.deepEqual([again.status, again.body], [201, first.body]);
+  }
+});
+
+test.serial('a correction that just failed to fit in may be made later', async (t) => {
+  const member = await memberWithCalls(api(), 'fits in later');
+  const { walletId, settlementId, run } = member;
+  const body = { event_id: settlementId, amount: '0.0001', approver: adminId };
+  const key = randomUUID();
+  let lotId = '';
+  api().eventLog.next.before = async () => {
+    lotId = await fill(member, 'full for now');
+  };
+  const refused = await post(walletId, 'corrections', body, key);
+  t.like(refused.body, { code: 'wallet_full' });
+  await run((at) => ({ type: 'RevokeCredit', lotId, reason: 'test', at }));
+  t.deepEqual((await post(walletId, 'corrections', body, key)).body, refused.body);
+  t.is((await post(walletId, 'corrections', body)).status, 201);
+  const other = await post(walletId, 'corrections', { ...body, amount: '0.00005' });
+  t.regex(JSON.stringify(other.body), /corrected before/);
+});
+
+test('one key corrects one settlement', async (t) => {
+  const { walletId, settlementId, reserve, run } = await memberWithCalls(api(), 'one key');
+  await reserve('one key/b');
+  const { events } = await run((at) => settleOf('one key/b', { input: 100, output: 50 }, { at }));
+  const key = randomUUID();
+  const body = { event_id: settlementId, amount: '0.0001', approver: adminId };
+  t.is((await post(walletId, 'corrections', body, key)).status, 201);
+  const other = { ...body, event_id: events[0]?.id };
+  const conflict = await post(walletId, 'corrections', other, key);
+  t.is(conflict.status, 409);
+  t.like(conflict.body, { code: 'idempotency_conflict' });
+  t.regex(JSON.stringify(conflict.body), /used with another request/);
+  t.is((await post(walletId, 'corrections', other)).status, 201);
+});
+
 const usage = (output: number) => ({ input: 100, cachedInput: 0, output, reasoning: 0 });
 
 test('what a late settlement gave back can’t be given back again', async (t) => {

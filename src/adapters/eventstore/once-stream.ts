@@ -6,6 +6,7 @@ import { later } from '../../domain/ids.ts';
 import type { OnceEvent } from '../../domain/once/events.ts';
 import { onceEvents } from '../../domain/once/events.ts';
 import { envelopeOf } from './envelope-of.ts';
+import type { Place } from './execute.ts';
 import { decoder } from './fold.ts';
 import type { Log } from './log.ts';
 
@@ -17,6 +18,8 @@ export interface OnceState {
   readonly revision: bigint | null;
   /** The first claim; later ones only say who runs the command now. */
   readonly claim: Claimed | undefined;
+  /** The command that it is for; empty while there is none. */
+  readonly by: string;
   readonly reply: Reply | undefined;
   /** When the last event was recorded. */
   readonly at: Instant | undefined;
@@ -26,6 +29,7 @@ const decode = decoder<OnceEvent>({ events: onceEvents });
 const unclaimed: OnceState = {
   revision: null,
   claim: undefined,
+  by: '',
   reply: undefined,
   at: undefined,
 };
@@ -40,11 +44,23 @@ function evolve(state: OnceState, event: Recorded<OnceEvent>): OnceState {
   const place = { revision: event.revision, at: event.meta.recordedAt };
   switch (event.type) {
     case 'CommandClaimed':
-      return { ...state, ...place, claim: state.claim ?? event.data };
+      if (state.claim) return { ...state, ...place };
+      return { ...state, ...place, claim: event.data, by: event.meta.commandId };
     case 'CommandDone':
       return { ...state, ...place, reply: event.data.reply };
   }
 }
+
+export const claimedAt = (bodyHash: string, { stream, revision }: Place): Claimed => ({
+  bodyHash,
+  stream,
+  revision: `${revision ?? -1n}`,
+});
+
+export const placeOf = ({ stream, revision }: Claimed): Place => ({
+  stream,
+  revision: revision === '-1' ? null : BigInt(revision),
+});
 
 /** Appends after what has been read; null when somebody else was first. */
 export async function appendOnce(

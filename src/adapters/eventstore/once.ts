@@ -5,8 +5,10 @@ import { streamOf } from '../../domain/streams.ts';
 import { backOff } from '../back-off.ts';
 import type { Place } from './execute.ts';
 import type { Log } from './log.ts';
-import type { Claimed, OnceState, Reply } from './once-stream.ts';
-import { appendOnce, readOnceStream } from './once-stream.ts';
+import type { OnceState, Reply } from './once-stream.ts';
+import { appendOnce, claimedAt, placeOf, readOnceStream } from './once-stream.ts';
+import type { OnceFor } from './once-turns.ts';
+import { onceTurns } from './once-turns.ts';
 
 /** A command whose effect must happen once, however often it is asked for. */
 export interface Claim {
@@ -17,6 +19,10 @@ export interface Claim {
   /** Where the streams end that the command writes to; asked for before anybody runs it. */
   readonly place: () => Promise<Place>;
   readonly context: CommandContext;
+  /** Throws what keeps it from being claimed; asked while nobody has, and nothing of it is stored. */
+  readonly mayClaim?: () => Promise<void>;
+  /** What it does happens once, also for those who have other keys. */
+  readonly onceFor?: OnceFor;
 }
 
 /** What a run of a claimed command must know of it, as the writer's context has it. */
@@ -62,13 +68,34 @@ export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): On
 
   /** Says who runs it; whoever ran it before can no more say what came of it. */
   async function take(stream: string, state: OnceState, claim: Claim) {
-    const data = state.claim ?? claimOf(claim.bodyHash, await claim.place());
+    const data = state.claim ?? claimedAt(claim.bodyHash, await claim.place());
     const context = { ...claim.context, at: clock().toISOString() };
     const taken = await appendOnce(log, stream, state, {
       event: { type: 'CommandClaimed', data },
       context,
     });
     return taken && { ...taken, claimedAfter: placeOf(data), again: state.claim !== undefined };
+  }
+
+  const turns = onceTurns({ log, settled });
+
+  /** A slip uses up neither a key nor what happens once only. */
+  async function ask({ onceFor, bodyHash, mayClaim }: Claim): Promise<void> {
+    const done = onceFor && (await turns.done(onceFor));
+    if (onceFor && done && done.bodyHash !== bodyHash) throw onceFor.otherwise();
+    if (!done) await mayClaim?.();
+  }
+
+  /** Runs it in its turn, or finds what somebody else's command has done of it. */
+  async function perform(
+    { onceFor, bodyHash, context }: Claim,
+    claimed: ClaimedRun,
+    run: RunClaimed,
+  ): Promise<Reply> {
+    const { claimedAfter } = claimed;
+    const wanting = { bodyHash, claimedAfter, context: { ...context, at: clock().toISOString() } };
+    const done = onceFor && (await turns.take(onceFor, wanting, run));
+    return done ?? (await run(claimed));
   }
 
   /** One try: the reply, or null when somebody else has taken over meanwhile. */
@@ -80,10 +107,12 @@ export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): On
       throw new Rejection('idempotency_conflict', 'This key was used with another body.');
     }
     if (state.reply) return { ...state.reply, replayed: true };
+    if (!state.claim) await ask(claim);
     const taken = await take(stream, state, claim);
     if (!taken) return null;
     const { claimedAfter, again } = taken;
-    const reply = await run({ commandId, claimedAfter, again }).catch(storable(replyOf));
+    const claimed = { commandId, claimedAfter, again };
+    const reply = await perform(claim, claimed, run).catch(storable(replyOf));
     const context = { ...claim.context, at: clock().toISOString() };
     const done = await appendOnce(log, stream, taken, {
       event: { type: 'CommandDone', data: { reply } },
@@ -101,17 +130,6 @@ export function once({ log, clock, replyOf, patienceMs = 2_000 }: OnceParts): On
     }
   };
 }
-
-const claimOf = (bodyHash: string, { stream, revision }: Place): Claimed => ({
-  bodyHash,
-  stream,
-  revision: `${revision ?? -1n}`,
-});
-
-const placeOf = ({ stream, revision }: Claimed): Place => ({
-  stream,
-  revision: revision === '-1' ? null : BigInt(revision),
-});
 
 const isOver = ({ claim, reply }: OnceState, bodyHash: string): boolean =>
   reply !== undefined || claim === undefined || claim.bodyHash !== bodyHash;

@@ -134,6 +134,17 @@ test('a refusal is stored as the reply, a fault is not', async (t) => {
   t.deepEqual(await run(claim, give(-5)), { ...refused, replayed: true });
 });
 
+test('what keeps a command from being claimed leaves no trace, and is not asked once it is', async (t) => {
+  const log = memoryLog();
+  const { once: run, give } = processOn(log);
+  const mayClaim = () => Promise.reject(new Rejection('wallet_full', 'Not now.'));
+  await t.throwsAsync(run({ ...claim, mayClaim }, give(5)), { code: 'wallet_full' });
+  t.is(log.events.length, 0);
+  await t.throwsAsync(run(claim, unavailable), { instanceOf: OutcomeUnknown });
+  const first = await run({ ...claim, mayClaim }, give(5));
+  t.deepEqual(await run({ ...claim, mayClaim }, give(5)), { ...first, replayed: true });
+});
+
 test('only a command that is run again leaves its refusal where it would have written', async (t) => {
   const log = memoryLog();
   const { once: run, give } = processOn(log);
