@@ -298,6 +298,28 @@ test('what a late settlement gave back can’t be given back again', async (t) =
   t.is((await post(walletId, 'corrections', { ...body, amount: '0.00013' })).status, 201);
 });
 
+test.serial('what a late settlement gives back meanwhile can’t be given back again', async (t) => {
+  const { walletId, grant, reserve, run } = await memberWithWallet(api(), 'meanwhile');
+  await grant('1');
+  await reserve('meanwhile/a');
+  const evidence = { basis: 'checkpoint', usage: usage(60), characters: null } as const;
+  const swept = await run((at) => abandonOf('meanwhile/a', { at, evidence }));
+  api().eventLog.next.before = () =>
+    run((at) => ({
+      ...{
+        type: 'PostLateSettlement',
+        callId: nameId('meanwhile/a'),
+        usage: usage(10),
+        ending,
+        at,
+      },
+      ...{ characters: null, costs: [], overrun: 'absorbed' },
+    }));
+  const body = { event_id: swept.events[0]?.id, amount: '0.00028', approver: adminId };
+  t.like((await post(walletId, 'corrections', body)).body, { code: 'invalid_amount' });
+  t.like(await look(walletId), { balances: [{ posted: '0.99987' }] });
+});
+
 test('what is owed is paid from paid credit that became free', async (t) => {
   const { walletId, grant, reserve, run, token: theirs } = await memberWithWallet(api(), 'debt');
   await grant('0.0004', { kind: 'paid' });

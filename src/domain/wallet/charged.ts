@@ -19,6 +19,18 @@ export interface Charged {
   readonly model: string;
   readonly asset: Asset;
   readonly charged: readonly ChargedPart[];
+  /** Its call may still say that less was consumed, as long as the wallet remembers that it was swept. */
+  readonly mayChange: boolean;
+}
+
+/** What a settlement charged is not what it was when somebody looked: look again. */
+export class ChargeChanged extends Error {
+  readonly retryable = true;
+
+  constructor(eventId: string) {
+    super(`What ${eventId} charged has changed meanwhile.`);
+    this.name = 'ChargeChanged';
+  }
 }
 
 /**
@@ -31,18 +43,22 @@ export function chargeFinder(eventId: string) {
     | { readonly settlement: Settlement; readonly parts: readonly ChargedPart[] }
     | undefined;
   let givenBack = zero;
+  let mayChange = false;
 
   return {
     /** False: nothing that comes later matters. */
     take(event: Entry): boolean {
       if (found) {
         givenBack = givenBackBy(event, found.settlement);
-        return givenBack.isZero() && mayStillPost(found.settlement, event.meta.recordedAt);
+        mayChange =
+          !isLate(event, found.settlement) && mayStillPost(found.settlement, event.meta.recordedAt);
+        return mayChange;
       }
       if (event.id === eventId) {
         const settlement = settlementIn(event);
         found = settlement && { settlement, parts: partsOf(settlement, wallet) };
-        return settlement?.type === 'UsageSettled' && settlement.data.swept;
+        mayChange = settlement?.type === 'UsageSettled' && settlement.data.swept;
+        return mayChange;
       }
       wallet = evolve(wallet, event);
       return true;
@@ -52,7 +68,8 @@ export function chargeFinder(eventId: string) {
       if (!found) return undefined;
       const { call, asset } = found.settlement.data;
       const { callId, memberId, model } = call;
-      return { callId, memberId, model, asset, charged: lessGivenBack(found.parts, givenBack) };
+      const charged = lessGivenBack(found.parts, givenBack);
+      return { callId, memberId, model, asset, charged, mayChange };
     },
   };
 }
@@ -72,9 +89,14 @@ const partsOf = ({ data }: Settlement, { lots }: Wallet): readonly ChargedPart[]
     return { kind, priority, expiresAt, scope, amount: money(amount) };
   });
 
+type Late = Extract<Entry, { type: 'LateSettlementPosted' }>;
+
+const isLate = (event: Entry, { data: { call } }: Settlement): event is Late =>
+  event.type === 'LateSettlementPosted' && event.data.call.callId === call.callId;
+
 /** What the call itself gave back of a charge that the sweeper had made for it. */
-function givenBackBy(event: Entry, { data: { call } }: Settlement): Decimal {
-  if (event.type !== 'LateSettlementPosted' || event.data.call.callId !== call.callId) return zero;
+function givenBackBy(event: Entry, settlement: Settlement): Decimal {
+  if (!isLate(event, settlement)) return zero;
   const difference = money(event.data.difference);
   return difference.isNegative() ? difference.negated() : zero;
 }

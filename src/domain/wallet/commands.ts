@@ -150,6 +150,8 @@ export interface CorrectUsage {
   readonly model: string;
   readonly asset: Asset;
   readonly charged: readonly ChargedPart[];
+  /** That is so only while the wallet remembers that the call was swept. */
+  readonly mayChange?: boolean;
   readonly amount: Decimal;
   readonly reason: string;
   readonly approver: string;

@@ -2,6 +2,7 @@ import { account, earnedAt, entry, isUnit } from '../accounts.ts';
 import { nameId } from '../ids.ts';
 import { canonical, least, money, sum } from '../money.ts';
 import { Rejection } from '../rejection.ts';
+import { ChargeChanged } from './charged.ts';
 import type { CorrectUsage } from './commands.ts';
 import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
@@ -13,12 +14,13 @@ import { entriesOfLot, refuseFull } from './wallet.ts';
 
 /**
  * Gives a part of a charge back as new credit of the same kind and scope, the last taken first. If the call
- * was swept and still says that less was consumed, it is given back only what this has not.
+ * was swept and still says that less was consumed, it is given back only what this has not; what it has said since somebody looked is found out here.
  */
 export function correct(command: CorrectUsage, wallet: Wallet): readonly WalletEvent[] {
   const { walletId } = openedOr404(wallet);
   const { eventId, callId, memberId, model, asset, amount, charged, reason, approver, at } =
     command;
+  if (command.mayChange && !wallet.swept.has(callId)) throw new ChargeChanged(eventId);
   if (!amount.isPositive() || amount.isZero() || (isUnit(asset) && !amount.isInteger())) {
     throw new Rejection('invalid_amount', 'A correction gives something back.', {
       why: 'correction_not_positive',
