@@ -147,4 +147,8 @@ export const breaks: Readonly<Record<string, Break>> = {
     what: 'a command that is refused when it is run again leaves nothing in its stream',
     rules: { orderRunner: refusingUnwritten },
   },
+  'unfenced-turn': {
+    what: 'a command that seems dead loses its turn, and is not kept from writing',
+    rules: { preventing: () => () => Promise.resolve(true) },
+  },
 };

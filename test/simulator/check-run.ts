@@ -54,6 +54,7 @@ export function checkRun(outcome: Outcome): void {
   for (const call of outcome.calls) checkCall(call, known.get(call.callId) ?? nothing, outcome);
   for (const callId of known.keys()) checkSweeps(callId, known.get(callId) ?? nothing, outcome);
   for (const order of outcome.orders) checkOrder(order, all);
+  checkCorrections(all);
   for (const judgement of outcome.judgements) checkJudgement(judgement, outcome);
   checkTables(outcome, all, wallets);
 }
@@ -204,6 +205,22 @@ function checkOrder({ key, replies, commandId, type }: Order, all: readonly Reco
     (event) => event.type === 'CreditGranted' && event.data.lotId === lotId,
   );
   mustHold(grants.length === 1, 'I7', () => `${key} granted ${grants.length} times`);
+}
+
+/** A settlement is corrected once, and with what its call gave back itself by no more than it charged. */
+function checkCorrections(all: readonly Recorded[]): void {
+  const corrected = new Set<string>();
+  const known = byCall(all);
+  for (const event of all) {
+    if (event.type !== 'UsageCorrected') continue;
+    const { eventId, callId, amount } = event.data;
+    mustHold(!corrected.has(eventId), 'I5', () => `${eventId} is corrected twice`);
+    corrected.add(eventId);
+    const { resolved, late } = known.get(callId) ?? nothing;
+    const charge = money(resolved?.type === 'UsageSettled' ? resolved.data.charge : '0');
+    const back = money(amount).minus(least(money(late?.data.difference ?? '0'), zero));
+    mustHold(back.lte(charge), 'I5', () => `${eventId} charged ${charge} and gives back ${back}`);
+  }
 }
 
 /** Fed late, twice and mixed, they hold what one pass over the log gives (I10). */

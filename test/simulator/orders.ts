@@ -1,9 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Recorded } from '../../src/domain/events.ts';
 import type { Instant } from '../../src/domain/ids.ts';
 import { nameId } from '../../src/domain/ids.ts';
 import { Decimal, money } from '../../src/domain/money.ts';
+import { Rejection } from '../../src/domain/rejection.ts';
 import { streamOf } from '../../src/domain/streams.ts';
-import type { ChargedPart, WalletCommand } from '../../src/domain/wallet/commands.ts';
+import { chargeFinder } from '../../src/domain/wallet/charged.ts';
+import type { WalletCommand } from '../../src/domain/wallet/commands.ts';
+import type { WalletEvent } from '../../src/domain/wallet/events.ts';
+import { walletEvents } from '../../src/domain/wallet/events.ts';
 import type { Limit } from '../../src/domain/wallet/limit-events.ts';
 import { memberId } from './calls.ts';
 import type { Chance } from './chance.ts';
@@ -16,6 +21,10 @@ export interface Order {
   readonly key: string;
   readonly walletId: string;
   readonly command: (at: Instant, commandId: string) => WalletCommand;
+  /** Makes the command from the log as it is, before each run; absent: it is always the same. */
+  readonly look?: () => Order['command'];
+  /** What happens once, whoever orders it, and what exactly is wanted. */
+  readonly onceFor?: { readonly what: string; readonly said: string };
   readonly type: WalletCommand['type'];
   /** What was answered; the same every time. */
   readonly replies: string[];
@@ -24,7 +33,7 @@ export interface Order {
 
 /** Asks a process for it, under its idempotency key. */
 export function ask(order: Order, process: SimulatedProcess, schedule: Schedule): void {
-  const { key, walletId, command, replies } = order;
+  const { key, walletId, replies, onceFor, look } = order;
   const target = streamOf.wallet(walletId);
   const clock = () => new Date(epochMs + Math.floor(schedule.nowMs())).toISOString();
   process.start(async () => {
@@ -35,20 +44,27 @@ export function ask(order: Order, process: SimulatedProcess, schedule: Schedule)
       at: clock(),
       source: 'api',
     } as const;
+    const prevent = process.preventing((dead) =>
+      process.orders.run(target, never, { ...context, ...dead }).then(() => false, isRefused),
+    );
     schedule.note(`${process.name}: order ${key}`);
     try {
       const reply = await process.once(
         {
           scope: 'orders',
           key,
-          bodyHash: key,
+          bodyHash: onceFor?.said ?? key,
           place: () => process.wallet.load(target),
           context,
+          ...(onceFor ? { onceFor: { what: onceFor.what, otherwise, prevent } } : {}),
         },
         async (claimed) => {
           const { commandId } = claimed;
           order.commandId = commandId;
           const run = { ...context, ...claimed };
+          const command = look?.() ?? order.command;
+          // What was looked at is old when it arrives.
+          if (look) await sleep(lookMs);
           await process.orders.run(target, (at) => command(at, commandId), run);
           return { status: 201, body: {} };
         },
@@ -57,23 +73,40 @@ export function ask(order: Order, process: SimulatedProcess, schedule: Schedule)
       replies.push(JSON.stringify({ status, body }));
       schedule.note(`${process.name}: order ${key} is done: ${replies.at(-1)}`);
     } catch (error) {
+      if (error instanceof DoneOtherwise) replies.push(error.name);
       schedule.note(`${process.name}: order ${key} is not known: ${String(error)}`);
     }
   });
 }
+
+class DoneOtherwise extends Error {
+  override readonly name = 'DoneOtherwise';
+}
+
+const otherwise = () => new DoneOtherwise();
+const never = (): never => {
+  throw new Rejection('idempotency_conflict', 'It has had its turn.');
+};
+const isRefused = (error: unknown): true => {
+  if (error instanceof Rejection) return true;
+  throw error;
+};
+const lookMs = 20;
 
 interface Draw {
   readonly random: Chance;
   readonly walletId: string;
   readonly nowMs: number;
   readonly events: readonly Recorded[];
+  /** The same at any time later. */
+  readonly look: () => readonly Recorded[];
 }
 
 const instant = (ms: number): Instant => new Date(epochMs + Math.floor(ms)).toISOString();
 
-interface Made extends Pick<Order, 'type' | 'command'> {
-  /** Orders of the same are one order. */
-  readonly key?: string;
+export interface Made extends Pick<Order, 'type' | 'command' | 'look' | 'onceFor'> {
+  /** What another administrator orders at about the same time. */
+  readonly rival?: Made;
 }
 
 /** A grant of about so many calls, of any kind. */
@@ -126,7 +159,7 @@ type Bound = Omit<Limit, 'apiKeyId'>;
 
 /** Whatever else an administrator does. */
 export function otherOrder(draw: Draw): Made {
-  const { random, walletId, nowMs, events } = draw;
+  const { random, events } = draw;
   const reason = 'simulated';
   switch (random.whole(0, 6)) {
     case 0: {
@@ -149,49 +182,43 @@ export function otherOrder(draw: Draw): Made {
     case 5:
       return of('PayDebt', (at) => ({ type: 'PayDebt', at }));
     default:
-      return grant({ random, walletId, nowMs, events }, random.whole(1, 4));
+      return grant(draw, random.whole(1, 4));
   }
 }
 
 const of = (type: WalletCommand['type'], command: Made['command']): Made => ({ type, command });
 
-/** Gives back half of what some call was charged. */
-function correction({ random, events }: Draw): Made | undefined {
-  const corrected = new Set(
-    events.flatMap((event) => (event.type === 'UsageCorrected' ? [event.data.eventId] : [])),
-  );
+/** Gives back a part of what some call was charged; somebody else may want the same, or another part. */
+function correction({ random, events, look }: Draw): Made | undefined {
   const settled = random.some(
-    events.filter(
-      (event) =>
-        event.type === 'UsageSettled' && event.data.charge !== '0' && !corrected.has(event.id),
-    ),
+    events.filter((event) => event.type === 'UsageSettled' && event.data.charge !== '0'),
   );
   if (settled?.type !== 'UsageSettled') return undefined;
-  const { id: eventId, data } = settled;
-  const { asset, call, consumed, charge } = data;
-  const charged = consumed.map(
-    ({ amount }): ChargedPart => ({
-      kind: 'promo',
-      priority: 0,
-      expiresAt: null,
-      scope: null,
-      amount: money(amount),
-    }),
-  );
-  const half = new Decimal(charge).div(2);
-  const amount = asset === 'CNY' ? half : half.ceil();
-  const corrects = of('CorrectUsage', (at) => ({
-    type: 'CorrectUsage',
-    eventId,
-    callId: call.callId,
-    memberId: call.memberId,
-    model: call.model,
-    asset,
-    charged,
-    amount,
-    reason: 'simulated',
-    approver: 'somebody',
-    at,
-  }));
-  return { ...corrects, key: `correct ${eventId}` };
+  const shares = [random.pick(['half', 'whole']), random.pick(['half', 'whole'])] as const;
+  const [mine, theirs] = shares.map((share) => correcting(settled, share, look));
+  return mine && (theirs && random.is(0.7) ? { ...mine, rival: theirs } : mine);
 }
+
+type Settled = Extract<Recorded, { type: 'UsageSettled' }>;
+
+function correcting(
+  { id: eventId, data: { asset, charge } }: Settled,
+  share: string,
+  history: () => readonly Recorded[],
+): Made {
+  const part = new Decimal(charge).div(share === 'half' ? 2 : 1);
+  const amount = asset === 'CNY' ? part : part.ceil();
+  const look = () => {
+    const finder = chargeFinder(eventId);
+    for (const event of history()) if (isOfWallet(event) && !finder.take(event)) break;
+    const charged = finder.done();
+    if (!charged) throw new Error(`There is no settlement ${eventId}.`);
+    const how = { eventId, amount, reason: 'simulated', approver: 'somebody' };
+    return (at: Instant): WalletCommand => ({ type: 'CorrectUsage', ...charged, ...how, at });
+  };
+  const onceFor = { what: `corrections/${eventId}`, said: `${share} of ${eventId}` };
+  return { ...of('CorrectUsage', (at) => look()(at)), look, onceFor };
+}
+
+const isOfWallet = (event: Recorded): event is Recorded<WalletEvent> & Recorded =>
+  Object.hasOwn(walletEvents, event.type);

@@ -32,6 +32,7 @@ export interface SimulatedProcess extends Owner {
   readonly wallet: WalletRunner;
   /** The same, for what administrators order. */
   readonly orders: WalletRunner;
+  readonly preventing: Rules['preventing'];
   readonly metered: Metered;
   readonly once: Once;
   /** New calls are let in. */
@@ -99,6 +100,7 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
     postgres,
     wallet,
     orders: rules.orderRunner(wallet),
+    preventing: rules.preventing,
     metered: metered({
       wallet: rules.callRunner(wallet),
       catalogue,

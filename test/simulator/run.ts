@@ -13,7 +13,7 @@ import type { EventServer } from './event-server.ts';
 import { eventServer } from './event-server.ts';
 import { journalTable } from './journal-table.ts';
 import { leaseTable } from './lease-table.ts';
-import type { Order } from './orders.ts';
+import type { Made, Order } from './orders.ts';
 import { ask, grant, otherOrder } from './orders.ts';
 import type { ProcessWorld, SimulatedProcess } from './process.ts';
 import { startProcess } from './process.ts';
@@ -239,24 +239,20 @@ async function play(scene: Scene): Promise<void> {
 function plan(scene: Scene, walletId: string, loadMs: number): void {
   const { random, schedule, server } = scene;
   let orders = 0;
-  const order = (make: () => ReturnType<typeof otherOrder>) => {
-    const made = make();
+  const order = (make: () => Made) => {
+    const { rival, ...made } = make();
     orders += 1;
-    const key = made.key ?? `${walletId.slice(0, 4)} ${made.type} ${orders}`;
+    const key = `${walletId.slice(0, 4)} ${made.type} ${orders}`;
+    if (rival) schedule.after(random.between(0, 4_000), () => order(() => rival));
     const wanted: Order = { ...made, key, walletId, replies: [], commandId: undefined };
     const process = scene.order(wanted);
     if (process && random.is(0.1)) standStillSoon(scene, process, loadMs);
     if (random.is(0.2)) schedule.after(random.between(0, 500), () => scene.order(wanted));
     askAgain(scene, wanted);
   };
-  const draw = () => ({
-    random,
-    walletId,
-    nowMs: schedule.nowMs(),
-    events: server.events
-      .filter(({ stream }) => stream.startsWith(`wallet-${walletId}@`))
-      .map(server.read),
-  });
+  const look = () =>
+    server.events.filter(({ stream }) => stream.startsWith(`wallet-${walletId}@`)).map(server.read);
+  const draw = () => ({ random, walletId, nowMs: schedule.nowMs(), events: look(), look });
   for (let count = random.whole(1, 3); count > 0; count -= 1) {
     const make = () => grant(draw(), random.between(0.5, 5));
     schedule.after(random.between(0, 400), () => order(make));
