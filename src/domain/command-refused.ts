@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { Rejection, RejectionCode } from './rejection.ts';
 
 /**
- * A command was refused while an earlier run of it might still have been writing. It changes nothing: it
- * stands where that run's events would stand, so that only one of the two can ever be the outcome.
+ * A command was refused, or had nothing to change, while an earlier run of it might still have been writing.
+ * It changes nothing: it stands where that run's events would stand, so that only one of the two can ever
+ * be the outcome.
  */
 export const CommandRefused = z.object({
   /** Not an enumeration: an older release folds a stream with codes that it doesn't know. */
@@ -17,10 +18,18 @@ export interface RefusedEvent {
   readonly data: z.infer<typeof CommandRefused>;
 }
 
-export const refusedEvent = ({ code, message, retryAfterSeconds }: Rejection): RefusedEvent => ({
-  type: 'CommandRefused',
-  data: { code, message, retryAfterSeconds: retryAfterSeconds ?? null },
-});
+/** The code of a command that had nothing to change; no rejection has it. */
+const unchanged = 'unchanged';
+
+/** How it stands in a stream that a command was refused; null: that it had nothing to change. */
+export function refusedEvent(rejection: Rejection | null): RefusedEvent {
+  const none = { code: unchanged, message: 'All was so already.', retryAfterSeconds: undefined };
+  const { code, message, retryAfterSeconds = null } = rejection ?? none;
+  return { type: 'CommandRefused', data: { code, message, retryAfterSeconds } };
+}
+
+/** It is an outcome, and not a refusal. */
+export const isUnchanged = ({ data }: RefusedEvent): boolean => data.code === unchanged;
 
 /** The same refusal again; undefined when this release doesn't know its code. */
 export function rejectionOf({ data }: RefusedEvent): Rejection | undefined {

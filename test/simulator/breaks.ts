@@ -144,7 +144,7 @@ export const breaks: Readonly<Record<string, Break>> = {
     rules: { callRunner: settlingLater },
   },
   'unwritten-refusal': {
-    what: 'a command that is refused when it is run again leaves nothing in its stream',
+    what: 'a command that is refused, or changes nothing, when it is run again leaves no trace',
     rules: { orderRunner: refusingUnwritten },
   },
   'unfenced-turn': {

@@ -198,6 +198,8 @@ function checkOrder({ key, replies, commandId, type }: Order, all: readonly Reco
       event.type !== 'CommandRefused',
   );
   const isDone = replies[0]?.includes('201') === true;
+  const isIdle = replies[0]?.includes('false') === true;
+  mustHold(!isIdle || effects.length === 0, 'I7', () => `${key} changed nothing and happened`);
   mustHold(isDone || effects.length === 0, 'I7', () => `${key} was refused and happened`);
   if (type !== 'GrantCredit' || !isDone) return;
   const lotId = nameId(`lot/${commandId}`);

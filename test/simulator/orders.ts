@@ -65,8 +65,8 @@ export function ask(order: Order, process: SimulatedProcess, schedule: Schedule)
           const command = look?.() ?? order.command;
           // What was looked at is old when it arrives.
           if (look) await sleep(lookMs);
-          await process.orders.run(target, (at) => command(at, commandId), run);
-          return { status: 201, body: {} };
+          const { events } = await process.orders.run(target, (at) => command(at, commandId), run);
+          return { status: 201, body: { changed: events.length > 0 } };
         },
       );
       const { status, body } = reply;

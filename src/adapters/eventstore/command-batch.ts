@@ -4,7 +4,6 @@ import type { Instant } from '../../domain/ids.ts';
 import { eventIdOf, later } from '../../domain/ids.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { envelopeOf } from './envelope-of.ts';
-import type { ExecuteContext } from './execute.ts';
 import type { Fold, Noun } from './fold.ts';
 import type { NewEvent } from './log.ts';
 import { sizeOf } from './serialised.ts';
@@ -33,7 +32,7 @@ export interface BatchParts<State> {
 
 /** Takes commands off the queue and decides them in order, as many as one append holds. */
 export function decideBatch<Command, Event extends DomainEvent, State>(
-  { decider, events, refused }: Noun<Command, Event, State>,
+  noun: Noun<Command, Event, State>,
   queue: Waiting<Command, Event, State>[],
   { start, now, isDue, most }: BatchParts<State>,
 ): Batch<Command, Event, State> {
@@ -47,16 +46,10 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
     if (isDue(fold, at)) return false;
     let decided: readonly Event[];
     try {
-      decided = decider.decide(waiting.command(at), fold.state);
-      // An event that could not be read again would stop its stream and every read model.
-      for (const { type, data } of decided) events[type]?.parse(data);
+      decided = decide(noun, waiting, { state: fold.state, at });
     } catch (refusal) {
-      const fence = fenceOf(refusal, waiting.context, refused);
-      if (!fence) {
-        entries.push({ waiting, refusal });
-        return true;
-      }
-      decided = [fence];
+      entries.push({ waiting, refusal });
+      return true;
     }
     const drafts = drafted(decided, envelopeOf(waiting.context, at), (fold.revision ?? -1n) + 1n);
     const added = append.add(waiting.context.commandId, drafts);
@@ -69,7 +62,7 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
       return true;
     }
     for (const { event, revision, id } of drafts) {
-      const state = decider.evolve(fold.state, event);
+      const state = noun.decider.evolve(fold.state, event);
       fold = { state, stream: start.stream, revision, at, id };
     }
     entries.push({ waiting, drafts, fold });
@@ -87,13 +80,23 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
   return { entries, events: append.events, fold, claimed };
 }
 
-/** How a refusal is written that no other run of the command may get past; undefined: it need not be. */
-const fenceOf = <Event>(
-  refusal: unknown,
-  { claimedAfter, again = false }: ExecuteContext,
-  refused: ((rejection: Rejection) => Event) | undefined,
-): Event | undefined =>
-  again && claimedAfter && refusal instanceof Rejection ? refused?.(refusal) : undefined;
+/** What is to be written of a command; throws a refusal that need not be. */
+function decide<Command, Event extends DomainEvent, State>(
+  { decider, events, refused }: Noun<Command, Event, State>,
+  { command, context }: Waiting<Command, Event, State>,
+  { state, at }: Pick<Fold<State>, 'state' | 'at'>,
+): readonly Event[] {
+  const fenceOf = context.again && context.claimedAfter ? refused : undefined;
+  try {
+    const decided = decider.decide(command(at), state);
+    // An event that could not be read again would stop its stream and every read model.
+    for (const { type, data } of decided) events[type]?.parse(data);
+    return fenceOf && decided.length === 0 ? [fenceOf(null)] : decided;
+  } catch (refusal) {
+    if (!(fenceOf && refusal instanceof Rejection)) throw refusal;
+    return [fenceOf(refusal)];
+  }
+}
 
 /** Keeps an append within the log's limits, and its ids unique. */
 function appendInMaking(most: number) {

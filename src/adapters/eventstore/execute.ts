@@ -39,8 +39,8 @@ export interface ExecuteContext extends CommandContext {
    */
   readonly claimedAfter?: Place;
   /**
-   * An earlier run of the claimed command may still write: should it be refused now, the refusal is
-   * written under its id, so that whichever of the two is in the log first is the outcome of both.
+   * An earlier run of the claimed command may still write: should it be refused now, or change nothing,
+   * that is written under its id, so that whichever of the two is in the log first is the outcome of both.
    */
   readonly again?: boolean;
 }

@@ -22,8 +22,8 @@ export interface Noun<Command, Event extends DomainEvent, State> {
   readonly events: EventTable;
   /** Only for a noun whose streams are closed and continued. */
   readonly books?: Books<Event, State>;
-  /** Only for a noun whose commands are claimed: how a refusal stands in its streams. */
-  readonly refused?: (rejection: Rejection) => Event;
+  /** Only for a noun whose commands are claimed: how a refusal, or that nothing changed (null), stands there. */
+  readonly refused?: (rejection: Rejection | null) => Event;
 }
 
 const beforeAll: Instant = '0000-01-01T00:00:00.000Z';

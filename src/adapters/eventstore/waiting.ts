@@ -1,5 +1,5 @@
 import type { RefusedEvent } from '../../domain/command-refused.ts';
-import { rejectionOf } from '../../domain/command-refused.ts';
+import { isUnchanged, rejectionOf } from '../../domain/command-refused.ts';
 import type { Envelope } from '../../domain/envelope.ts';
 import type { DomainEvent, Recorded } from '../../domain/events.ts';
 import { EventFromNewerVersion } from '../../domain/events.ts';
@@ -77,14 +77,15 @@ export function answerAsStored<Command, Event extends DomainEvent, State>(
   return true;
 }
 
-/** What stands under a command's id may be that it was refused. */
+/** What stands under a command's id may be that it was refused, or changed nothing. */
 function conclude<Command, Event extends DomainEvent, State>(
   waiting: Pick<Waiting<Command, Event, State>, 'resolve' | 'reject'>,
   outcome: Outcome<Event, State>,
 ): void {
   const first: Recorded | undefined = outcome.events[0];
-  if (first?.type === 'CommandRefused') waiting.reject(refusalIn(first));
-  else waiting.resolve(outcome);
+  if (first?.type !== 'CommandRefused') waiting.resolve(outcome);
+  else if (isUnchanged(first)) waiting.resolve({ ...outcome, events: [] });
+  else waiting.reject(refusalIn(first));
 }
 
 function refusalIn(event: Recorded & RefusedEvent): Error {

@@ -7,6 +7,7 @@ import { EventFromNewerVersion } from '../../../src/domain/events.ts';
 import { eventIdOf } from '../../../src/domain/ids.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
+import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { statement } from '../../../src/domain/wallet/statement.ts';
 import { bookedPurse } from '../../support/booked-purse.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
@@ -130,6 +131,49 @@ test('who lost the race to a refusal does not decide again where it would be acc
   };
   await t.throwsAsync(slow.move('c', -5, first), refusal);
   t.is(await slow.left(), 102);
+});
+
+test('a command that changes nothing when it is run again says so in its stream', async (t) => {
+  const log = memoryLog();
+  const { move, left } = processOn(log);
+  const { events, position } = await move('c', 0, again);
+  t.deepEqual([events.length, position], [0, log.events[0]?.position]);
+  t.like(log.events, [{ id: eventIdOf('c', 0), type: refusedType, data: { code: 'unchanged' } }]);
+  for (const run of [first, again]) {
+    t.deepEqual((await move('c', 5, run)).events, []);
+    t.deepEqual((await processOn(log).move('c', 5, run)).events, []);
+  }
+  t.is(await left(), 0);
+  for (const run of [first, {}]) t.deepEqual((await move('d', 0, run)).events, []);
+  t.is(log.events.length, 1);
+});
+
+test('what changed nothing does not change it when an append of before arrives', async (t) => {
+  const log = memoryLog();
+  const clock = () => new Date('2026-01-01T12:00:00.000Z');
+  const target = streamOf.wallet(walletId);
+  const [slow, quick, other] = [1, 2, 3].map(() => {
+    const { wallet } = runners({ log, clock });
+    return (id: string, command: WalletCommand, more: Partial<ExecuteContext> = {}) =>
+      wallet.run(target, () => command, { ...contextOf(id), ...more });
+  });
+  if (!(slow && quick && other)) throw new Error('There are three.');
+  const claimed = { claimedAfter: { stream: target, revision: 0n } };
+  const at = clock().toISOString();
+  const ordered = (type: 'FreezeWallet' | 'UnfreezeWallet') =>
+    ({ type, reason: 'test', at }) as const;
+  await slow('opens', grantOf('1'));
+  const { isUnderWay, release } = holdNext(log);
+  const late = slow('c', ordered('FreezeWallet'), claimed);
+  await isUnderWay;
+  await other('frozen', ordered('FreezeWallet'));
+  t.is((await quick('c', ordered('FreezeWallet'), { ...claimed, again: true })).events.length, 0);
+  await other('unfrozen', ordered('UnfreezeWallet'));
+  release();
+  t.is((await late).events.length, 0);
+  const { state } = await runners({ log, clock }).wallet.load(target);
+  t.false(state.frozen);
+  t.deepEqual(audited(log.events), []);
 });
 
 test('a refusal that loses a race is decided again', async (t) => {
