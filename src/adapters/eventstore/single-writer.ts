@@ -59,7 +59,7 @@ export function singleWriter<Command, Event extends DomainEvent, State>(
     for (const [first, desk] of desks) {
       if (desks.size <= mostResident) return;
       if (desk.working || desk === asked) continue;
-      snapshots.keepLast(desk);
+      snapshots.keepNow(desk);
       desks.delete(first);
     }
   };

@@ -20,8 +20,8 @@ interface Kept<State> {
 export interface SnapshotKeeper<State> {
   /** After every append. */
   keep(desk: Kept<State>): void;
-  /** Before a fold is forgotten. */
-  keepLast(desk: Kept<State>): void;
+  /** Before a fold is forgotten, and after one was read: nobody is to read as much again. */
+  keepNow(desk: Kept<State>): void;
 }
 
 export function snapshotKeeper<Event, State>(
@@ -29,8 +29,8 @@ export function snapshotKeeper<Event, State>(
   snapshots: Pick<Snapshots, 'save'> | undefined,
 ): SnapshotKeeper<State> {
   const save = (desk: Kept<State>, least: bigint) => {
-    const { first, resident, saved, saving } = desk;
-    if (!books || !snapshots || !resident || saving || lacks(resident, saved) < least) return;
+    const { first, resident, saving } = desk;
+    if (!books || !snapshots || !resident || saving || !lacks(desk, resident, least)) return;
     const snapshot = snapshotOf(resident, books);
     if (!snapshot) return;
     desk.saved = { stream: snapshot.stream, revision: snapshot.revision };
@@ -41,12 +41,16 @@ export function snapshotKeeper<Event, State>(
   };
   return {
     keep: (desk) => save(desk, everyEvents),
-    keepLast: (desk) => save(desk, worthKeeping),
+    keepNow: (desk) => save(desk, worthKeeping),
   };
 }
 
-/** Events that a cold start would read. */
-function lacks({ stream, revision }: Place, saved: Place | null): bigint {
-  const from = saved?.stream === stream ? (saved.revision ?? -1n) : -1n;
-  return (revision ?? -1n) - from;
+/** Whether a cold start would read so many events, or follow the streams from one to the next. */
+function lacks(
+  { first, saved }: Pick<Kept<unknown>, 'first' | 'saved'>,
+  { stream, revision }: Place,
+  events: bigint,
+): boolean {
+  if (stream !== (saved?.stream ?? first)) return true;
+  return (revision ?? -1n) - (saved?.revision ?? -1n) >= events;
 }

@@ -49,47 +49,68 @@ export function streamHistory<Command, Event extends DomainEvent, State>({
   const { decider, books } = noun;
   const decode = decoder<Event>(noun);
 
-  /** Ends in the stream that is open now, and opens it when whoever closed the last one didn't. */
-  async function foldOn(start: Fold<State>, commandIds: readonly string[]) {
-    const found = finder<Event>(commandIds);
+  type Look = (event: Recorded<Event>) => void;
+
+  /** A fold with the rest of its stream. */
+  async function readOn(start: Fold<State>, look: Look): Promise<Fold<State>> {
     let fold = start;
+    for await (const stored of log.read(fold.stream, fold.revision ?? undefined)) {
+      const event = decode(stored);
+      fold = foldedOn(noun, fold, event);
+      look(event);
+    }
+    return fold;
+  }
+
+  /** Ends in the stream that is open now, and opens it when whoever closed the last one didn't. */
+  async function toTheEnd(read: Fold<State>, look: Look): Promise<Fold<State>> {
+    let fold = read;
     for (let closed: string | null = null; ; ) {
-      for await (const stored of log.read(fold.stream, fold.revision ?? undefined)) {
-        const event = decode(stored);
-        fold = foldedOn(noun, fold, event);
-        found.look(event);
-      }
       const next = books?.next(fold.state) ?? null;
       if (next !== null) {
         closed = fold.stream;
-        fold = emptyFold(decider, next);
+        fold = await readOn(emptyFold(decider, next), look);
       } else if (fold.revision === null && closed !== null) {
         await chain.openAfter(closed);
+        fold = await readOn(fold, look);
       } else {
-        return { fold, writtenBy: found.writtenBy };
+        return fold;
       }
     }
   }
 
-  /** A snapshot's fold, if the log still has the very event that it ends with. */
-  async function remembered(first: string): Promise<Fold<State> | undefined> {
-    const snapshot = books && (await snapshots?.load(first));
-    const kept = snapshot && foldOf(snapshot, books);
-    if (!kept) return undefined;
+  async function foldOn(start: Fold<State>, commandIds: readonly string[]) {
+    const { look, writtenBy } = finder<Event>(commandIds);
+    return { fold: await toTheEnd(await readOn(start, look), look), writtenBy };
+  }
+
+  /** A snapshot's fold with the rest of its stream, if the log still has the very event that it ends with. */
+  async function believed(kept: Fold<State> & { readonly revision: bigint }) {
     const before = kept.revision === 0n ? undefined : kept.revision - 1n;
-    for await (const { id, revision } of log.read(kept.stream, before)) {
-      return id === kept.id && revision === kept.revision ? kept : undefined;
+    let fold: Fold<State> | undefined;
+    for await (const stored of log.read(kept.stream, before)) {
+      if (fold) fold = foldedOn(noun, fold, decode(stored));
+      else if (stored.id === kept.id && stored.revision === kept.revision) fold = kept;
+      else return undefined;
     }
-    return undefined;
+    return fold;
+  }
+
+  async function remembered(first: string) {
+    const snapshot = books && (await snapshots?.load(first));
+    const saved = snapshot && foldOf(snapshot, books);
+    const fold = saved && (await believed(saved));
+    return fold && { saved, fold: await toTheEnd(fold, unseen) };
+  }
+
+  async function unaided(first: string) {
+    const start = emptyFold(decider, await chain.current(first));
+    return { saved: null, fold: (await foldOn(start, [])).fold };
   }
 
   return {
     foldOn,
-    async foldFrom(first) {
-      const saved = (await remembered(first)) ?? null;
-      const start = saved ?? emptyFold(decider, await chain.current(first));
-      return { saved, fold: (await foldOn(start, [])).fold };
-    },
+    foldFrom: async (first) => (await remembered(first)) ?? (await unaided(first)),
     async find(commandId, { after, upTo }) {
       const found = finder<Event>([commandId]);
       for (let { stream, revision }: Place = after; ; revision = null) {
@@ -112,6 +133,8 @@ export function streamHistory<Command, Event extends DomainEvent, State>({
 
 /** Compares revisions, of which null comes before all. */
 export const isAfter = (a: bigint | null, b: bigint | null): boolean => (a ?? -1n) > (b ?? -1n);
+
+const unseen = () => undefined;
 
 /** Recognises events by the ids that commands give them. */
 function finder<Event extends DomainEvent>(commandIds: readonly string[]) {

@@ -4,6 +4,7 @@ import type { Instant } from '../../domain/ids.ts';
 import { later } from '../../domain/ids.ts';
 import type { Batch } from './command-batch.ts';
 import { decideBatch } from './command-batch.ts';
+import type { Place } from './execute.ts';
 import type { Fold, Noun } from './fold.ts';
 import type { Log } from './log.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
@@ -41,11 +42,17 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
   type At = Desk<Command, Event, State>;
   const { noun, log, history, chain, snapshots, now, mostEvents } = parts;
 
+  const settle = (desk: At, fold: Fold<State>, saved: Place | null) => {
+    desk.resident = fold;
+    desk.saved = saved;
+    snapshots.keepNow(desk);
+  };
+
   async function firstFold(desk: At): Promise<Fold<State>> {
     const early = desk.queue.slice();
     const { fold, saved } = await history.foldFrom(desk.first);
     for (const waiting of early) waiting.confirmed = true;
-    desk.saved = saved;
+    settle(desk, fold, saved);
     return fold;
   }
 
@@ -155,10 +162,7 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
       const { fold, saved } = resident
         ? { fold: (await history.foldOn(resident, [])).fold, saved: desk.saved }
         : await history.foldFrom(desk.first);
-      if (!desk.working && desk.resident === resident) {
-        desk.resident = fold;
-        desk.saved = saved;
-      }
+      if (!desk.working && desk.resident === resident) settle(desk, fold, saved);
       return fold;
     },
   };

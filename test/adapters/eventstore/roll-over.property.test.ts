@@ -29,10 +29,10 @@ const fates = ['keep', 'drop', 'spoil', 'foreign', 'ahead'] as const;
 function befall({ kept }: MemorySnapshots, fate: (typeof fates)[number]): void {
   const snapshot = kept.get(first);
   if (!snapshot || fate === 'keep') return;
-  const { revision } = snapshot;
+  const { revision, format } = snapshot;
   if (fate === 'drop') kept.clear();
   if (fate === 'spoil') kept.set(first, { ...snapshot, state: 'nonsense' });
-  if (fate === 'foreign') kept.set(first, { ...snapshot, state: 1, format: 2 });
+  if (fate === 'foreign') kept.set(first, { ...snapshot, state: 1, format: format + 1 });
   if (fate === 'ahead') kept.set(first, { ...snapshot, state: 1, revision: revision + 1n });
 }
 

@@ -45,15 +45,37 @@ const forgotten = (
 
 test('a fold is kept every 500 events, and a cold start reads only what came after', async (t) => {
   const { snapshots, read, open } = setUp();
-  await open().move(400);
+  const { move } = open();
+  await move(400);
   t.is(snapshots.kept.size, 0);
-  await open().move(300);
+  await move(300);
   await eventually(() => snapshots.kept.has(first));
   t.like(snapshots.kept.get(first), { stream: first, revision: 699n, state: 700 });
+  await move(40);
   read.length = 0;
-  t.is((await open().load(first)).state.left, 700);
-  // That the snapshot's last event is there, and what follows it.
-  t.deepEqual(read, [698n, 699n]);
+  t.is((await open().load(first)).state.left, 740);
+  // The snapshot's last event comes first, for the log must have it.
+  t.deepEqual(read, [698n]);
+});
+
+test('a fold that was long to read is kept at once', async (t) => {
+  const { snapshots, read, open } = setUp();
+  await open().move(400);
+  await open().load(first);
+  await eventually(() => snapshots.kept.has(first));
+  t.like(snapshots.kept.get(first), { stream: first, revision: 399n, state: 400 });
+  read.length = 0;
+  await open().move(1);
+  t.deepEqual(read, [398n]);
+});
+
+test('the fold of a stream that continues another is kept with its first append', async (t) => {
+  const { snapshots, read, open } = setUp({ mostEvents: 100 });
+  await open().move(130);
+  await eventually(() => snapshots.kept.get(first)?.stream === 'wallet-1@1');
+  read.length = 0;
+  await open().load(first);
+  t.is(read.length, 1);
 });
 
 test('a fold that is forgotten is kept, unless it is quickly folded again', async (t) => {
