@@ -1,14 +1,10 @@
-import type {
-  EventStoreDBClient,
-  ReadAllOptions,
-  ReadPosition,
-  ReadRevision,
-  ReadStreamOptions,
-} from '@eventstore/db-client';
-import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
+import type { EventStoreDBClient, ReadAllOptions, ReadPosition } from '@eventstore/db-client';
+import { BACKWARDS, END } from '@eventstore/db-client';
 import type { StoredEvent } from '../../domain/events.ts';
 import type { Patience } from './read-attempts.ts';
 import { patience, patiently, readOnce } from './read-attempts.ts';
+import type { StreamRange } from './read-stream.ts';
+import { readStream } from './read-stream.ts';
 import { isSystem } from './stored-event.ts';
 
 export interface LogReader {
@@ -23,16 +19,13 @@ const headPage = 64;
 
 /** Reads through the client, from the leader, and again after every fault. */
 export function logReader(client: EventStoreDBClient, trying: Patience): LogReader {
-  const requiresLeader = true;
-
   async function* read(stream: string, after?: bigint) {
-    let fromRevision: ReadRevision = after === undefined ? START : after + 1n;
+    let from: bigint | 'start' = after === undefined ? 'start' : after + 1n;
     let tryAgain = patience(trying);
     for (;;) {
       try {
-        const options: ReadStreamOptions = { fromRevision, requiresLeader };
-        for await (const event of readOnce(() => client.readStream(stream, options))) {
-          fromRevision = event.revision + 1n;
+        for await (const event of readStream(client, { stream, from })) {
+          from = event.revision + 1n;
           tryAgain = patience(trying);
           yield event;
         }
@@ -44,13 +37,9 @@ export function logReader(client: EventStoreDBClient, trying: Patience): LogRead
     }
   }
 
-  const one = (
-    stream: string,
-    options: { fromRevision: ReadRevision; direction: typeof FORWARDS | typeof BACKWARDS },
-  ) =>
+  const one = (range: Omit<StreamRange, 'most'>) =>
     patiently(trying, async () => {
-      const open = () => client.readStream(stream, { ...options, requiresLeader, maxCount: 1 });
-      for await (const event of readOnce(open)) return event;
+      for await (const event of readStream(client, { ...range, most: 1 })) return event;
       return undefined;
     });
 
@@ -58,7 +47,7 @@ export function logReader(client: EventStoreDBClient, trying: Patience): LogRead
     const page: ReadAllOptions = {
       fromPosition: from,
       direction: BACKWARDS,
-      requiresLeader,
+      requiresLeader: true,
       maxCount: headPage,
     };
     const events = await Array.fromAsync(readOnce(() => client.readAll(page)));
@@ -70,8 +59,8 @@ export function logReader(client: EventStoreDBClient, trying: Patience): LogRead
 
   return {
     read,
-    last: (stream) => one(stream, { fromRevision: END, direction: BACKWARDS }),
-    at: (stream, fromRevision) => one(stream, { fromRevision, direction: FORWARDS }),
+    last: (stream) => one({ stream, from: 'end', backwards: true }),
+    at: (stream, from) => one({ stream, from }),
     head: () => patiently(trying, () => lastOfAll(END)),
   };
 }

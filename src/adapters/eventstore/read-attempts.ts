@@ -1,5 +1,4 @@
-import type { AllStreamResolvedEvent, ResolvedEvent, StreamingRead } from '@eventstore/db-client';
-import { StreamNotFoundError } from '@eventstore/db-client';
+import type { AllStreamResolvedEvent, StreamingRead } from '@eventstore/db-client';
 import type { StoredEvent } from '../../domain/events.ts';
 import { backOff } from '../back-off.ts';
 import { reasonOf } from '../reason-of.ts';
@@ -7,10 +6,10 @@ import { LogUnavailable } from './log.ts';
 import type { LogHealth } from './log-health.ts';
 import { storedEvent } from './stored-event.ts';
 
-export type Reading = StreamingRead<ResolvedEvent> | StreamingRead<AllStreamResolvedEvent>;
-
-/** One read as far as it comes; a stream that doesn't exist has nothing in it. */
-export async function* readOnce(open: () => Reading): AsyncGenerator<StoredEvent, void, undefined> {
+/** One read of the whole log, as far as it comes. */
+export async function* readOnce(
+  open: () => StreamingRead<AllStreamResolvedEvent>,
+): AsyncGenerator<StoredEvent, void, undefined> {
   const reading = open();
   // A connection may fail when nobody iterates any more.
   reading.on('error', () => undefined);
@@ -19,8 +18,6 @@ export async function* readOnce(open: () => Reading): AsyncGenerator<StoredEvent
       const event = storedEvent(resolved);
       if (event) yield event;
     }
-  } catch (error) {
-    if (!(error instanceof StreamNotFoundError)) throw error;
   } finally {
     // Leaving the loop doesn't tell the server.
     if (!reading.readableEnded) reading.cancel().catch(() => undefined);

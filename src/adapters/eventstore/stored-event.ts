@@ -1,11 +1,11 @@
-import type { AllStreamResolvedEvent, ResolvedEvent } from '@eventstore/db-client';
+import type { AllStreamResolvedEvent } from '@eventstore/db-client';
 import type { StoredEvent } from '../../domain/events.ts';
 
 /** The client's event in our words; undefined for what isn't one (a link whose event is gone). */
 export function storedEvent({
   event,
   commitPosition,
-}: ResolvedEvent | AllStreamResolvedEvent): StoredEvent | undefined {
+}: AllStreamResolvedEvent): StoredEvent | undefined {
   const position = event?.position?.commit ?? commitPosition;
   if (event === undefined || position === undefined) return undefined;
   const { id, streamId, revision, type, data, metadata } = event;
