@@ -1,6 +1,7 @@
 import type { EventFilter } from './event-filter.ts';
 import type { EventLog } from './event-log.ts';
 import type { RecordedEvent } from './recorded-event.ts';
+import { anyAge } from './visible-range.ts';
 
 /** Events in reading order, and the last position or revision that was looked at for them. */
 export interface Page {
@@ -33,11 +34,14 @@ export function pagesOfAll(
 
 /** All revisions of a range of one stream, less what is too old. */
 export function pagesOfStream(
-  { reader }: Pick<EventLog, 'reader'>,
+  { reader, recent }: Pick<EventLog, 'reader' | 'recent'>,
   range: Range & { backwards: boolean; stream: string; createdAfter: string },
 ): AsyncGenerator<Page> {
   const { stream, createdAfter } = range;
-  return pages(range, (low, high) => reader.stream({ stream, from: low, to: high, createdAfter }));
+  return pages(range, async (low, high) => {
+    const held = createdAfter === anyAge ? recent.ofStream(stream, low, high) : undefined;
+    return held ?? (await reader.stream({ stream, from: low, to: high, createdAfter }));
+  });
 }
 
 /** Reads the next page while the last one is being sent. */

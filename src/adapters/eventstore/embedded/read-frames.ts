@@ -7,7 +7,7 @@ import type { ReadPlan } from './read-plan.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { resolveLinks, unresolved } from './resolve-links.ts';
 import { streamDeleted } from './service-error.ts';
-import { visibleRange } from './visible-range.ts';
+import { anyAge, visibleRange } from './visible-range.ts';
 
 /** The answer of a read that ends: up to `count` events of what the log held when it was asked. */
 export async function* readFrames(
@@ -16,7 +16,9 @@ export async function* readFrames(
   count: number,
 ): AsyncGenerator<readonly Frame[]> {
   const pages =
-    plan.stream === undefined ? allPages(log, plan) : await streamPages(log, plan, plan.stream);
+    plan.stream === undefined
+      ? allPages(log, plan)
+      : await streamPages(log, plan, { stream: plan.stream, count });
   if (pages === undefined) {
     yield [streamNotFoundFrame(plan.stream ?? '')];
     return;
@@ -51,7 +53,7 @@ function allPages(log: EventLog, { from, backwards, filter }: ReadPlan): AsyncGe
 async function streamPages(
   log: EventLog,
   { from, backwards }: ReadPlan,
-  stream: string,
+  { stream, count }: { readonly stream: string; readonly count: number },
 ): Promise<AsyncGenerator<Page> | undefined> {
   const visible = visibleRange(await log.writer.stateOf(stream), stream, log.clock());
   if (visible.type === 'deleted') throw streamDeleted(stream);
@@ -59,8 +61,9 @@ async function streamPages(
   const { first, last, createdAfter } = visible;
   const after = backwards ? last : last + 1;
   const edge = from === 'start' ? 0 : from === 'end' ? after : from;
-  const range = backwards
-    ? { from: Math.min(edge, last), to: first }
-    : { from: Math.max(edge, first), to: last };
-  return pagesOfStream(log, { ...range, backwards, stream, createdAfter });
+  // Nothing is read ahead that isn't asked for; of what has expired nobody knows how much it is.
+  const reach = createdAfter === anyAge ? Math.max(count, 1) - 1 : Number.POSITIVE_INFINITY;
+  const start = backwards ? Math.min(edge, last) : Math.max(edge, first);
+  const end = backwards ? Math.max(first, start - reach) : Math.min(last, start + reach);
+  return pagesOfStream(log, { from: start, to: end, backwards, stream, createdAfter });
 }

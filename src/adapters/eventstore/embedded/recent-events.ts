@@ -9,6 +9,8 @@ export interface RecentEvents {
   last(): number;
   /** Up to `limit` events from a position on; undefined when it is no longer held. */
   from(position: number, limit: number): readonly RecordedEvent[] | undefined;
+  /** Some revisions of a stream, the oldest first; undefined unless all of them are held. */
+  ofStream(stream: string, first: number, last: number): readonly RecordedEvent[] | undefined;
   push(events: readonly RecordedEvent[]): void;
   /** Resolves after the next push, or at once when the signal is aborted. */
   changed(signal: AbortSignal): Promise<void>;
@@ -40,6 +42,17 @@ export function recentEvents(lastPosition: number): RecentEvents {
       if (position < first) return undefined;
       const offset = start + position - first;
       return events.slice(offset, offset + limit);
+    },
+    ofStream(stream, lowest, highest) {
+      const found: RecordedEvent[] = [];
+      // Whoever reads a stream that is written to wants its end, which is close to the log's.
+      for (let at = events.length - 1; at >= start && found.length <= highest - lowest; at -= 1) {
+        const event = events[at];
+        if (event?.stream !== stream || Number(event.revision) > highest) continue;
+        if (Number(event.revision) < lowest) return undefined;
+        found.push(event);
+      }
+      return found.length > highest - lowest ? found.reverse() : undefined;
     },
     push(added) {
       for (const event of added) {

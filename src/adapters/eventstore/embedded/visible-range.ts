@@ -3,6 +3,9 @@ import { isMetastream, isSoftDeleted, metastreamLimits } from './stream-metadata
 import type { StreamState } from './stream-states.ts';
 import { revisionOf } from './stream-states.ts';
 
+/** The `createdAfter` of a stream whose events never expire. */
+export const anyAge = '0';
+
 /** What readers of a stream see of it: the rest is hidden by its metadata, or the stream isn't there. */
 export type VisibleRange =
   | { readonly type: 'deleted' }
@@ -25,7 +28,7 @@ export function visibleRange(state: StreamState, stream: string, nowMs: number):
     type: 'range',
     first: Math.max(truncateBefore, last - maxCount + 1),
     last,
-    createdAfter: maxAgeSeconds === undefined ? '0' : ticks(nowMs - maxAgeSeconds * 1000),
+    createdAfter: maxAgeSeconds === undefined ? anyAge : ticks(nowMs - maxAgeSeconds * 1000),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { EventStoreDBClient, ReadAllOptions } from '@eventstore/db-client';
+import type { EventStoreDBClient, ReadAllOptions, ReadStreamOptions } from '@eventstore/db-client';
 import { eventTypeFilter, streamNameFilter } from '@eventstore/db-client';
 import test from 'ava';
 import { testDatabase } from '../../../support/postgres.ts';
@@ -20,6 +20,8 @@ async function fill(client: EventStoreDBClient): Promise<void> {
 async function readings(client: EventStoreDBClient) {
   const all = async (options: ReadAllOptions) => ids(await collect(client.readAll(options)));
   const some = async (stream: string) => revisions(await collect(client.readStream(stream)));
+  const part = async (options: ReadStreamOptions) =>
+    revisions(await collect(client.readStream('a', options)));
   const checkpoints: bigint[] = [];
   const checkpointReached = (_: unknown, { commit }: { commit: bigint }) => {
     checkpoints.push(commit);
@@ -50,6 +52,9 @@ async function readings(client: EventStoreDBClient) {
     }),
     a: await some('a'),
     b: await some('b'),
+    partOfA: await part({ fromRevision: 97n, maxCount: 200 }),
+    endOfA: await part({ direction: 'backwards', fromRevision: 'end', maxCount: 70 }),
+    beforeInA: await part({ direction: 'backwards', fromRevision: 2n, maxCount: 70 }),
     filtered: ids(await filtered),
     typed: ids(await typed),
     followed: revisions(await followed),
@@ -74,6 +79,9 @@ test('what memory holds and what the table holds read alike', async (t) => {
   t.deepEqual(fromTable.before, fromTable.whole.slice(367, 700).toReversed());
   t.is(fromTable.a.length, 501);
   t.deepEqual(fromTable.b, [490n, 491n, 492n, 493n, 494n, 495n, 496n, 497n, 498n, 499n]);
+  t.deepEqual([fromTable.partOfA.at(0), fromTable.partOfA.at(-1)], [97n, 296n]);
+  t.deepEqual([fromTable.endOfA.at(0), fromTable.endOfA.at(-1)], [500n, 431n]);
+  t.deepEqual(fromTable.beforeInA, [2n, 1n, 0n]);
   t.is(fromTable.filtered.length, 501);
   t.is(fromTable.followed[0], 100n);
   for (const told of [checkpoints, later]) {
