@@ -22,13 +22,16 @@ export const newTurns = (): Turns => ({
 /** A turn beside others is short enough for all to have theirs soon. */
 const mostEventsBeside = 128;
 const fewestEvents = 16;
-/** Who has lost must read what we wrote, decide and write, and reading is slower than knowing. */
+/** Who has lost must read what we wrote, decide and write: a short turn of ours is soon answered by theirs. */
 const theirTurns = 4;
+/** The same after a long turn of ours, of which reading takes a third. */
+const theirTurnsAfterAll = 2;
 /** Whoever writes much in a turn leaves at least so long to the others. */
 const busyMs = 60;
-const longestMs = 300;
-/** So long one writer may keep a stream for itself before it leaves a turn to whoever wants it. */
-const aloneMs = 2_000;
+const longestMs = 1_000;
+/** One writer may keep a stream for itself so long, and so many times what it leaves, before it leaves a turn. */
+const aloneMs = 500;
+const aloneTimes = 6;
 
 /** Begins a turn, and says how many events it may write: whoever keeps losing writes less, and so sooner. */
 export function begin(turns: Turns): number {
@@ -49,11 +52,12 @@ export function won(turns: Turns, events: number): void {
   const now = performance.now();
   const tookMs = now - turns.begunMs;
   if (events < fewestEvents) turns.aloneSinceMs = now;
-  // Others may read what we write as slowly as we write it, and never come to the end.
-  const isLongAlone = !turns.besideOthers && now - turns.aloneSinceMs > aloneMs;
+  const times = turns.besideOthers ? theirTurns : theirTurnsAfterAll;
   const leastMs = events < fewestEvents ? 0 : busyMs;
-  const restMs = Math.min(Math.max(tookMs * theirTurns, leastMs), longestMs);
-  turns.besideOthers ||= isLongAlone;
+  const restMs = Math.min(Math.max(tookMs * times, leastMs), longestMs);
+  // Others may lose every race against who writes all the time, and never come to their turn.
+  const keptMs = Math.max(aloneMs, restMs * aloneTimes);
+  turns.besideOthers ||= now - turns.aloneSinceMs > keptMs;
   turns.racesLost = Math.max(0, turns.racesLost - 1);
   turns.giveWayUntilMs = now + restMs;
 }

@@ -169,6 +169,6 @@ export function streamWriter<Command, Event extends DomainEvent, State>(
 }
 
 /** So often it is looked whether the others have had their turn. */
-const lookMs = 2;
+const lookMs = 5;
 
 const toWaiter = <Waiter>({ waiting }: { readonly waiting: Waiter }): Waiter => waiting;

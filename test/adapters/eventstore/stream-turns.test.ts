@@ -53,6 +53,24 @@ test('a writer that has long written much looks whether others want to', (t) => 
   t.is(leftMs(turns), 0);
 });
 
+test('what a writer leaves to others is a small part of its time, however slow it is', (t) => {
+  for (const tookMs of [0, 50, 400, 5_000]) {
+    const turns = newTurns();
+    turns.begunMs = performance.now() - tookMs;
+    turns.aloneSinceMs = performance.now() - 400;
+    won(turns, much);
+    t.is(leftMs(turns), 0);
+    turns.aloneSinceMs = performance.now() - 10_000;
+    won(turns, much);
+    t.true(leftMs(turns) > 50 && leftMs(turns) <= 1_000);
+    turns.besideOthers = false;
+    const restMs = leftMs({ ...turns, besideOthers: true });
+    turns.aloneSinceMs = performance.now() - 5 * restMs;
+    won(turns, much);
+    t.is(leftMs(turns), 0);
+  }
+});
+
 test('beside others, whoever loses again and again writes less at a time, but never nothing', (t) => {
   const turns = newTurns();
   t.is(begin(turns), Number.POSITIVE_INFINITY);
