@@ -1,3 +1,7 @@
+import { startSharedPostgres } from './test/support/shared-postgres.ts';
+
+const given = process.env.DATABASE_URL;
+
 /** A real Kafka, which needs Java and Maven: apart from `npm test`, and one broker after the other. */
 export default {
   files: ['test/kafka/*.test.ts'],
@@ -7,4 +11,5 @@ export default {
   timeout: '4m',
   // kafkajs asks for timeouts in the past.
   nodeArguments: ['--disable-warning=TimeoutNegativeWarning'],
+  environmentVariables: given ? {} : { TEST_DATABASE_URL: await startSharedPostgres() },
 };
