@@ -2,13 +2,27 @@ import { z } from 'zod';
 import { apiKeyEvents } from './api-key/events.ts';
 import { emailEvents } from './email/events.ts';
 import { Envelope } from './envelope.ts';
-import type { EventOf } from './event-table.ts';
+import type { EventOf, EventTable, OlderVersions } from './event-table.ts';
+import { eventVersions } from './event-table.ts';
 import { memberEvents } from './member/events.ts';
 import { onceEvents } from './once/events.ts';
 import { priceListEvents } from './price-list/events.ts';
 import { routeEvents } from './route/events.ts';
 import { settingsEvents } from './settings/events.ts';
+import type { streamOf } from './streams.ts';
 import { walletEvents } from './wallet/events.ts';
+
+/** Every event there is, by the kind of stream that it stands in. */
+export const eventsOfStream = {
+  apiKey: apiKeyEvents,
+  email: emailEvents,
+  member: memberEvents,
+  once: onceEvents,
+  priceList: priceListEvents,
+  route: routeEvents,
+  settings: settingsEvents,
+  wallet: walletEvents,
+} as const satisfies Readonly<Record<keyof typeof streamOf, EventTable>>;
 
 /** Every event there is: type → schema of its data. */
 export const eventTable = {
@@ -24,6 +38,13 @@ export const eventTable = {
 
 export type DomainEvent = EventOf<typeof eventTable>;
 export type EventType = DomainEvent['type'];
+
+/** Versions that are read and no longer written; none of them is ever removed. */
+const olderVersions: OlderVersions<EventType> = {};
+const versions = eventVersions(eventTable, olderVersions);
+
+/** The version in which a type is written, and read without an upcast. */
+export const currentVersionOf = (type: EventType): number => versions.currentOf(type);
 
 /** An event as the log keeps it, before anybody has looked inside. */
 export interface StoredEvent {
@@ -53,21 +74,17 @@ export class EventFromNewerVersion extends Error {
   }
 }
 
-/** The version that is written, and read without an upcast. */
-export const currentVersion = 1;
-
 const Version = z.object({ v: z.int().positive() });
 
-/** Checks an event against the schema of its type and version; throws on anything unknown. */
+/** An event as this release knows it, whichever version was written; throws on anything unknown. */
 export function decode(event: StoredEvent): Recorded {
   const version = Version.safeParse(event.metadata);
   const v = version.success ? version.data.v : 'unknown';
-  if (!isEventType(event.type) || v !== currentVersion) throw new EventFromNewerVersion(event, v);
-  const data = eventTable[event.type].parse(event.data);
+  const read = v === 'unknown' ? undefined : versions.reader(event.type, v);
+  if (!read) throw new EventFromNewerVersion(event, v);
+  const data = read(event.data);
   const meta = Envelope.parse(event.metadata);
   const { id, stream, revision, position } = event;
-  // The table's key and schema belong together, which the type system can't follow through an index.
+  // The table's key and schema belong together, which the type system can't follow through a lookup.
   return { type: event.type, data, id, stream, revision, position, meta } as Recorded;
 }
-
-const isEventType = (type: string): type is EventType => Object.hasOwn(eventTable, type);

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../src/adapters/eventstore/log.ts';
 import type { DomainEvent, Recorded, StoredEvent } from '../../src/domain/events.ts';
-import { decode } from '../../src/domain/events.ts';
+import { currentVersionOf, decode } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
 
 export interface Place {
@@ -27,7 +27,7 @@ export const stored = (
   type,
   data,
   metadata: {
-    v: 1,
+    v: currentVersionOf(type),
     commandId: `command-${position}`,
     $correlationId: `request-${position}`,
     actor: { type: 'system', id: 'test' },

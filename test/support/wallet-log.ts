@@ -1,5 +1,6 @@
 import { decoder } from '../../src/adapters/eventstore/fold.ts';
 import type { StoredEvent } from '../../src/domain/events.ts';
+import { currentVersionOf } from '../../src/domain/events.ts';
 import { eventIdOf } from '../../src/domain/ids.ts';
 import { Rejection } from '../../src/domain/rejection.ts';
 import { walletAudit } from '../../src/domain/wallet/audit.ts';
@@ -27,7 +28,8 @@ function walletWriter(start: string) {
 
   const write = (commandId: string, index: number, event: WalletEvent) => {
     const last = stored.at(-1);
-    const envelope = { v: 1, commandId, $correlationId: commandId, source: 'test' };
+    const v = currentVersionOf(event.type);
+    const envelope = { v, commandId, $correlationId: commandId, source: 'test' };
     stored.push({
       id: eventIdOf(commandId, index),
       stream,

@@ -1,4 +1,4 @@
-import type { Envelope } from '../../domain/envelope.ts';
+import type { CommandContext } from '../../domain/envelope.ts';
 import type { DomainEvent } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { eventIdOf, later } from '../../domain/ids.ts';
@@ -51,7 +51,8 @@ export function decideBatch<Command, Event extends DomainEvent, State>(
       entries.push({ waiting, refusal });
       return true;
     }
-    const drafts = drafted(decided, envelopeOf(waiting.context, at), (fold.revision ?? -1n) + 1n);
+    const first = (fold.revision ?? -1n) + 1n;
+    const drafts = drafted(decided, { context: waiting.context, at, first });
     const added = append.add(waiting.context.commandId, drafts);
     if (added === 'next_time') return false;
     if (added === 'never') {
@@ -132,13 +133,12 @@ const toNewEvent = ({ event: { type, data }, id, meta }: Draft<DomainEvent>): Ne
 
 function drafted<Event extends DomainEvent>(
   decided: readonly Event[],
-  meta: Envelope,
-  first: bigint,
+  { context, at, first }: { context: CommandContext; at: Instant; first: bigint },
 ): readonly Draft<Event>[] {
   return decided.map((event, index) => ({
     event,
-    id: eventIdOf(meta.commandId, index),
+    id: eventIdOf(context.commandId, index),
     revision: first + BigInt(index),
-    meta,
+    meta: envelopeOf(event.type, context, at),
   }));
 }

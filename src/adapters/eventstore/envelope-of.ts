@@ -1,12 +1,13 @@
 import type { CommandContext, Envelope } from '../../domain/envelope.ts';
-import { currentVersion } from '../../domain/events.ts';
+import type { EventType } from '../../domain/events.ts';
+import { currentVersionOf } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 
-/** The metadata of an event that a command writes at a moment. */
-export function envelopeOf(context: CommandContext, at: Instant): Envelope {
+/** The metadata of an event of this type that a command writes at a moment. */
+export function envelopeOf(type: EventType, context: CommandContext, at: Instant): Envelope {
   const { commandId, correlationId, causationId, actor, source, reason, bodyHash } = context;
   return {
-    v: currentVersion,
+    v: currentVersionOf(type),
     commandId,
     $correlationId: correlationId,
     ...(causationId === undefined ? {} : { $causationId: causationId }),

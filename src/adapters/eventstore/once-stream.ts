@@ -70,7 +70,7 @@ export async function appendOnce(
   { event, context }: { readonly event: OnceEvent; readonly context: CommandContext },
 ): Promise<{ readonly revision: bigint; readonly at: Instant } | null> {
   const recordedAt = at === undefined ? context.at : later(at, context.at);
-  const metadata = envelopeOf(context, recordedAt);
+  const metadata = envelopeOf(event.type, context, recordedAt);
   // Two claims must never pass for one: their ids are no names.
   const added = [{ id: randomUUID(), ...event, metadata }];
   const written = await log.append(stream, revision ?? 'no_stream', added);

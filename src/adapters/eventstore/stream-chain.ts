@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DomainEvent, Recorded } from '../../domain/events.ts';
+import { currentVersionOf } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { eventIdOf } from '../../domain/ids.ts';
 import { envelopeOf } from './envelope-of.ts';
@@ -62,7 +63,7 @@ export function streamChain<Command, Event extends DomainEvent, State>(
     const next = event && nextAfter(event);
     if (!books || !next) throw new Error(`${closed} is not closed.`);
     const { type, data } = checked(books.open(event));
-    const metadata = { ...event.meta };
+    const metadata = { ...event.meta, v: currentVersionOf(type) };
     await log.append(next, 'no_stream', [{ id: eventIdOf(next, 0), type, data, metadata }]);
   }
 
@@ -81,7 +82,7 @@ export function streamChain<Command, Event extends DomainEvent, State>(
         source: 'books',
       } as const;
       // Two processes may close it in different states: their fences must never pass for one.
-      const fence = { id: randomUUID(), type, data, metadata: envelopeOf(context, at) };
+      const fence = { id: randomUUID(), type, data, metadata: envelopeOf(type, context, at) };
       await log.append(stream, revision, [fence]);
     },
     openAfter,
