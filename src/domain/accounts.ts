@@ -2,18 +2,19 @@ import { z } from 'zod';
 import type { Decimal } from './money.ts';
 import { Amount, canonical, money, zero } from './money.ts';
 
-/** A currency (`CNY`) or a unit (`requests`, `tokens`, `characters`). */
 export const UnitAsset = z.enum(['requests', 'tokens', 'characters']);
 export type UnitAsset = z.infer<typeof UnitAsset>;
 export const Currency = z.string().regex(/^[A-Z]{3}$/);
+/** A currency (`CNY`) or a unit (`requests`, `tokens`, `characters`). */
 export const Asset = z.union([UnitAsset, Currency]);
 export type Asset = z.infer<typeof Asset>;
 
 const units: ReadonlySet<string> = new Set(UnitAsset.options);
 export const isUnit = (asset: Asset): asset is UnitAsset => units.has(asset);
 
-/** One line of a journal entry; debit positive. */
-export const Leg = z.object({ account: z.string(), asset: Asset, amount: Amount });
+export const Leg = z
+  .object({ account: z.string(), asset: Asset, amount: Amount })
+  .describe('one line of a journal entry, debit positive; those of an event sum to zero');
 export type Leg = z.infer<typeof Leg>;
 
 export const CreditKind = z.enum(['paid', 'plan', 'promo', 'compensation']);

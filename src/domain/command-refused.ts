@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import { Rejection, RejectionCode } from './rejection.ts';
 
-/**
- * A command was refused, or had nothing to change, while an earlier run of it might still have been writing.
- * It changes nothing: it stands where that run's events would stand, so that only one of the two can ever
- * be the outcome.
- */
-export const CommandRefused = z.object({
-  /** Not an enumeration: an older release folds a stream with codes that it doesn't know. */
-  code: z.string(),
-  message: z.string(),
-  retryAfterSeconds: z.number().nullable(),
-});
+/** It stands where the earlier run's events would stand: only one of the two can ever be the outcome. */
+export const CommandRefused = z
+  .object({
+    /** Not an enumeration: an older release folds a stream with codes that it doesn't know. */
+    code: z.string().describe('why, as a rejection code; `unchanged`: it had nothing to change'),
+    message: z.string(),
+    retryAfterSeconds: z
+      .number()
+      .nullable()
+      .describe('when it may be asked again, if that is known'),
+  })
+  .describe(
+    'A command was refused, or had nothing to change, while an earlier run of it might still have been writing.',
+  );
 
 export interface RefusedEvent {
   readonly type: 'CommandRefused';

@@ -39,6 +39,8 @@ export const eventTable = {
 export type DomainEvent = EventOf<typeof eventTable>;
 export type EventType = DomainEvent['type'];
 
+export const isEventType = (type: string): type is EventType => Object.hasOwn(eventTable, type);
+
 /** Versions that are read and no longer written; none of them is ever removed. */
 const olderVersions: OlderVersions<EventType> = {};
 const versions = eventVersions(eventTable, olderVersions);

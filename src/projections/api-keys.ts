@@ -5,20 +5,21 @@ import { olderThan, page } from './page.ts';
 import { first, latest, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
-/** Every API key that was ever claimed, by its hash alone. */
 export const apiKeys = projection(
   'api_keys',
   {
+    meaning: 'One row an API key that was ever made; the key itself is kept nowhere.',
+    group: 'analytics',
     version: 1,
     key: { key_id: 'uuid' },
     columns: {
-      hash: first('text'),
+      hash: first('text', 'SHA-256 of the key, in hex'),
       member_id: first('uuid'),
       wallet_id: first('uuid'),
-      name: first('text'),
-      prefix: first('text'),
-      created_at: first('timestamptz'),
-      revoked_at: latest('timestamptz'),
+      name: first('text', 'what its member calls it'),
+      prefix: first('text', 'the first characters of the key, by which its member knows it'),
+      created_at: first('timestamptz', 'when it was made'),
+      revoked_at: latest('timestamptz', 'null: it is good'),
     },
     indexes: ['(member_id, created_at DESC, key_id DESC)'],
   },

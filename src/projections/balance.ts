@@ -3,7 +3,7 @@ import { Asset } from '../domain/accounts.ts';
 import type { Recorded } from '../domain/events.ts';
 import { canonical, money } from '../domain/money.ts';
 import { streamOf } from '../domain/streams.ts';
-import { legsOf } from './legs.ts';
+import { legsOf, onEntries } from './legs.ts';
 import { partitionOf } from './partition.ts';
 import type { RowOf } from './projection.ts';
 import { projection, sum } from './projection.ts';
@@ -11,15 +11,29 @@ import { query } from './query.ts';
 import { Total } from './total.ts';
 
 const key = { wallet_id: 'uuid', asset: 'text' } as const;
-const columns = { posted: sum('numeric'), held: sum('numeric') };
+const columns = {
+  posted: sum('numeric', 'granted and not yet consumed, expired or revoked; holds are part of it'),
+  held: sum('numeric', 'what calls in flight hold of it'),
+};
 type Row = RowOf<typeof key, typeof columns>;
 
-/** What each wallet has in each asset, from the journal's legs alone. */
-export const balance = projection('balance', { version: 1, key, columns }, (event) => {
-  if (event.type !== 'WalletPeriodOpened') return moved(event);
-  const { walletId, currency } = event.data;
-  return [{ wallet_id: walletId, asset: currency, posted: '0', held: '0' }];
-});
+export const balance = projection(
+  'balance',
+  {
+    meaning:
+      'One row a wallet and asset: what it has, from the journal alone. Shown, never enforced.',
+    group: 'finance',
+    version: 1,
+    key,
+    columns,
+  },
+  {
+    ...onEntries(moved),
+    WalletPeriodOpened: ({ data: { walletId, currency } }) => [
+      { wallet_id: walletId, asset: currency, posted: '0', held: '0' },
+    ],
+  },
+);
 
 /** What an event moves in wallets: `credit:` may be spent, `hold:` a call has reserved. */
 function moved(event: Recorded): readonly Row[] {

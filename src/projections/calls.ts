@@ -5,42 +5,52 @@ import { first, latest, projection, sum } from './projection.ts';
 const key = { id: 'uuid' } as const;
 const columns = {
   request_id: first('text'),
-  client_request_id: first('text'),
-  at: first('timestamptz'),
+  client_request_id: first('text', `the caller's own \`x-request-id\`; null: none`),
+  at: first('timestamptz', 'when its hold was reserved'),
   member_id: first('uuid'),
   wallet_id: first('uuid'),
   api_key_id: first('uuid'),
   model: first('text'),
-  status: latest('text'),
-  outcome: latest('text'),
-  basis: latest('text'),
+  status: latest(
+    'text',
+    '`open`, `settled`, `released` (costs nothing) or `expired` (swept, free)',
+  ),
+  outcome: latest(
+    'text',
+    '`completed`, `client_closed`, `timed_out`, `shut_down`, `upstream_failed`, `upstream_timed_out`, `refused` or `abandoned`',
+  ),
+  basis: latest(
+    'text',
+    'what the charge goes by: `usage`, `estimate`, `checkpoint`, `bound`, `late`; `released` and `no_evidence` charge nothing',
+  ),
   input: latest('bigint'),
   cached_input: latest('bigint'),
   output: latest('bigint'),
   reasoning: latest('bigint'),
-  price_version: first('integer'),
+  price_version: first('integer', 'which price list of the alias it was rated with'),
   price_currency: first('text'),
-  price_input: first('numeric'),
-  price_cached_input: first('numeric'),
-  price_output: first('numeric'),
-  hold: first('numeric'),
+  price_input: first('numeric', 'per one million tokens'),
+  price_cached_input: first('numeric', 'per one million tokens'),
+  price_output: first('numeric', 'per one million tokens, thinking included'),
+  hold: first('numeric', 'the most that it may cost, reserved before it began'),
   asset: first('text'),
-  charge: latest('numeric'),
-  overage: sum('numeric'),
-  /** What corrections gave back of the charge. */
-  corrected: sum('numeric'),
-  latency_ms: latest('bigint'),
-  first_token_ms: latest('bigint'),
-  upstream: latest('text'),
-  upstream_model: latest('text'),
-  ended_at: latest('timestamptz'),
+  charge: latest('numeric', 'what it cost; what was given back is in `corrected`'),
+  overage: sum('numeric', 'what it used beyond its hold, whoever bears it'),
+  corrected: sum('numeric', 'what corrections gave back of the charge'),
+  latency_ms: latest('bigint', `from the request to the answer's end`),
+  first_token_ms: latest('bigint', 'from the request to the first token; null: there was none'),
+  upstream: latest('text', 'the one that answered, or was asked last'),
+  upstream_model: latest('text', `that upstream's own name of the model`),
+  ended_at: latest('timestamptz', 'null: it is running'),
 };
 type Row = RowOf<typeof key, typeof columns>;
 
-/** One row a call: what was asked, reserved, consumed and charged, and what it was rated with. */
 export const calls = projection(
   'calls',
   {
+    meaning:
+      'One row a call: what was asked, reserved, consumed and charged, and what it was rated with.',
+    group: 'finance',
     version: 2,
     key,
     columns,

@@ -5,27 +5,31 @@ import { cursor, page } from './page.ts';
 import { first, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
-/** Every event's envelope: who did what, when, why, and where in the log it stands. */
 export const eventIndex = projection(
   'event_index',
   {
+    meaning: 'One row an event: who did what, when and why, and where in the log it stands.',
+    group: 'analytics',
     version: 1,
     key: { position: 'bigint' },
     columns: {
-      id: first('uuid'),
-      stream: first('text'),
-      revision: first('bigint'),
-      type: first('text'),
-      recorded_at: first('timestamptz'),
-      effective_at: first('timestamptz'),
-      actor_type: first('text'),
-      actor_id: first('text'),
-      on_behalf_of: first('text'),
-      command_id: first('text'),
-      correlation_id: first('text'),
-      causation_id: first('text'),
-      source: first('text'),
-      reason: first('text'),
+      id: first('uuid', `the event's own id, which its command gives it`),
+      stream: first('text', 'the name of the stream it stands in'),
+      revision: first('bigint', 'its place in that stream, from 0'),
+      type: first('text', 'as in the catalogue of events'),
+      recorded_at: first('timestamptz', 'when it was written'),
+      effective_at: first('timestamptz', 'from when it counts'),
+      actor_type: first(
+        'text',
+        'who did it: `anonymous`, `member`, `admin`, `api_key`, `operator` or `system`',
+      ),
+      actor_id: first('text', 'which of them'),
+      on_behalf_of: first('text', 'the member that it was done for; null: for whoever did it'),
+      command_id: first('text', 'the command that decided it'),
+      correlation_id: first('text', 'the request that all began with'),
+      causation_id: first('text', 'what led to the command; null: the request itself'),
+      source: first('text', 'the part of the program that decided'),
+      reason: first('text', 'why, where a reason was asked for'),
     },
     indexes: ['(stream, revision)', '(id)'],
   },

@@ -12,29 +12,29 @@ const key = { lot_id: 'uuid' } as const;
 const columns = {
   wallet_id: first('uuid'),
   asset: first('text'),
-  kind: first('text'),
-  priority: first('integer'),
-  scope: first('jsonb'),
-  effective_at: first('timestamptz'),
-  expires_at: first('timestamptz'),
-  past: first('text'),
-  /** Why it was granted. */
-  reason: first('text'),
-  granted_at: first('timestamptz'),
-  granted: sum('numeric'),
-  held: sum('numeric'),
-  consumed: sum('numeric'),
-  expired: sum('numeric'),
-  revoked: sum('numeric'),
-  /** Its end is written down. */
-  ended_at: first('timestamptz'),
+  kind: first('text', '`paid`, `plan`, `promo` or `compensation`'),
+  priority: first('integer', 'lower burns first'),
+  scope: first('jsonb', 'the aliases it may be spent on; null: all'),
+  effective_at: first('timestamptz', 'from when it may be spent'),
+  expires_at: first('timestamptz', 'null: never'),
+  past: first('text', 'of an allowance that is used up: `block` calls, or `bill` them'),
+  reason: first('text', 'why it was granted'),
+  granted_at: first('timestamptz', 'when it was granted'),
+  granted: sum('numeric', 'all that it ever had'),
+  held: sum('numeric', 'what calls in flight hold of it'),
+  consumed: sum('numeric', 'what calls and debts took of it'),
+  expired: sum('numeric', 'what was left when its time was over'),
+  revoked: sum('numeric', 'what was taken back'),
+  ended_at: first('timestamptz', 'when its end was written down; null: not yet'),
 };
 type Row = RowOf<typeof key, typeof columns>;
 
-/** Every lot that was ever granted, and where it went: granted = consumed + held + expired + revoked + what is free. */
 export const lots = projection(
   'lots',
   {
+    meaning:
+      'One row a lot that was ever granted, and where it went: granted = consumed + held + expired + revoked + what is free.',
+    group: 'finance',
     version: 2,
     key,
     columns,

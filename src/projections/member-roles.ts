@@ -1,12 +1,16 @@
 import { latest, projection } from './projection.ts';
 
-/** Which roles a member has; read together with `members`. */
 export const memberRoles = projection(
   'member_roles',
   {
+    meaning: 'One row a member and role: what members may do beyond their own affairs.',
+    group: 'analytics',
     version: 1,
     key: { member_id: 'uuid', role: 'text' },
-    columns: { granted: latest('boolean'), since: latest('timestamptz') },
+    columns: {
+      granted: latest('boolean', 'whether the member has it'),
+      since: latest('timestamptz', 'when that was decided'),
+    },
   },
   {
     RoleGranted: ({ data, meta }) => [

@@ -7,19 +7,21 @@ import { olderThan, page } from './page.ts';
 import { first, latest, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
-/** Who is a member, and in what state. Addresses and names are sealed. */
 export const members = projection(
   'members',
   {
+    meaning:
+      'One row a member: who it is, and in what state. Addresses and names are sealed; its roles are in `member_roles`.',
+    group: 'analytics',
     version: 1,
     key: { member_id: 'uuid' },
     columns: {
       wallet_id: first('uuid'),
-      email_hash: latest('text'),
-      sealed: latest('text'),
-      status: latest('text'),
-      registered_at: first('timestamptz'),
-      verified_at: latest('timestamptz'),
+      email_hash: latest('text', 'HMAC of the normalised address, under a key of the vault'),
+      sealed: latest('text', `address, name and password hash, sealed under the member's key`),
+      status: latest('text', '`unverified`, `active`, or `superseded` by a newer sign-up'),
+      registered_at: first('timestamptz', 'when its address was claimed'),
+      verified_at: latest('timestamptz', 'when its address was verified; null: not yet'),
     },
     indexes: ['(registered_at DESC, member_id DESC)'],
   },

@@ -3,18 +3,20 @@ import { Instant, Uuid } from '../domain/ids.ts';
 import { first, latest, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
-/** The holds that no event has resolved yet, and the process that must; hints for the sweeper. */
 export const openHolds = projection(
   'open_holds',
   {
+    meaning:
+      'One row a hold that no event has resolved yet, and the process that must: hints for the sweeper.',
+    group: 'finance',
     version: 1,
     key: { call_id: 'uuid' },
     columns: {
       wallet_id: first('uuid'),
-      process_id: first('uuid'),
+      process_id: first('uuid', 'the process that must end the call, by its lease'),
       request_id: first('text'),
-      at: first('timestamptz'),
-      open: latest('boolean'),
+      at: first('timestamptz', 'when it was reserved'),
+      open: latest('boolean', 'always true: rows of resolved holds are deleted'),
     },
     keepWhile: 'open',
   },

@@ -4,20 +4,24 @@ import { Amount } from '../domain/money.ts';
 import { latest, projection } from './projection.ts';
 import { query } from './query.ts';
 
-/** What each alias costs now. */
 export const priceLists = projection(
   'price_lists',
   {
+    meaning: 'One row an alias: what it costs now.',
+    group: 'analytics',
     version: 1,
     key: { alias: 'text' },
     columns: {
-      version: latest('integer'),
+      version: latest('integer', `counts the alias's price lists, from 1`),
       currency: latest('text'),
-      input: latest('numeric'),
-      cached_input: latest('numeric'),
-      output: latest('numeric'),
-      default_max_output: latest('bigint'),
-      effective_at: latest('timestamptz'),
+      input: latest('numeric', 'per one million tokens of input'),
+      cached_input: latest('numeric', `per one million tokens from the upstream's cache`),
+      output: latest('numeric', 'per one million tokens of the answer, thinking included'),
+      default_max_output: latest(
+        'bigint',
+        'output tokens a call may write when it names no limit itself',
+      ),
+      effective_at: latest('timestamptz', 'from when calls are rated with it'),
     },
   },
   {

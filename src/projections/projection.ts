@@ -1,4 +1,5 @@
 import type { EventType, Recorded } from '../domain/events.ts';
+import { isEventType } from '../domain/events.ts';
 import type { Instant } from '../domain/ids.ts';
 import type { Amount } from '../domain/money.ts';
 
@@ -22,22 +23,26 @@ export type Merge = 'sum' | 'latest' | 'first';
 export interface Column<Type extends SqlType = SqlType> {
   readonly type: Type;
   readonly merge: Merge;
+  /** Left out where the column's name says it in every read model: `vocabulary.ts`. */
+  readonly meaning: string | undefined;
 }
 
 /** Values add up, exactly; starts at 0. The only merge that several streams may feed. */
-export const sum = <Type extends 'numeric' | 'bigint'>(type: Type): Column<Type> => ({
-  type,
-  merge: 'sum',
-});
+export const sum = <Type extends 'numeric' | 'bigint'>(
+  type: Type,
+  meaning?: string,
+): Column<Type> => ({ type, merge: 'sum', meaning });
 /** The newest value that isn't null; fed by events of one consistency unit only. */
-export const latest = <Type extends SqlType>(type: Type): Column<Type> => ({
+export const latest = <Type extends SqlType>(type: Type, meaning?: string): Column<Type> => ({
   type,
   merge: 'latest',
+  meaning,
 });
 /** The oldest value that isn't null; fed by events of one consistency unit only. */
-export const first = <Type extends SqlType>(type: Type): Column<Type> => ({
+export const first = <Type extends SqlType>(type: Type, meaning?: string): Column<Type> => ({
   type,
   merge: 'first',
+  meaning,
 });
 
 type Keys = Readonly<Record<string, SqlType>>;
@@ -51,12 +56,20 @@ export type RowOf<Key extends Keys, Cols extends Columns> = {
 
 type EventOfType<Type extends EventType> = Extract<Recorded, { type: Type }>;
 
+export type HandlersByType<Row> = {
+  readonly [Type in EventType]?: (event: EventOfType<Type>) => readonly Row[];
+};
+
 /** Handlers by event type, or one for every event there is. */
-export type Handlers<Row> =
-  | { readonly [Type in EventType]?: (event: EventOfType<Type>) => readonly Row[] }
-  | ((event: Recorded) => readonly Row[]);
+type Handlers<Row> = HandlersByType<Row> | ((event: Recorded) => readonly Row[]);
+
+/** Read models that are fed, and stop, together: those of money, and all others. */
+export type Group = 'finance' | 'analytics';
 
 interface Declaration<Key extends Keys, Cols extends Columns> {
+  /** One row a …: what a row stands for and what the table answers. */
+  readonly meaning: string;
+  readonly group: Group;
   /** Raised whenever the same events would give other rows; each version has tables of its own. */
   readonly version: number;
   readonly key: Key;
@@ -74,11 +87,15 @@ export type AnyRow = Readonly<Record<string, unknown>>;
 export interface Projection {
   /** Also its table's and its view's name. */
   readonly name: string;
+  readonly meaning: string;
+  readonly group: Group;
   readonly version: number;
   readonly key: Keys;
   readonly columns: Columns;
   readonly indexes: readonly string[];
   readonly keepWhile: string | undefined;
+  /** The types of the events that feed it. */
+  readonly fedBy: readonly EventType[] | 'every event';
   /** What one event says to this table; throws only on what no handler expected. */
   rowsOf(event: Recorded): readonly AnyRow[];
 }
@@ -89,9 +106,12 @@ export function projection<const Key extends Keys, const Cols extends Columns>(
   declaration: Declaration<Key, Cols>,
   handlers: Handlers<RowOf<Key, Cols>>,
 ): Projection {
-  const { version, key, columns, indexes = [], keepWhile } = declaration;
-  return { name, version, key, columns, indexes, keepWhile, rowsOf: rowsBy(handlers) };
+  const { indexes = [], keepWhile, ...rest } = declaration;
+  return { name, ...rest, indexes, keepWhile, fedBy: typesIn(handlers), rowsOf: rowsBy(handlers) };
 }
+
+const typesIn = (handlers: Handlers<AnyRow>): Projection['fedBy'] =>
+  typeof handlers === 'function' ? 'every event' : Object.keys(handlers).filter(isEventType);
 
 function rowsBy(handlers: Handlers<AnyRow>): (event: Recorded) => readonly AnyRow[] {
   if (typeof handlers === 'function') return handlers;

@@ -14,18 +14,25 @@ const key = { lot_id: 'uuid' } as const;
 const columns = {
   wallet_id: first('uuid'),
   asset: first('text'),
-  starts_at: first('timestamptz'),
-  ends_at: first('timestamptz'),
-  granted: sum('numeric'),
-  used: sum('numeric'),
-  held: sum('numeric'),
+  starts_at: first('timestamptz', `the period's beginning`),
+  ends_at: first('timestamptz', `the period's end; null: without one`),
+  granted: sum('numeric', 'what was granted, less what was revoked'),
+  used: sum('numeric', 'what calls took'),
+  held: sum('numeric', 'what calls in flight hold'),
 };
 type Row = RowOf<typeof key, typeof columns>;
 
-/** Allowances: what was granted in units, for which period, and what calls took of it. */
 export const quotas = projection(
   'quotas',
-  { version: 1, key, columns, indexes: ['(wallet_id, ends_at)'] },
+  {
+    meaning:
+      'One row a lot of units: an allowance, the period it is for, and what calls took of it.',
+    group: 'finance',
+    version: 1,
+    key,
+    columns,
+    indexes: ['(wallet_id, ends_at)'],
+  },
   {
     CreditGranted: ({ data }) => grantedIn(data, [{ ...data, starts_at: data.effectiveAt }]),
     CreditReserved: ({ data }) => changes(data.asset, data.alloc, (amount) => ({ held: amount })),

@@ -3,10 +3,17 @@ import { Candidate } from '../domain/route/events.ts';
 import { latest, projection } from './projection.ts';
 import { query } from './query.ts';
 
-/** Which upstream models stand behind each alias now. */
 export const routes = projection(
   'routes',
-  { version: 1, key: { alias: 'text' }, columns: { candidates: latest('jsonb') } },
+  {
+    meaning: 'One row an alias: which upstream models answer for it now.',
+    group: 'analytics',
+    version: 1,
+    key: { alias: 'text' },
+    columns: {
+      candidates: latest('jsonb', 'a list of upstream, its name of the model, and weight'),
+    },
+  },
   { RouteChanged: ({ data }) => [{ alias: data.alias, candidates: data.candidates }] },
 );
 

@@ -3,17 +3,18 @@ import { Uuid } from '../domain/ids.ts';
 import { first, latest, projection } from './projection.ts';
 import { query } from './query.ts';
 
-/** Who signed in, until when, and whether they signed out before. */
 export const sessions = projection(
   'sessions',
   {
+    meaning: 'One row a session: who signed in, until when, and whether they signed out before.',
+    group: 'analytics',
     version: 1,
     key: { session_id: 'uuid' },
     columns: {
       member_id: first('uuid'),
-      started_at: first('timestamptz'),
-      expires_at: latest('timestamptz'),
-      ended_at: latest('timestamptz'),
+      started_at: first('timestamptz', 'when the member signed in'),
+      expires_at: latest('timestamptz', 'when it ends by itself'),
+      ended_at: latest('timestamptz', 'when the member signed out; null: not'),
     },
     indexes: ['(expires_at) WHERE ended_at IS NOT NULL'],
   },

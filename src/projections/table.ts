@@ -1,4 +1,4 @@
-import type { Merge, Projection, SqlType } from './projection.ts';
+import type { Column, Merge, Projection, SqlType } from './projection.ts';
 
 const sqlTypes: Readonly<Record<SqlType, string>> = {
   uuid: 'uuid',
@@ -15,6 +15,9 @@ const sqlTypes: Readonly<Record<SqlType, string>> = {
 /** Sums outgrow what they add up; a total must never be refused. */
 const totalTypes: Readonly<Record<SqlType, string>> = { ...sqlTypes, numeric: 'numeric(50,12)' };
 
+export const sqlTypeOf = ({ type, merge }: Column): string =>
+  merge === 'sum' ? totalTypes[type] : sqlTypes[type];
+
 /** Where one version of a read model lives, unless it was rebuilt. */
 export const schemaOf = ({ name, version }: Projection): string => `${name}_v${version}`;
 
@@ -23,10 +26,9 @@ export function ddlOf(projection: Projection, schema: string): readonly string[]
   const { name, key, columns, indexes } = projection;
   const table = `${schema}.${name}`;
   const keys = Object.entries(key).map(([column, type]) => `${column} ${sqlTypes[type]} NOT NULL`);
-  const others = Object.entries(columns).map(([column, { type, merge }]) =>
-    merge === 'sum'
-      ? `${column} ${totalTypes[type]} NOT NULL DEFAULT 0`
-      : `${column} ${sqlTypes[type]}`,
+  const others = Object.entries(columns).map(
+    ([name, column]) =>
+      `${name} ${sqlTypeOf(column)}${column.merge === 'sum' ? ' NOT NULL DEFAULT 0' : ''}`,
   );
   const lines = [...keys, ...others, `PRIMARY KEY (${Object.keys(key).join(', ')})`];
   return [

@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { Asset } from '../domain/accounts.ts';
-import { legsOf } from './legs.ts';
+import { legsOf, onEntries } from './legs.ts';
 import { projection, sum } from './projection.ts';
 import { query } from './query.ts';
 import { Total } from './total.ts';
 
-/** Every account's balance, debit positive; each asset sums to zero. */
 export const trialBalance = projection(
   'trial_balance',
   {
+    meaning: 'One row an account and asset: its balance. Each asset sums to zero, or books differ.',
+    group: 'finance',
     version: 1,
     key: { account: 'text', asset: 'text' },
-    columns: { balance: sum('numeric') },
+    columns: { balance: sum('numeric', 'debit positive') },
   },
-  (event) =>
+  onEntries((event) =>
     legsOf(event).map(({ account, asset, amount }) => ({ account, asset, balance: amount })),
+  ),
 );
 
 const AccountRow = z.object({ account: z.string(), asset: Asset, balance: Total });

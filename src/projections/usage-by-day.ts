@@ -9,19 +9,25 @@ import { Total } from './total.ts';
 
 const key = { member_id: 'uuid', day: 'date', model: 'text', asset: 'text' } as const;
 const columns = {
-  calls: sum('bigint'),
+  calls: sum('bigint', 'those that were settled'),
   input: sum('bigint'),
   cached_input: sum('bigint'),
   output: sum('bigint'),
   reasoning: sum('bigint'),
-  charge: sum('numeric'),
+  charge: sum('numeric', 'what was charged, less what was given back on this day'),
 };
 type Row = RowOf<typeof key, typeof columns>;
 
-/** What each member used and was charged, by UTC day of the settlement, model and asset. */
 export const usageByDay = projection(
   'usage_by_day',
-  { version: 3, key, columns },
+  {
+    meaning:
+      'One row a member, UTC day of the settlement, model and asset: what was used and charged. Late settlements and corrections count on their own day.',
+    group: 'finance',
+    version: 3,
+    key,
+    columns,
+  },
   {
     UsageSettled: ({ data, meta }) => [{ ...used(data, meta.recordedAt), charge: data.charge }],
     // Where the sweeper knew nothing it counted no call. Where it did, its tokens stand.

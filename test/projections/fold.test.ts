@@ -10,6 +10,8 @@ import { recorded } from '../support/recorded.ts';
 const lotted = projection(
   'lotted',
   {
+    meaning: 'One row a member: every way to merge.',
+    group: 'analytics',
     version: 1,
     key: { member_id: 'uuid' },
     columns: {

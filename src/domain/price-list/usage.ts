@@ -2,13 +2,14 @@ import { z } from 'zod';
 
 const Count = z.int().nonnegative();
 
-/** What a call consumed, in disjoint classes: nothing is counted twice. */
-export const Usage = z.object({
-  input: Count,
-  cachedInput: Count,
-  output: Count,
-  reasoning: Count,
-});
+export const Usage = z
+  .object({
+    input: Count.describe('tokens of input that no cache had'),
+    cachedInput: Count.describe(`tokens of input from the upstream's cache`),
+    output: Count.describe('tokens of the answer'),
+    reasoning: Count.describe('tokens of thinking before it'),
+  })
+  .describe('what a call consumed, in disjoint classes: nothing is counted twice');
 export type Usage = z.infer<typeof Usage>;
 
 export const usageClasses = ['input', 'cachedInput', 'output', 'reasoning'] as const;

@@ -63,24 +63,27 @@ type CallPart = [string, number, number, string, number, Asset, Amount, Instant,
 type SweptPart = [...CallPart, string, string, string, Instant, Cost[], TakenLot[]];
 type CallEntry = readonly [...CallPart, ...unknown[]];
 
-/** A wallet's whole state as plain data: what one stream hands to the next, and snapshots keep. */
-export const WalletBook = z.object({
-  walletId: Uuid,
-  owner: z.object({ type: z.literal('member'), id: Uuid }),
-  currency: Currency,
-  previous: z.string().nullable(),
-  frozen: z.boolean(),
-  owed: Amount,
-  overdrawn: Amount,
-  grants: z.int().nonnegative(),
-  texts: z.array(z.string()),
-  terms: z.array(z.tuple([Index, PriceUsed])),
-  lots: z.array(LotEntry),
-  holds: z.array(HoldEntry),
-  swept: z.array(SweptEntry),
-  limits: z.array(Limit),
-  counters: z.array(z.tuple([z.string(), z.string(), Amount])),
-});
+export const WalletBook = z
+  .object({
+    walletId: Uuid,
+    owner: z.object({ type: z.literal('member'), id: Uuid }),
+    currency: Currency,
+    previous: z.string().nullable().describe('hash of the book before; null in the first one'),
+    frozen: z.boolean(),
+    owed: Amount.describe('`receivable`: debts, and what open holds have drawn of the overdraft'),
+    overdrawn: Amount.describe('the part of it that is held'),
+    grants: z.int().nonnegative().describe('how many lots there ever were'),
+    texts: z.array(z.string()).describe('what entries name by its place here'),
+    terms: z.array(z.tuple([Index, PriceUsed])).describe('models and prices, by their place too'),
+    lots: z.array(LotEntry).describe('in burn order'),
+    holds: z.array(HoldEntry),
+    swept: z.array(SweptEntry).describe('holds that were swept, as long as they are remembered'),
+    limits: z.array(Limit),
+    counters: z
+      .array(z.tuple([z.string(), z.string(), Amount]))
+      .describe('limit, window, and what is used of it'),
+  })
+  .describe('a whole wallet as plain data: what one stream hands to the next, and snapshots keep');
 export type WalletBook = z.infer<typeof WalletBook>;
 
 /** The state as plain data, in an order that depends on nothing but the state; null for no wallet. */

@@ -9,68 +9,83 @@ import { NewLot } from './lot-events.ts';
 const walletId = Uuid;
 const legs = z.array(Leg);
 
-/** A part of one lot; null: of the overdraft. */
-export const LotPart = z.object({ lotId: Uuid.nullable(), amount: Amount });
+const lotId = Uuid.nullable().describe('null: the overdraft');
+
+export const LotPart = z.object({ lotId, amount: Amount }).describe('a part of one lot');
 export type LotPart = z.infer<typeof LotPart>;
 
-/** What a hold takes from one lot, fixed when the call is reserved. */
-const Allocation = z.object({ lotId: Uuid.nullable(), asset: Asset, amount: Amount });
+const Allocation = z
+  .object({ lotId, asset: Asset, amount: Amount })
+  .describe('what a hold takes from one lot, fixed when the call is reserved');
 
-/** Whom a call is for and what it asked: everything the row of a call says before its end. */
-const CallFacts = z.object({
-  callId: Uuid,
-  memberId: Uuid,
-  apiKeyId: Uuid,
-  requestId: z.string(),
-  clientRequestId: z.string().nullable(),
-  model: z.string(),
-});
+export const CallFacts = z
+  .object({
+    callId: Uuid,
+    memberId: Uuid,
+    apiKeyId: Uuid,
+    requestId: z.string().describe('`x-request-id` of the answer'),
+    clientRequestId: z.string().nullable().describe(`the caller's own \`x-request-id\``),
+    model: z.string().describe('the alias that was asked for'),
+  })
+  .describe('whom a call is for and what it asked: all that its row says before its end');
 export type CallFacts = z.infer<typeof CallFacts>;
 
-/** The same as the end of a call repeats it. */
-export const EndedCall = CallFacts.omit({ clientRequestId: true });
+export const EndedCall = CallFacts.omit({ clientRequestId: true }).describe(
+  'the same, as the end of a call repeats it',
+);
 export type EndedCall = z.infer<typeof EndedCall>;
 
-/** The price list that a charge was rated with, so that a replay needs no catalogue. */
-export const PriceUsed = z.object({
-  alias: z.string(),
-  version: z.int().positive(),
-  currency: Currency,
-  prices: Prices,
-});
+export const PriceUsed = z
+  .object({
+    alias: z.string(),
+    version: z.int().positive(),
+    currency: Currency,
+    prices: Prices,
+  })
+  .describe('the price list that a charge was rated with, so that a replay needs no catalogue');
 export type PriceUsed = z.infer<typeof PriceUsed>;
 
-/**
- * `usage`: the upstream said it; `estimate`: counted by us; `checkpoint`: counted up to a crash;
- * `bound`: nobody counted what the call is paid in, so that it is charged all that it holds.
- */
-export const Basis = z.enum(['usage', 'estimate', 'checkpoint', 'bound']);
+export const Basis = z
+  .enum(['usage', 'estimate', 'checkpoint', 'bound'])
+  .describe(
+    '`usage`: the upstream said it; `estimate`: counted by us; `checkpoint`: counted up to a crash; ' +
+      '`bound`: nobody counted what the call is paid in, so that it is charged all that it holds',
+  );
 export type Basis = z.infer<typeof Basis>;
 
-/** What became of a call, as its row says. */
-export const CallOutcome = z.enum([
-  'completed',
-  'client_closed',
-  'timed_out',
-  'shut_down',
-  'upstream_failed',
-  'upstream_timed_out',
-  'refused',
-  'abandoned',
-]);
+export const CallOutcome = z
+  .enum([
+    'completed',
+    'client_closed',
+    'timed_out',
+    'shut_down',
+    'upstream_failed',
+    'upstream_timed_out',
+    'refused',
+    'abandoned',
+  ])
+  .describe('what became of a call, as its row says');
 export type CallOutcome = z.infer<typeof CallOutcome>;
 
-/** What an upstream charges us. */
-export const Cost = z.object({ upstream: z.string(), asset: Currency, amount: Amount });
+export const Cost = z
+  .object({ upstream: z.string(), asset: Currency, amount: Amount })
+  .describe('what an upstream charges us');
 export type Cost = z.infer<typeof Cost>;
 
-/** What counts against a limit within one of its windows; negative when a bound is corrected. */
-export const Counted = z.object({ limit: z.string(), window: z.string(), amount: Amount });
+export const Counted = z
+  .object({
+    limit: z.string().describe('which limit: key or `wallet`, window and measure'),
+    window: z.string().describe('which of its windows, by its beginning'),
+    amount: Amount,
+  })
+  .describe(
+    'what counts against a limit in one of its windows; negative when a bound is corrected',
+  );
 export type Counted = z.infer<typeof Counted>;
 
 /** Events from before these fields were written had none of it. */
 export const longAgo: Instant = '1970-01-01T00:00:00.000Z';
-const at = Instant.default(longAgo);
+const at = Instant.default(longAgo).describe('when it was decided');
 const counted = z.array(Counted).default([]);
 const costs = z.array(Cost).default([]);
 
@@ -78,11 +93,13 @@ const ended = {
   walletId,
   call: EndedCall,
   outcome: CallOutcome,
-  /** The upstream that answered, or was asked last; null when none was. */
-  upstream: z.string().nullable(),
-  upstreamModel: z.string().nullable(),
-  latencyMs: z.int().nonnegative(),
-  firstTokenMs: z.int().nonnegative().nullable(),
+  upstream: z
+    .string()
+    .nullable()
+    .describe('the one that answered, or was asked last; null when none was'),
+  upstreamModel: z.string().nullable().describe(`that upstream's own name of the model`),
+  latencyMs: z.int().nonnegative().describe(`from the request to the answer's end`),
+  firstTokenMs: z.int().nonnegative().nullable().describe('null: there was no first token'),
   asset: Asset,
   at,
   counted,
@@ -90,78 +107,100 @@ const ended = {
   legs,
 };
 
-export const CreditReserved = z.object({
-  walletId,
-  call: CallFacts,
-  /** The process that must end this call; when its lease lapses the sweeper does. */
-  processId: Uuid,
-  asset: Asset,
-  amount: Amount,
-  alloc: z.array(Allocation),
-  /** Output tokens an answer may have, after the clamp. */
-  maxOutput: z.int().nonnegative(),
-  /** The bound in tokens, which limits of tokens count until the call's end. */
-  tokens: Amount.default('0'),
-  price: PriceUsed,
-  at,
-  counted,
-  legs,
-});
+const characters = z.int().nonnegative().nullable();
+const inCodePoints = 'code points of input and answer; null where nobody needed them';
+const consumed = z.array(LotPart).describe('what each lot pays of the charge');
+const returned = z.array(LotPart).describe('what each lot gets back of the hold');
 
-export const UsageSettled = z.object({
-  ...ended,
-  basis: Basis,
-  usage: Usage,
-  /** Code points of input and answer; null where nobody needed them. */
-  characters: z.int().nonnegative().nullable().default(null),
-  price: PriceUsed,
-  charge: Amount,
-  consumed: z.array(LotPart),
-  returned: z.array(LotPart),
-  /** The sweeper did it, so that the call itself may still post a difference. */
-  swept: z.boolean().default(false),
-});
+export const CreditReserved = z
+  .object({
+    walletId,
+    call: CallFacts,
+    processId: Uuid.describe(
+      'the process that must end this call; when its lease lapses the sweeper does',
+    ),
+    asset: Asset.describe('what the call is paid in'),
+    amount: Amount.describe('the most that it may cost'),
+    alloc: z.array(Allocation),
+    maxOutput: z.int().nonnegative().describe('output tokens an answer may have, after the clamp'),
+    tokens: Amount.default('0').describe(
+      `the bound in tokens, which limits of tokens count until the call's end`,
+    ),
+    price: PriceUsed,
+    at,
+    counted,
+    legs,
+  })
+  .describe('A call is about to run, and what it may cost is held for it.');
 
-export const ReservationReleased = z.object({ ...ended, returned: z.array(LotPart) });
+export const UsageSettled = z
+  .object({
+    ...ended,
+    basis: Basis,
+    usage: Usage,
+    characters: characters.default(null).describe(inCodePoints),
+    price: PriceUsed,
+    charge: Amount,
+    consumed,
+    returned,
+    swept: z
+      .boolean()
+      .default(false)
+      .describe('the sweeper did it, so that the call itself may still post a difference'),
+  })
+  .describe('A call ended and was charged; the rest of its hold is free again.');
 
-/** A hold whose process is gone, and nothing says what the call consumed. */
-export const ReservationExpired = z.object({
-  ...ended,
-  basis: z.literal('no_evidence'),
-  /** What the upstreams may charge us; in `suspense` until somebody knows. */
-  possibleCosts: costs,
-  returned: z.array(LotPart),
-});
+export const ReservationReleased = z
+  .object({ ...ended, returned })
+  .describe('A call ended and costs nothing: its whole hold is free again.');
 
-/** What a call that outlived its hold consumed, less what the sweeper charged for it. */
-export const LateSettlementPosted = z.object({
-  ...ended,
-  usage: Usage,
-  characters: z.int().nonnegative().nullable(),
-  price: PriceUsed,
-  /** The whole charge now; what corrections gave back of it is part of it. */
-  charge: Amount,
-  /** Nothing of the call was counted before, and it isn't one that failed; null: nobody wrote it down. */
-  first: z.boolean().nullable().default(null),
-  /** What is charged now beyond what was; negative when too much was. */
-  difference: Amount,
-  consumed: z.array(LotPart),
-  lots: z.array(NewLot),
-  /** Beyond those that were booked when the hold was swept; negative where too much was. */
-  costs,
-});
+export const ReservationExpired = z
+  .object({
+    ...ended,
+    basis: z.literal('no_evidence'),
+    possibleCosts: costs.describe(
+      'what the upstreams may charge us; in `suspense` until somebody knows',
+    ),
+    returned,
+  })
+  .describe('The process of a hold is gone, and nothing says what the call consumed: it is free.');
 
-/** Who bears what is beyond a hold: the operator, or the member. */
-const Treatment = z.enum(['absorbed', 'owed']);
+export const LateSettlementPosted = z
+  .object({
+    ...ended,
+    usage: Usage,
+    characters: characters.describe(inCodePoints),
+    price: PriceUsed,
+    charge: Amount.describe('the whole charge now; what corrections gave back of it is part of it'),
+    first: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .describe(
+        `nothing of the call was counted before, and it isn't one that failed; null: nobody wrote it down`,
+      ),
+    difference: Amount.describe('what is charged now beyond what was; negative when too much was'),
+    consumed,
+    lots: z.array(NewLot).describe('in which lots comes back what was too much'),
+    costs: costs.describe(
+      'beyond those that were booked when the hold was swept; negative where too much was',
+    ),
+  })
+  .describe('What a call that outlived its hold consumed, less what the sweeper charged for it.');
+
+const Treatment = z
+  .enum(['absorbed', 'owed'])
+  .describe('who bears what is beyond a hold: the operator, or the member');
 export type Treatment = z.infer<typeof Treatment>;
 
-/** More was used than could be reserved. */
-export const OverageAccrued = z.object({
-  walletId,
-  callId: Uuid,
-  asset: Asset,
-  amount: Amount,
-  treatment: Treatment,
-  counted,
-  legs,
-});
+export const OverageAccrued = z
+  .object({
+    walletId,
+    callId: Uuid,
+    asset: Asset,
+    amount: Amount.describe('what is beyond the hold'),
+    treatment: Treatment,
+    counted,
+    legs,
+  })
+  .describe('More was used than could be reserved.');

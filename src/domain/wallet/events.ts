@@ -21,25 +21,30 @@ import {
   UsageCorrected,
 } from './lot-events.ts';
 
-/** The first event of each of a wallet's streams. */
-const WalletPeriodOpened = z.object({
-  walletId: Uuid,
-  owner: z.object({ type: z.literal('member'), id: Uuid }),
-  currency: Currency,
-  /** What the stream before ended with; null in the first one. */
-  state: WalletBook.nullable().default(null),
-  hash: z.string().nullable().default(null),
-});
+const hash = z
+  .string()
+  .describe('SHA-256 of the state, which holds the hash before it: a chain through all streams');
 
-/** The last event of a stream: all that decisions ask, carried into the next. */
-const WalletPeriodClosed = z.object({
-  walletId: Uuid,
-  state: WalletBook,
-  /** SHA-256 of the state, which holds the hash before it: a chain through all streams. */
-  hash: z.string(),
-  /** The stream in which it goes on. */
-  next: z.string(),
-});
+const WalletPeriodOpened = z
+  .object({
+    walletId: Uuid,
+    owner: z.object({ type: z.literal('member'), id: Uuid }),
+    currency: Currency,
+    state: WalletBook.nullable()
+      .default(null)
+      .describe('what the stream before ended with; null in the first one'),
+    hash: hash.nullable().default(null),
+  })
+  .describe(`A wallet was opened, or goes on: the first event of each of its streams.`);
+
+const WalletPeriodClosed = z
+  .object({
+    walletId: Uuid,
+    state: WalletBook,
+    hash,
+    next: z.string().describe('the stream in which it goes on'),
+  })
+  .describe('A stream was closed with all that decisions ask, which the next one begins with.');
 
 export const walletEvents = {
   WalletPeriodOpened,

@@ -157,9 +157,11 @@ test('two projectors on one database write every event once', async (t) => {
   t.deepEqual(await tables(url, projections), await tables(reference, projections));
 });
 
+const about = { meaning: 'One row a test.', group: 'analytics' } as const;
+
 const picky = projection(
   'picky',
-  { version: 1, key: { alias: 'text' }, columns: { at: latest('timestamptz') } },
+  { ...about, version: 1, key: { alias: 'text' }, columns: { at: latest('timestamptz') } },
   {
     RoleGranted: () => {
       throw new Error('no roles here');
@@ -169,20 +171,20 @@ const picky = projection(
 );
 const strict = projection(
   'strict',
-  { version: 1, key: { alias: 'text' }, columns: { n: latest('integer') } },
+  { ...about, version: 1, key: { alias: 'text' }, columns: { n: latest('integer') } },
   {
     RouteChanged: ({ data }) => [{ alias: data.alias, n: data.candidates.length * 2_000_000_000 }],
   },
 );
 const calm = projection(
   'calm',
-  { version: 1, key: { type: 'text', id: 'uuid' }, columns: {} },
+  { ...about, version: 1, key: { type: 'text', id: 'uuid' }, columns: {} },
   ({ type, id }) => [{ type, id }],
 );
 
 const spelled = projection(
   'spelled',
-  { version: 1, key: { model: 'text' }, columns: { again: latest('text') } },
+  { ...about, version: 1, key: { model: 'text' }, columns: { again: latest('text') } },
   { RouteChanged: ({ data }) => data.candidates.map(({ model }) => ({ model, again: model })) },
 );
 

@@ -33,11 +33,17 @@ import { stored } from '../../support/recorded.ts';
 const log = pino({ level: 'silent' });
 const candidate = { upstream: 'sandbox', model: 'demo', weight: 1 };
 
+const about = { meaning: 'One row an alias.', group: 'analytics' } as const;
+
 /** How often each alias' route was changed, times what a version makes of it. */
 const changes = (version: number, each = 1, refuses = '') =>
   projection(
     'changes',
-    { version, key: { alias: 'text' }, columns: { times: sum('bigint'), note: latest('text') } },
+    {
+      ...about,
+      ...{ version, key: { alias: 'text' } },
+      columns: { times: sum('bigint'), note: latest('text') },
+    },
     {
       RouteChanged: ({ data }) => {
         if (data.alias === refuses) throw new Error(`${refuses} is too much`);
@@ -182,6 +188,7 @@ test('other code that says the same is shown without a question', async (t) => {
   const same = projection(
     'changes',
     {
+      ...about,
       version: 2,
       key: { alias: 'text' },
       columns: { times: sum('bigint'), note: latest('text'), more: latest('text') },
