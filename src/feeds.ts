@@ -80,5 +80,7 @@ export function startRelay({ databaseUrl, eventLog, log }: Ports, { config, star
   if (!kafka) return undefined;
   const relaying = relay({ kafka, databaseUrl, eventLog, log });
   started.add(relaying.close);
-  return relaying;
+  const lag = feedLag({ head: eventLog.head, position: () => relaying.state().position });
+  started.add(lag.close);
+  return () => ({ active: relaying.state().active, lagSeconds: lag.seconds() });
 }

@@ -1,18 +1,22 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { checker } from './adapters/checker/checker.ts';
 import { accessIndex } from './adapters/eventstore/access.ts';
+import { behind } from './adapters/eventstore/behind.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
 import { denials } from './adapters/eventstore/denials.ts';
 import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
 import { walletHistory } from './adapters/eventstore/wallet-history.ts';
 import { metered } from './adapters/llm/metered.ts';
+import { buildOrders } from './adapters/postgres/build-orders.ts';
+import { canary } from './adapters/postgres/canary.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
 import { goneCalls } from './adapters/postgres/gone-calls.ts';
 import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
+import { readModelWatch } from './adapters/postgres/read-model-state.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
 import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
@@ -26,6 +30,7 @@ import { indexed } from './indexed.ts';
 import { listen } from './listen.ts';
 import type { PortParts, Ports } from './ports.ts';
 import { openPorts } from './ports.ts';
+import { projections } from './projections/registry.ts';
 import { publishFirstModels } from './publish-first-models.ts';
 import { readiness } from './readiness.ts';
 
@@ -42,12 +47,12 @@ export async function startProgram(parts: PortParts): Promise<Served | undefined
   const ports = await openPorts(parts);
   const write = openWriteSide(ports, parts);
   const feed = parts.config.roles.has('projector') ? startFeeds(ports, write, parts) : undefined;
-  if (parts.config.roles.has('relay')) startRelay(ports, parts);
+  const relay = parts.config.roles.has('relay') ? startRelay(ports, parts) : undefined;
   const schedules = parts.config.roles.has('scheduler');
   if (schedules) startJobs(ports, write, parts);
   const checks = schedules ? startChecks(ports, parts) : undefined;
   if (!parts.config.roles.has('api')) return undefined;
-  return serve(parts, { ports, write, feed, checks });
+  return serve(parts, { ports, write, feed, relay, checks });
 }
 
 type WriteSide = ReturnType<typeof openWriteSide>;
@@ -101,14 +106,16 @@ function startJobs(
 }
 
 /** What looks after the log and the vault, and changes no wallet. */
-function startChecks({ eventLog, pool, clock, log }: Ports, { started }: PortParts) {
+function startChecks({ databaseUrl, eventLog, pool, clock, log }: Ports, { started }: PortParts) {
   const checking = checker({ eventLog, pool, clock, log });
   const keys = orphanKeyRemoval({ eventLog, pool, log });
-  for (const job of [checking, keys]) {
+  const finance = projections.filter(({ group }) => group === 'finance');
+  const comparing = canary({ databaseUrl, eventLog, projections: finance, log });
+  for (const job of [checking, keys, comparing]) {
     job.start();
     started.add(job.close);
   }
-  return checking;
+  return { checking, comparing };
 }
 
 /** The upstreams, paid for from the wallets. */
@@ -142,10 +149,14 @@ interface Parts {
   readonly ports: Ports;
   readonly write: WriteSide;
   readonly feed: StartedFeeds | undefined;
+  readonly relay: ReturnType<typeof startRelay>;
   readonly checks: ReturnType<typeof startChecks> | undefined;
 }
 
-async function serve(parts: PortParts, { ports, write, feed, checks }: Parts): Promise<Served> {
+async function serve(
+  parts: PortParts,
+  { ports, write, feed, relay, checks }: Parts,
+): Promise<Served> {
   const { config, engines, started } = parts;
   const { upstreams, eventLog, pool, vault, mailer, lease, journal, clock, log } = ports;
   const { run, access, catalogue, runPoliciesFor } = write;
@@ -161,6 +172,9 @@ async function serve(parts: PortParts, { ports, write, feed, checks }: Parts): P
   });
   const work = openWork({ pool, journal });
   started.add(work.close);
+  const behindOf = (after: bigint | null) => behind(eventLog, { after, now: clock().getTime() });
+  const watch = readModelWatch({ pool, behind: behindOf });
+  started.add(watch.close);
   const calls = openCalls(ports, write, parts);
   const { app, ensureSetUp } = await api({
     run,
@@ -175,10 +189,16 @@ async function serve(parts: PortParts, { ports, write, feed, checks }: Parts): P
     chat: { answer: calls.answer, gate },
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],
+    projections,
+    behind: behindOf,
+    buildOrders: buildOrders(ports.databaseUrl),
     readiness: now,
     openWork: work.now,
     feedLag: () => (feed ? { projections: feed.lag.seconds() } : {}),
-    checked: () => checks?.state(),
+    checked: () => checks?.checking.state(),
+    readModels: watch.now,
+    canaries: () => checks?.comparing.found() ?? new Map(),
+    relay: () => relay?.(),
     publicUrl: () => config.publicUrl ?? url,
     version: packageJson.version,
     trustProxy: config.trustProxy,

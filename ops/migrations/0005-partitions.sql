@@ -20,11 +20,14 @@ CREATE TABLE feed.builds (
   schema text PRIMARY KEY,
   projection text NOT NULL,
   version integer NOT NULL,
-  -- filling: by a rebuild alone; shown: what readers see; kept: was shown, and is still fed.
-  state text NOT NULL CHECK (state IN ('filling', 'shown', 'kept')),
+  -- filling: by a rebuild alone; shown: what readers see; kept: was shown, and is still fed;
+  -- canary: filled to be compared, and dropped again.
+  state text NOT NULL CHECK (state IN ('filling', 'shown', 'kept', 'canary')),
   made_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
   -- What a comparison with the build shown before found; null: nothing was compared.
-  report jsonb
+  report jsonb,
+  -- Why somebody wants it shown although it differs.
+  accepted text
 );
 CREATE UNIQUE INDEX one_build_is_shown ON feed.builds (projection) WHERE state = 'shown';
 
@@ -38,6 +41,17 @@ CREATE TABLE feed.skips (
   schema text NOT NULL,
   position bigint NOT NULL,
   PRIMARY KEY (schema, position)
+);
+
+-- Where a build waits at an event that it can't take; in force while its position there is before it.
+CREATE TABLE feed.stops (
+  schema text NOT NULL,
+  partition integer NOT NULL,
+  position bigint NOT NULL,
+  cause text NOT NULL,
+  reason text NOT NULL,
+  stopped_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (schema, partition)
 );
 
 -- Where each consumer group goes on in each partition of the topic.

@@ -13,9 +13,9 @@ export const listEveryCall = (reads: Reads) =>
     summary: 'Everybody’s calls with who answered them, the newest first',
     query: pageQuery(MomentCursor),
     reply: listOf(AdminCallRow),
-    handle: async ({ query: { limit, cursor: after } }) => {
+    handle: async ({ query: { limit, cursor: after, min_position: min } }) => {
       const wanted = { limit, after };
-      const position = await positionOf(reads, [calls]);
+      const position = await positionOf(reads, [calls], min);
       const rows = await reads.any(listAllCalls(wanted));
       const { data, next_cursor } = callsPage(rows, wanted);
       return { body: { data: [...data], next_cursor, as_of_position: position } };

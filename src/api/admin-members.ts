@@ -31,9 +31,9 @@ export const listEveryMember = (reads: Reads, unseal: Unseal) =>
     summary: 'Members, the newest first',
     query: pageQuery(MomentCursor),
     reply: listOf(Member),
-    handle: async ({ query: { limit, cursor: after } }) => {
+    handle: async ({ query: { limit, cursor: after, min_position: min } }) => {
       const wanted = { limit, after };
-      const position = await positionOf(reads, [members, memberRoles]);
+      const position = await positionOf(reads, [members, memberRoles], min);
       const { data, next_cursor } = membersPage(await reads.any(listMembers(wanted)), wanted);
       const rows = await Promise.all(data.map((row) => shown(row, unseal)));
       return { body: { data: rows, next_cursor, as_of_position: position } };

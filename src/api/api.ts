@@ -26,6 +26,9 @@ export interface ApiParts
   readonly feedLag: MetricsParts['feedLag'];
   readonly openWork: MetricsParts['openWork'];
   readonly checked?: MetricsParts['checked'];
+  readonly readModels: MetricsParts['readModels'];
+  readonly canaries: MetricsParts['canaries'];
+  readonly relay: MetricsParts['relay'];
   readonly log: AppParts['log'];
   readonly trustProxy: boolean;
   /** The usual ones unless said. */
@@ -42,13 +45,13 @@ export interface Api {
 
 /** The whole HTTP side. The secrets behind sessions and address hashes come from the vault. */
 export async function api(parts: ApiParts): Promise<Api> {
-  const { checked, clock, feedLag, log, openWork, run, trustProxy, vault } = parts;
+  const { clock, log, run, trustProxy, vault } = parts;
   const hashEmail = emailHasher(await vault.secret('email-hmac'));
   const tokens = sessionTokens(await vault.secret('session-signing'), clock);
   const react = reactor(parts.runPoliciesFor);
   const isPassword = passwordCheck();
   const first = firstAdmin({ ...run, ...vault, react, hashEmail, isPassword, clock });
-  const measured = metrics({ gate: parts.chat.gate, feedLag, openWork, checked });
+  const measured = metrics({ ...parts, gate: parts.chat.gate });
   const limits = parts.limits ?? usualLimits(clock);
   const all = routes({
     ...parts,

@@ -13,9 +13,9 @@ export const listMyCalls = (reads: Reads) =>
     summary: 'My calls and what each cost, the newest first',
     query: pageQuery(MomentCursor),
     reply: listOf(CallRow),
-    handle: async ({ caller, query: { limit, cursor: after } }) => {
+    handle: async ({ caller, query: { limit, cursor: after, min_position: min } }) => {
       const wanted = { limit, after };
-      const position = await positionOf(reads, [calls]);
+      const position = await positionOf(reads, [calls], min);
       const rows = await reads.any(listCalls(caller.memberId, wanted));
       const { data, next_cursor } = callsPage(rows, wanted);
       return { body: { data: [...data], next_cursor, as_of_position: position } };

@@ -15,6 +15,8 @@ export type EdgeCode =
   | 'model_not_found'
   | 'not_found'
   | 'outcome_unknown'
+  | 'projection_not_found'
+  | 'read_models_behind'
   | 'too_many_attempts'
   | 'unauthenticated'
   | 'unavailable'
@@ -89,6 +91,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   not_found: invalid(404),
   outcome_unknown: later(503, 1),
   rate_limit_exceeded: later(429, 1),
+  projection_not_found: invalid(404),
+  read_models_behind: later(503, 1),
   settlement_not_found: invalid(404),
   too_many_attempts: later(429, 60),
   unauthenticated: { status: 401, type: 'authentication_error' },

@@ -12,9 +12,9 @@ export const listMyApiKeys = (reads: Reads) =>
     summary: 'My API keys, the newest first; revoked ones say when',
     query: pageQuery(MomentCursor),
     reply: listOf(ApiKeyRow),
-    handle: async ({ caller, query: { limit, cursor: after } }) => {
+    handle: async ({ caller, query: { limit, cursor: after, min_position: min } }) => {
       const wanted = { limit, after };
-      const position = await positionOf(reads, [apiKeys]);
+      const position = await positionOf(reads, [apiKeys], min);
       const rows = await reads.any(listApiKeys(caller.memberId, wanted));
       const { data, next_cursor } = apiKeysPage(rows, wanted);
       return { body: { data: [...data], next_cursor, as_of_position: position } };

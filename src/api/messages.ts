@@ -104,6 +104,14 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The log has not answered in time: what was asked may still happen.',
     zh: '未能及时确认结果:该操作可能仍会生效。',
   },
+  projection_not_found: {
+    en: 'There is no such read model, build or event that one waits at.',
+    zh: '没有这样的读模型、构建或其停留的事件。',
+  },
+  read_models_behind: {
+    en: 'The read models have not come to that position yet; try again in a moment.',
+    zh: '读模型尚未更新到该位置,请稍后再试。',
+  },
   rate_limit_exceeded: {
     en: 'Too many calls at once or within a minute; try again in a moment.',
     zh: '同时或一分钟内的调用过多,请稍后再试。',

@@ -4,13 +4,15 @@ import type { CheckerState } from '../adapters/checker/checker.ts';
 import type { OpenWork } from '../adapters/postgres/open-work.ts';
 import type { Observe } from './app.ts';
 import { checkerMetrics } from './checker-metrics.ts';
+import type { FeedMetricsParts } from './feed-metrics.ts';
+import { feedMetrics } from './feed-metrics.ts';
 import type { GateReason } from './ready.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-export interface MetricsParts {
+export interface MetricsParts extends FeedMetricsParts {
   /** Why new calls are refused; null: they are not. */
   readonly gate: () => GateReason | null;
   /** Consumer of the log → how many seconds it is behind. */
@@ -22,10 +24,11 @@ export interface MetricsParts {
 }
 
 /** What Prometheus reads, and what feeds it. */
-export function metrics({ gate, feedLag, openWork, checked = () => undefined }: MetricsParts): {
+export function metrics(parts: MetricsParts): {
   readonly observe: Observe;
   readonly route: Route;
 } {
+  const { gate, feedLag, openWork, checked = () => undefined } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -61,6 +64,7 @@ export function metrics({ gate, feedLag, openWork, checked = () => undefined }: 
   });
   gaugeOpenWork(registers, openWork);
   checkerMetrics(registry, checked);
+  feedMetrics(registry, parts);
   return {
     observe({ method, path, status, seconds: took }) {
       requests.inc({ method, path, status });

@@ -3,18 +3,39 @@ import type { CommonQueryMethods } from 'slonik';
 import { z } from 'zod';
 import { asOf } from '../projections/as-of.ts';
 import type { Projection } from '../projections/projection.ts';
+import { ApiError } from './errors.ts';
 
 /** Whatever runs a read model's queries. */
 export type Reads = Pick<CommonQueryMethods, 'any' | 'maybeOne' | 'maybeOneFirst'>;
 
 const patienceMs = 1_000;
+const mostWaitedMs = 2_000;
 const stepMs = 10;
 
-/** How far read models have come; null: not even the first event. */
-export const positionOf = (
+/**
+ * How far read models have come; null: not even the first event. When they are asked to have come to a
+ * position, waits for that a moment; throws `read_models_behind` if they don't.
+ */
+export async function positionOf(
   reads: Reads,
   projections: readonly Projection[],
-): Promise<string | null> => reads.maybeOneFirst(asOf(projections));
+  min?: bigint,
+): Promise<string | null> {
+  const until = performance.now() + mostWaitedMs;
+  for (;;) {
+    const reached = await reads.maybeOneFirst(asOf(projections));
+    if (min === undefined || (reached !== null && BigInt(reached) >= min)) return reached;
+    if (performance.now() >= until) throw new ApiError('read_models_behind');
+    await sleep(stepMs);
+  }
+}
+
+/** What a query string may say of the position that its answer must hold. */
+export const MinPosition = z
+  .string()
+  .regex(/^\d{1,18}$/)
+  .transform(BigInt)
+  .optional();
 
 /** Waits a moment until read models have what was just written, so that its writer finds it there. */
 export async function readable(
@@ -48,4 +69,5 @@ export const pageQuery = <Cursor extends z.ZodType>(cursor: Cursor) =>
       .pipe(z.int().min(1).max(100))
       .default(20),
     cursor: cursor.optional(),
+    min_position: MinPosition,
   });

@@ -12,6 +12,10 @@ import { grantCredit } from './admin-grants.ts';
 import { listLimits, putLimit } from './admin-limits.ts';
 import { listEveryMember } from './admin-members.ts';
 import { putModel } from './admin-models.ts';
+import type { ProjectionParts } from './admin-projections.ts';
+import { listProjections } from './admin-projections.ts';
+import type { RebuildOrderParts } from './admin-rebuilds.ts';
+import { rebuildProjection, skipEvent } from './admin-rebuilds.ts';
 import { revokeCredit } from './admin-revocations.ts';
 import { putRoute } from './admin-routes.ts';
 import { adminWallet } from './admin-wallet.ts';
@@ -71,6 +75,9 @@ export interface RouteParts {
   readonly models: ModelsParts;
   /** What a route may name. */
   readonly upstreams: readonly string[];
+  readonly projections: ProjectionParts['projections'];
+  readonly behind: ProjectionParts['behind'];
+  readonly buildOrders: RebuildOrderParts['orders'];
   readonly readiness: () => Readiness | Promise<Readiness>;
   readonly metrics: Route;
   readonly publicUrl: () => string;
@@ -149,6 +156,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 function operatorRoutes(parts: RouteParts): readonly Route[] {
   const { clock, reads, run, vault } = parts;
   const order = walletOrders({ ...parts, wallet: run.wallet });
+  const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
     listEveryCall(reads),
@@ -164,5 +172,8 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     payDebt(order),
     putModel({ run: run.priceList.run, clock }),
     putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+    listProjections(parts),
+    rebuildProjection(forBuilds),
+    skipEvent(forBuilds),
   ];
 }

@@ -12,7 +12,7 @@ import type { Locale } from './locale.ts';
 import { textOf } from './messages.ts';
 import type { Profile } from './profile.ts';
 import type { Reads } from './reads.ts';
-import { positionOf } from './reads.ts';
+import { MinPosition, positionOf } from './reads.ts';
 import { route } from './route.ts';
 import { UserProfile } from './user-profile.ts';
 
@@ -39,7 +39,7 @@ export const usage = ({
     who: 'session_or_key',
     summary:
       'What I used, by UTC day and by model, the last 30 days unless said, and what I may use',
-    query: z.object({ from: Day.optional(), to: Day.optional() }),
+    query: z.object({ from: Day.optional(), to: Day.optional(), min_position: MinPosition }),
     reply: UserProfile.extend({
       from: z.string(),
       to: z.string(),
@@ -52,7 +52,7 @@ export const usage = ({
     handle: async ({ caller: { memberId, walletId }, query, request }) => {
       const now = clock();
       const days = daysOf(query, now, request.locale);
-      const position = await positionOf(reads, [usageByDay, quotas]);
+      const position = await positionOf(reads, [usageByDay, quotas], query.min_position);
       const [profile, totals, byDay, byModel, allowances] = await Promise.all([
         profileOf(memberId),
         reads.any(usageTotals(memberId, days)),

@@ -7,6 +7,7 @@ import { eventVersions } from './event-table.ts';
 import { memberEvents } from './member/events.ts';
 import { onceEvents } from './once/events.ts';
 import { priceListEvents } from './price-list/events.ts';
+import { readModelEvents } from './read-model/events.ts';
 import { routeEvents } from './route/events.ts';
 import { settingsEvents } from './settings/events.ts';
 import type { streamOf } from './streams.ts';
@@ -19,6 +20,7 @@ export const eventsOfStream = {
   member: memberEvents,
   once: onceEvents,
   priceList: priceListEvents,
+  readModel: readModelEvents,
   route: routeEvents,
   settings: settingsEvents,
   wallet: walletEvents,
@@ -31,6 +33,7 @@ export const eventTable = {
   ...memberEvents,
   ...onceEvents,
   ...priceListEvents,
+  ...readModelEvents,
   ...routeEvents,
   ...settingsEvents,
   ...walletEvents,

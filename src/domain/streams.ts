@@ -5,6 +5,7 @@ export const streamOf = {
   member: (memberId: string) => `member-${memberId}`,
   once: (id: string) => `once-${id}`,
   priceList: (alias: string) => `pricelist-${alias}`,
+  readModel: (projection: string) => `readmodel-${projection}`,
   route: (alias: string) => `route-${alias}`,
   settings: () => 'settings',
   /** A wallet's first stream, by which it is known, or one that continues it. */

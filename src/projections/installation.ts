@@ -31,7 +31,7 @@ const BuildRow = z.object({
   schema: z.string(),
   projection: z.string(),
   version: z.int(),
-  state: z.enum(['filling', 'shown', 'kept']),
+  state: z.enum(['filling', 'shown', 'kept', 'canary']),
   made_at: Instant,
   /** Null: not every partition holds even one event. */
   position: z.string().nullable(),
@@ -46,6 +46,23 @@ export const builds = () =>
            CASE WHEN count(p.position) = count(*) THEN min(p.position)::text END AS position
     FROM feed.builds AS b JOIN feed.positions AS p ON p.consumer = b.schema
     GROUP BY b.schema ORDER BY b.projection, b.made_at, b.schema`;
+
+const StopRow = z.object({
+  schema: z.string(),
+  partition: z.int(),
+  position: z.string(),
+  cause: z.enum(['newer_version', 'poison']),
+  reason: z.string(),
+  stopped_at: Instant,
+});
+
+/** The events that builds wait at. */
+export const stops = () =>
+  query(StopRow)`
+    SELECT s.schema, s.partition, s.position::text AS position, s.cause, s.reason, s.stopped_at
+    FROM feed.stops AS s
+    JOIN feed.positions AS p ON p.consumer = s.schema AND p.partition = s.partition::text
+    WHERE p.position IS NULL OR p.position < s.position ORDER BY s.schema, s.partition`;
 
 const LeaseRow = z.object({ process_id: Uuid, live: z.boolean() });
 

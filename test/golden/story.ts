@@ -150,6 +150,8 @@ const claimed = {
   expiresAt: '2026-03-15T09:26:53.589Z',
 };
 
+const ofBalance = { projection: 'balance', schema: 'balance_v2' };
+
 /** Every other noun's events, as its decider writes them. */
 const others: readonly DomainEvent[] = [
   { type: 'EmailClaimed', data: { ...claimed, replaces: null } },
@@ -195,6 +197,9 @@ const others: readonly DomainEvent[] = [
       ],
     },
   },
+  { type: 'EventSkipped', data: { ...ofBalance, position: '4711' } },
+  { type: 'RebuildRequested', data: { projection: 'balance' } },
+  { type: 'DifferenceAccepted', data: ofBalance },
   {
     type: 'CommandClaimed',
     data: { bodyHash: hash('b'), stream: `wallet-${walletId}@0`, revision: '41' },

@@ -54,21 +54,24 @@ test.serial('the broker is killed and comes back', async (t) => {
   await same();
 });
 
-test.serial('the relay is cut off between the acknowledgement and its own note of it', async (t) => {
-  const { busy, startRelay, startFeed, reached, same, cut } = await world(t);
-  startRelay();
-  startFeed();
-  await reached(await busy.write(50));
-  const writing = busy.start();
-  let cuts = 0;
-  for (let round = 0; round < 12; round += 1) {
-    await sleep(200 + 37 * round);
-    cuts += await cut('relay');
-  }
-  t.true(cuts > 6);
-  await reached(await writing.stop());
-  await same();
-});
+test.serial(
+  'the relay is cut off between the acknowledgement and its own note of it',
+  async (t) => {
+    const { busy, startRelay, startFeed, reached, same, cut } = await world(t);
+    startRelay();
+    startFeed();
+    await reached(await busy.write(50));
+    const writing = busy.start();
+    let cuts = 0;
+    for (let round = 0; round < 12; round += 1) {
+      await sleep(200 + 37 * round);
+      cuts += await cut('relay');
+    }
+    t.true(cuts > 6);
+    await reached(await writing.stop());
+    await same();
+  },
+);
 
 test.serial('the projector is cut off between rows and commit', async (t) => {
   const { busy, startRelay, startFeed, reached, same, cut } = await world(t);

@@ -3,11 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { behind } from '../../src/adapters/eventstore/behind.ts';
 import { once } from '../../src/adapters/eventstore/once.ts';
 import type { Runners } from '../../src/adapters/eventstore/runners.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
 import { walletHistory } from '../../src/adapters/eventstore/wallet-history.ts';
 import type { Mail } from '../../src/adapters/mail/mailer.ts';
+import { buildOrders } from '../../src/adapters/postgres/build-orders.ts';
 import { policyRunner } from '../../src/adapters/postgres/policy-runner.ts';
 import { openVault } from '../../src/adapters/vault/vault.ts';
 import type { Api } from '../../src/api/api.ts';
@@ -15,6 +17,7 @@ import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
+import { projections } from '../../src/projections/registry.ts';
 import { accessOver } from './access-over.ts';
 import type { JsonRequest } from './json-request.ts';
 import { jsonRequest } from './json-request.ts';
@@ -105,8 +108,14 @@ async function start(
     chat: { answer: () => Promise.reject(new Error('no models here')), gate: () => world.closed },
     models: { aliases: () => ['demo'] },
     upstreams: ['sandbox', 'openai_like'],
+    projections,
+    behind: (after) => behind(eventLog, { after, now: Date.now() }),
+    buildOrders: buildOrders(databaseUrl),
     readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
     feedLag: () => ({ projections: 0.5 }),
+    readModels: () => new Map([['balance', { lagSeconds: 0.25, stopped: 1, differs: false }]]),
+    canaries: () => new Map([['balance', true]]),
+    relay: () => ({ active: true, lagSeconds: 0.75 }),
     openWork: () => ({ holds: { '10s': 3, older: 0 }, journalRows: 2 }),
     checked: () => ({
       ...{ ranAt: new Date(1_000), tookMs: 20, wallets: 3, completeAt: null, findings: [] },

@@ -93,7 +93,7 @@ async function database(t: ExecutionContext): Promise<string> {
   return url;
 }
 
-async function least(databaseUrl: string): Promise<bigint> {
+function least(databaseUrl: string): Promise<bigint> {
   return ask(databaseUrl, async (client) => {
     const { rows } = await client.query<{ least: string }>(
       `SELECT coalesce(min(coalesce(position, -1)), -1)::text AS least FROM feed.positions`,

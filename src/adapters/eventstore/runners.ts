@@ -7,6 +7,8 @@ import { member } from '../../domain/member/decider.ts';
 import { memberEvents } from '../../domain/member/events.ts';
 import { priceList } from '../../domain/price-list/decider.ts';
 import { priceListEvents } from '../../domain/price-list/events.ts';
+import { readModel } from '../../domain/read-model/decider.ts';
+import { readModelEvents } from '../../domain/read-model/events.ts';
 import { route } from '../../domain/route/decider.ts';
 import { routeEvents } from '../../domain/route/events.ts';
 import { settings } from '../../domain/settings/decider.ts';
@@ -25,6 +27,7 @@ export const runners = (parts: SingleWriterParts) => ({
   email: singleWriter({ decider: email, events: emailEvents }, parts),
   member: singleWriter({ decider: member, events: memberEvents }, parts),
   priceList: singleWriter({ decider: priceList, events: priceListEvents }, parts),
+  readModel: singleWriter({ decider: readModel, events: readModelEvents }, parts),
   route: singleWriter({ decider: route, events: routeEvents }, parts),
   settings: singleWriter({ decider: settings, events: settingsEvents }, parts),
   wallet: singleWriter(

@@ -33,6 +33,7 @@ export interface Relay {
 }
 
 const mostItems = 1_000;
+const sendMs = 10_000;
 
 /**
  * Copies the log to Kafka, event by event: at least once, in order in each partition, and with what
@@ -76,7 +77,9 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
       const open = (own: AbortSignal) => eventLog.subscribe({ after: seat.position, signal: own });
       const items = batches(open, { most: mostItems, signal: either });
       for await (const { place, byPartition } of relayedBatches(items, seat, { signal: either })) {
-        await unless(either, send(producer, byPartition));
+        // The library would try for ever, also in a topic that is gone: a new client makes it again.
+        const patience = AbortSignal.any([either, AbortSignal.timeout(sendMs)]);
+        await unless(patience, send(producer, byPartition));
         await seat.save(place);
         state.position = place.position;
         progressed();

@@ -9,8 +9,11 @@ export interface Build {
   readonly schema: string;
 }
 
-/** `filling`: by a rebuild alone; `shown`: what readers see; `kept`: was shown, and is still fed. */
-export type BuildState = 'filling' | 'shown' | 'kept';
+/**
+ * `filling`: by a rebuild alone; `shown`: what readers see; `kept`: was shown, and is still fed;
+ * `canary`: filled to be compared, and dropped again.
+ */
+export type BuildState = 'filling' | 'shown' | 'kept' | 'canary';
 
 export interface KnownBuild {
   readonly schema: string;
@@ -33,7 +36,7 @@ export function fedBuilds(
 ): readonly Build[] {
   return projections.flatMap((projection) =>
     known
-      .filter(({ state }) => state !== 'filling')
+      .filter(({ state }) => state === 'shown' || state === 'kept')
       .filter((each) => isOf(each, projection))
       .map(({ schema }) => ({ projection, schema })),
   );

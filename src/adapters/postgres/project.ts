@@ -10,6 +10,7 @@ import { laneWriter } from './lane-writer.ts';
 import type { Lane, Stopped } from './lanes.ts';
 import { laneOf, partitionPosition, positionOf, runs, syncLanes } from './lanes.ts';
 import { prepareTables } from './read-schema.ts';
+import { saveStops } from './stops.ts';
 import type { Beside } from './write-batch.ts';
 
 /** Writes events into the read models, each exactly once. */
@@ -53,6 +54,8 @@ export function projector(options: ProjectorOptions): Projector {
     return client;
   }
 
+  const stops = () => lanes.flatMap(({ stopped }) => [...stopped.values()]);
+
   return {
     async open() {
       if (client) closeQuietly(client);
@@ -66,13 +69,16 @@ export function projector(options: ProjectorOptions): Projector {
       await syncLanes(client, lanes);
       return positionOf(lanes);
     },
-    apply: (stored, upTo = wholeLog(stored), beside) =>
-      laneWriter({ client: connected(), lanes, log })(stored, upTo, beside),
+    async apply(stored, upTo = wholeLog(stored), beside) {
+      const before = stops().length;
+      await laneWriter({ client: connected(), lanes, log })(stored, upTo, beside);
+      if (stops().length > before) await saveStops(connected(), stops());
+    },
     position: () => positionOf(lanes),
     positionIn: (partition) => partitionPosition(lanes, partition),
     changed: async () => (await fingerprint(connected())) !== known,
     runs: () => lanes.length === 0 || lanes.some(runs),
-    stopped: () => lanes.flatMap(({ stopped }) => [...stopped.values()]),
+    stopped: stops,
     close() {
       if (client) closeQuietly(client);
       client = undefined;

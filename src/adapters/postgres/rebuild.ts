@@ -137,19 +137,20 @@ async function newBuild(
   client: pg.Client,
   { projection, known, shown, wish }: NewBuild,
 ): Promise<Build> {
+  const state = wish.isCanary ? 'canary' : 'filling';
   const { rows } = await client.query<{ schema: string; compared: boolean }>(
     `SELECT schema, report IS NOT NULL AS compared FROM feed.builds
-     WHERE projection = $1 AND version = $2 AND state = 'filling' ORDER BY made_at`,
-    [projection.name, projection.version],
+     WHERE projection = $1 AND version = $2 AND state = $3 ORDER BY made_at`,
+    [projection.name, projection.version, state],
   );
   const [half] = rows;
-  if (half && (!half.compared || wish.accept !== undefined)) {
+  if (half && !wish.isCanary && (!half.compared || wish.accept !== undefined)) {
     return { projection, schema: half.schema };
   }
   if (half) await dropBuild(client, half.schema);
   const others = known.filter(({ schema }) => schema !== half?.schema);
   const build = { projection, schema: freeSchema(projection, others) };
-  await makeBuild(client, build, 'filling');
+  await makeBuild(client, build, state);
   // What a person let this code leave out it leaves out again; other code may be able to take it.
   if (isOf(shown, projection)) {
     await client.query(

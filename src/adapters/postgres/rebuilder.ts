@@ -26,6 +26,8 @@ export interface Rebuilder {
 }
 
 const everyMs = 1_000;
+/** What failed is not tried again at once. */
+const restMs = 30_000;
 
 /**
  * Finishes whatever build is half filled: one that a new release needs, one that somebody asked for,
@@ -35,37 +37,39 @@ export function rebuilder({ databaseUrl, eventLog, projections, log }: Rebuilder
   const closing = new AbortController();
   const { signal } = closing;
   const progress = new Map<string, Progress>();
+  const failedAt = new Map<string, number>();
   let unshown = new Set(projections.map(({ name }) => name));
 
   async function look(client: pg.Client): Promise<void> {
     const known = await prepareTables(client, projections);
-    const { rows } = await client.query<{ schema: string }>(
-      `SELECT schema FROM feed.builds WHERE state = 'filling' AND report IS NULL`,
+    const { rows } = await client.query<{ schema: string; accepted: string | null }>(
+      `SELECT schema, accepted FROM feed.builds
+       WHERE state = 'filling' AND (report IS NULL OR accepted IS NOT NULL)`,
     );
-    const half = new Set(rows.map(({ schema }) => schema));
     unshown = new Set(rows.map(({ schema }) => schema).filter((each) => isUpgrade(each)));
     for (const projection of projections) {
-      const waits = known.some((each) => isOf(each, projection) && half.has(each.schema));
-      if (waits && !signal.aborted) await finish(projection);
+      const half = rows.find(({ schema }) =>
+        known.some((each) => each.schema === schema && isOf(each, projection)),
+      );
+      const rests =
+        performance.now() - (failedAt.get(projection.name) ?? Number.NEGATIVE_INFINITY) < restMs;
+      if (half && !rests && !signal.aborted) await finish(projection, half.accepted ?? undefined);
     }
   }
 
   /** A release's first build of a version has that version's own name. */
   const isUpgrade = (schema: string) => projections.some((each) => schemaOf(each) === schema);
 
-  async function finish(projection: Projection): Promise<void> {
+  async function finish(projection: Projection, accept: string | undefined): Promise<void> {
     const { name } = projection;
     try {
-      const { schema, before } = await rebuild(projection, {
-        databaseUrl,
-        eventLog,
-        log,
-        signal,
-        onProgress: (now) => progress.set(name, now),
-      });
+      const onProgress = (now: Progress) => void progress.set(name, now);
+      const parts = { databaseUrl, eventLog, log, signal, onProgress };
+      const { schema, before } = await rebuild(projection, parts, { accept });
       log.info({ projection: name, schema, before }, 'a rebuilt read model is shown');
     } catch (err) {
       if (err instanceof RebuildRunning || signal.aborted) return;
+      failedAt.set(name, performance.now());
       const report = err instanceof RebuildDiffers ? err.rebuilt.comparison : undefined;
       log.error({ err, projection: name, report }, 'a read model could not be rebuilt');
     } finally {

@@ -1,7 +1,6 @@
-import type pg from 'pg';
 import type { Projection } from '../../projections/projection.ts';
+import { inTransaction } from './build-orders.ts';
 import { isOf, readBuilds } from './builds.ts';
-import { connect } from './connect.ts';
 import { dropIn, swap } from './rebuild.ts';
 
 /** There is no build to go back to, or it does not hold what readers have seen. */
@@ -46,18 +45,3 @@ export const dropOthers = (
     for (const { schema } of others) await dropIn(client, schema);
     return others.map(({ schema }) => schema);
   });
-
-async function inTransaction<Result>(
-  databaseUrl: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = await connect(databaseUrl, { name: 'builds' });
-  try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } finally {
-    await client.end();
-  }
-}

@@ -3,6 +3,7 @@ import test from 'ava';
 import pg from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { canary } from '../../../src/adapters/postgres/canary.ts';
 import { connect } from '../../../src/adapters/postgres/connect.ts';
 import { directFeed } from '../../../src/adapters/postgres/direct-feed.ts';
 import { migrate } from '../../../src/adapters/postgres/migrate.ts';
@@ -231,4 +232,20 @@ test('two at once are one', async (t) => {
   t.teardown(() => other.end());
   await other.query(`SELECT pg_advisory_lock(4711003, hashtext('changes'))`);
   await t.throwsAsync(rebuild(changes(1), parts), { instanceOf: RebuildRunning });
+});
+
+test('the nightly look finds what the tables have and the log does not', async (t) => {
+  const { route, feed, parts, known, databaseUrl } = await world(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const looking = canary({ ...parts, projections: [changes(1)] });
+  t.deepEqual(await looking.run(), []);
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  await client.query(`INSERT INTO changes_v1.changes VALUES ('ghost', 1, 'boo')`);
+  await client.end();
+  t.deepEqual(await looking.run(), ['changes']);
+  t.deepEqual(await known(), ['changes_v1 shown']);
+  await looking.close();
 });

@@ -1,0 +1,69 @@
+import type { Registry } from 'prom-client';
+import { Gauge } from 'prom-client';
+import type { RelayState } from '../adapters/kafka/relay.ts';
+import type { ReadModelState } from '../adapters/postgres/read-model-state.ts';
+
+export interface FeedMetricsParts {
+  /** Undefined while nobody knows. */
+  readonly readModels: () => ReadonlyMap<string, ReadModelState> | undefined;
+  /** Read model → whether the last canary found it to be another than the log says. */
+  readonly canaries: () => ReadonlyMap<string, boolean>;
+  /** Undefined in a process that relays nothing. */
+  readonly relay: () => (Pick<RelayState, 'active'> & { readonly lagSeconds: number }) | undefined;
+}
+
+/** How the read models and the relay are. Without a value while nobody knows. */
+export function feedMetrics(
+  registry: Registry,
+  { readModels, canaries, relay }: FeedMetricsParts,
+): void {
+  const registers = [registry];
+  const labelNames = ['projection'];
+  const ofEach = (name: string, help: string, value: (state: ReadModelState) => number) =>
+    new Gauge({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        this.reset();
+        for (const [projection, state] of readModels() ?? [])
+          this.set({ projection }, value(state));
+      },
+    });
+  ofEach(
+    'projection_lag_seconds',
+    'Since the first event was recorded that a read model does not hold',
+    ({ lagSeconds }) => lagSeconds,
+  );
+  ofEach(
+    'projection_stopped',
+    'Partitions in which a read model waits at an event',
+    ({ stopped }) => stopped,
+  );
+  new Gauge({
+    name: 'projection_differences',
+    help: '1: a canary or a rebuild found a read model to be another than the log says',
+    ...{ labelNames, registers },
+    collect() {
+      this.reset();
+      for (const [projection, { differs }] of readModels() ?? []) {
+        this.set({ projection }, differs || canaries().get(projection) ? 1 : 0);
+      }
+    },
+  });
+  new Gauge({
+    name: 'relay_active',
+    help: '1 in the process that relays the log to Kafka',
+    registers,
+    collect() {
+      this.set(relay()?.active ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'relay_lag_seconds',
+    help: 'How far the relay of this process is behind the end of the log',
+    registers,
+    collect() {
+      const now = relay();
+      this.set(now?.active ? now.lagSeconds : 0);
+    },
+  });
+}
