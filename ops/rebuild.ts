@@ -1,0 +1,126 @@
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { eventStoreDbLog } from '../src/adapters/eventstore/eventstoredb.ts';
+import { runners } from '../src/adapters/eventstore/runners.ts';
+import { migrate } from '../src/adapters/postgres/migrate.ts';
+import type { Rebuilt } from '../src/adapters/postgres/rebuild.ts';
+import { RebuildDiffers, rebuild } from '../src/adapters/postgres/rebuild.ts';
+import { dropOthers, rollBack } from '../src/adapters/postgres/rollback.ts';
+import { closers } from '../src/closers.ts';
+import { readConfig } from '../src/config.ts';
+import { findEngines } from '../src/doctor/engines.ts';
+import { streamOf } from '../src/domain/streams.ts';
+import type { Shown } from '../src/progress.ts';
+import { progress } from '../src/progress.ts';
+import type { Projection } from '../src/projections/projection.ts';
+import { projections } from '../src/projections/registry.ts';
+
+/**
+ * `npm run rebuild -- <read model>`: fills it anew from the log, compares, and shows it; readers never
+ * wait. `--accept "<reason>"` shows a build of other code although it differs, `--rollback` shows the
+ * one before again, `--drop` drops all that aren't shown. It takes the program's own environment.
+ */
+const usage =
+  'npm run rebuild -- <read model> [--accept "<reason>" | --rollback | --drop]\n' +
+  `read models: ${projections.map(({ name }) => name).join(', ')}\n`;
+
+const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }));
+const opened = closers();
+const stopping = new AbortController();
+process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort());
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof RebuildDiffers) say(error.rebuilt);
+  process.exitCode = 1;
+} finally {
+  await opened.close();
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: {
+      accept: { type: 'string' },
+      rollback: { type: 'boolean' },
+      drop: { type: 'boolean' },
+    },
+    allowPositionals: true,
+  });
+  const projection = projections.find(({ name }) => name === positionals[0]);
+  if (!projection || positionals.length > 1) throw new Error(usage);
+  const engines = await findEngines(readConfig(), log);
+  opened.add(engines.stop);
+  const { databaseUrl } = engines;
+  await migrate(databaseUrl);
+  if (values.drop) {
+    const dropped = await dropOthers(databaseUrl, projection);
+    process.stdout.write(`dropped: ${dropped.join(', ') || 'nothing'}\n`);
+  } else if (values.rollback) {
+    process.stdout.write(`${await rollBack(databaseUrl, projection)} is shown again\n`);
+  } else {
+    say(await fillAnew(projection, engines, values.accept));
+  }
+}
+
+async function fillAnew(
+  projection: Projection,
+  { databaseUrl, eventstoreUrl }: { readonly databaseUrl: string; readonly eventstoreUrl: string },
+  accept: string | undefined,
+): Promise<Rebuilt> {
+  const { signal } = stopping;
+  const eventLog = eventStoreDbLog({ url: eventstoreUrl, log, signal });
+  opened.add(eventLog.close);
+  if (accept !== undefined) await record(projection, eventLog, accept);
+  let shown: Shown | undefined;
+  const rebuilt = await rebuild(
+    projection,
+    {
+      ...{ databaseUrl, eventLog, log, signal },
+      onProgress({ from, at, to, events }) {
+        const whole = Number(to - from);
+        shown ??= progress({ name: projection.name, unit: 'events', whole });
+        shown.at(Math.min(whole, Number(at - from)), events);
+      },
+    },
+    { accept },
+  );
+  shown?.end();
+  return rebuilt;
+}
+
+/** Who accepts a difference says so in the log first. */
+async function record(
+  projection: Projection,
+  eventLog: Parameters<typeof runners>[0]['log'],
+  reason: string,
+): Promise<void> {
+  const clock = () => new Date();
+  const { name } = projection;
+  const id = crypto.randomUUID();
+  await runners({ log: eventLog, clock }).readModel.run(
+    streamOf.readModel(name),
+    () => ({
+      type: 'AcceptDifference',
+      projection: name,
+      schema: `${name}_v${projection.version}`,
+    }),
+    {
+      ...{ commandId: id, correlationId: id, at: clock().toISOString(), reason },
+      actor: { type: 'operator', id: 'rebuild' },
+      source: 'rebuild',
+    },
+  );
+}
+
+function say({ schema, before, comparison }: Rebuilt): void {
+  const { same, before: old, after, onlyBefore, onlyAfter } = comparison;
+  const held = `${schema} holds ${after.rows} rows, ${before} ${old.rows}`;
+  const difference = { before: old, after, onlyBefore, onlyAfter };
+  process.stdout.write(
+    same
+      ? `${held}, the same; ${schema} is shown and ${before} is kept\n`
+      : `${held}, and they differ:\n${JSON.stringify(difference, null, 2)}\n`,
+  );
+}
