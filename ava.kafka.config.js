@@ -8,7 +8,7 @@ export default {
   extensions: ['ts'],
   concurrency: 1,
   serial: true,
-  timeout: '4m',
+  timeout: '10m',
   // kafkajs asks for timeouts in the past.
   nodeArguments: ['--disable-warning=TimeoutNegativeWarning'],
   environmentVariables: given ? {} : { TEST_DATABASE_URL: await startSharedPostgres() },
