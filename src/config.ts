@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
 import type { KafkaSettings } from './adapters/kafka/client.ts';
+import type { TracingSettings } from './adapters/tracing/otlp.ts';
 
 const roles = ['engines', 'api', 'relay', 'projector', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -27,6 +28,21 @@ const BrokerList = z
   .string()
   .transform((text) => text.split(',').map((each) => each.trim()))
   .pipe(z.array(z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'a list of host:port is expected')).min(1));
+
+/** `name=value,name=value`, percent-encoded, as OpenTelemetry has it. */
+const HeaderList = z.string().transform((text, { addIssue }) => {
+  try {
+    const pairs = text.split(',').map((each) => {
+      const [, name = '', value = ''] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/.exec(each) ?? [];
+      return [name, decodeURIComponent(value)] as const;
+    });
+    if (pairs.every(([name]) => name !== '')) return Object.fromEntries(pairs);
+  } catch {
+    // Told below: what is percent-encoded is no text.
+  }
+  addIssue('a list of name=value, percent-encoded, is expected');
+  return z.NEVER;
+});
 
 const Environment = z.object({
   PORT: withDefault(z.coerce.number().int().min(0).max(65_535), 8080),
@@ -60,6 +76,10 @@ const Environment = z.object({
   UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 120_000),
   UPSTREAM_IDLE_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 60_000),
   CALL_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 600_000),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(HttpUrl),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(HeaderList),
+  OTEL_SERVICE_NAME: withDefault(z.string(), 'llm-member'),
+  OTEL_TRACES_SAMPLER_ARG: withDefault(z.coerce.number().min(0).max(1), 1),
 });
 
 /** A provider endpoint that the environment names. */
@@ -98,6 +118,8 @@ export interface Config {
     readonly idleMs: number;
     readonly totalMs: number;
   };
+  /** Absent: nothing is traced. */
+  readonly tracing: TracingSettings | undefined;
 }
 
 /** Something in the environment is wrong; the message names each variable and why. */
@@ -179,6 +201,7 @@ function toConfig(env: z.infer<typeof Environment>): Config {
       idleMs: env.UPSTREAM_IDLE_TIMEOUT_MS,
       totalMs: env.CALL_TIMEOUT_MS,
     },
+    tracing: tracingOf(env),
   };
 }
 
@@ -191,6 +214,16 @@ function kafkaOf(env: z.infer<typeof Environment>): KafkaSettings | undefined {
     ssl: env.KAFKA_SSL,
     sasl: mechanism ? { mechanism, username, password } : undefined,
     topicPrefix: env.KAFKA_TOPIC_PREFIX,
+  };
+}
+
+function tracingOf(env: z.infer<typeof Environment>): TracingSettings | undefined {
+  if (!env.OTEL_EXPORTER_OTLP_ENDPOINT) return undefined;
+  return {
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, ''),
+    headers: env.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    serviceName: env.OTEL_SERVICE_NAME,
+    share: env.OTEL_TRACES_SAMPLER_ARG,
   };
 }
 

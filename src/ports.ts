@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { eventStoreDbLog } from './adapters/eventstore/eventstoredb.ts';
+import { tracedLog } from './adapters/eventstore/traced-log.ts';
 import { openAiUpstream } from './adapters/llm/openai.ts';
 import { sandboxUpstream } from './adapters/llm/sandbox.ts';
 import type { Upstream } from './adapters/llm/upstream.ts';
@@ -41,7 +42,8 @@ export async function openPorts({ config, engines, log, clock, started }: PortPa
     masterKey: await masterKey(config.dataDir, config.masterKey),
   });
   const stopping = new AbortController();
-  const eventLog = eventStoreDbLog({ url: engines.eventstoreUrl, log, signal: stopping.signal });
+  const bareLog = eventStoreDbLog({ url: engines.eventstoreUrl, log, signal: stopping.signal });
+  const eventLog = config.tracing ? tracedLog(bareLog) : bareLog;
   started.add(eventLog.close);
   started.add(() => stopping.abort());
   const lease = processLease({ databaseUrl, log, clock });

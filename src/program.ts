@@ -44,6 +44,7 @@ export interface Served {
 
 /** Everything but the engines: the ports on the two URLs, then what this process's roles name. */
 export async function startProgram(parts: PortParts): Promise<Served | undefined> {
+  await trace(parts);
   const ports = await openPorts(parts);
   const write = openWriteSide(ports, parts);
   const feed = parts.config.roles.has('projector') ? startFeeds(ports, write, parts) : undefined;
@@ -53,6 +54,13 @@ export async function startProgram(parts: PortParts): Promise<Served | undefined
   const checks = schedules ? startChecks(ports, parts) : undefined;
   if (!parts.config.roles.has('api')) return undefined;
   return serve(parts, { ports, write, feed, relay, checks });
+}
+
+/** The SDK is loaded by those who trace; its last spans are sent when all else has ended. */
+async function trace({ config: { tracing }, started, log }: PortParts): Promise<void> {
+  if (!tracing) return;
+  const { startTracing } = await import('./adapters/tracing/otlp.ts');
+  started.add(startTracing({ settings: tracing, version: packageJson.version, log }).close);
 }
 
 type WriteSide = ReturnType<typeof openWriteSide>;

@@ -58,3 +58,24 @@ test('a provider exists when its key, or its address, is set', (t) => {
   t.deepEqual(ids({ OPENAI_API_KEY: 'sk-x' }), ['openai']);
   t.deepEqual(ids({ OPENAI_LIKE_BASE_URL: 'http://127.0.0.1:9/v1' }), ['openai_like']);
 });
+
+test('traces are sent where a collector is named, with what belongs to it', (t) => {
+  t.is(parseConfig({ OTEL_SERVICE_NAME: 'mine' }).tracing, undefined);
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://127.0.0.1:4318/';
+  const tracing = (more: NodeJS.ProcessEnv) =>
+    parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, ...more }).tracing;
+  t.deepEqual(tracing({}), {
+    endpoint: 'http://127.0.0.1:4318',
+    headers: {},
+    serviceName: 'llm-member',
+    share: 1,
+  });
+  t.deepEqual(tracing({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20eA==, x=' })?.headers, {
+    authorization: 'Basic eA==',
+    x: '',
+  });
+  for (const OTEL_EXPORTER_OTLP_HEADERS of ['x', '=y', 'x=%E0%A4%A']) {
+    t.throws(() => tracing({ OTEL_EXPORTER_OTLP_HEADERS }), { instanceOf: ConfigError });
+  }
+  t.throws(() => tracing({ OTEL_TRACES_SAMPLER_ARG: '2' }), { instanceOf: ConfigError });
+});

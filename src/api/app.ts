@@ -9,6 +9,7 @@ import { matcher } from './match-route.ts';
 import { readBody } from './read-body.ts';
 import type { RequestScope } from './request-scope.ts';
 import { requestScope } from './request-scope.ts';
+import { requestSpan } from './request-span.ts';
 import type { Answer, Exchange, Route } from './route.ts';
 import { pageHeaders, securityHeaders } from './security-headers.ts';
 
@@ -45,6 +46,7 @@ export function app(parts: AppParts): Koa<State> {
     const level = isOfConnection(error) ? 'info' : 'error';
     parts.log[level]({ err: error }, 'outside of any request');
   });
+  koa.use(requestSpan);
   koa.use(observed(parts));
   koa.use(guarded(parts));
   koa.use(dispatched(parts));

@@ -24,6 +24,7 @@ export const Envelope = z
     source: z.string().describe('the part of the program that decided'),
     reason: z.string().optional().describe('why, where a reason was asked for'),
     bodyHash: z.string().optional().describe('hash of the request that may happen once'),
+    traceparent: z.string().optional().describe('the trace it belongs to, as W3C writes it'),
   })
   .describe(`what every event's metadata says, whatever the event`);
 export type Envelope = z.infer<typeof Envelope>;
@@ -40,4 +41,6 @@ export interface CommandContext {
   readonly source: string;
   readonly reason?: string;
   readonly bodyHash?: string;
+  /** The W3C trace that the command belongs to, where that is recorded. */
+  readonly traceparent?: string;
 }

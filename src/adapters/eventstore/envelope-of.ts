@@ -5,7 +5,8 @@ import type { Instant } from '../../domain/ids.ts';
 
 /** The metadata of an event of this type that a command writes at a moment. */
 export function envelopeOf(type: EventType, context: CommandContext, at: Instant): Envelope {
-  const { commandId, correlationId, causationId, actor, source, reason, bodyHash } = context;
+  const { commandId, correlationId, causationId, actor, source } = context;
+  const { reason, bodyHash, traceparent } = context;
   return {
     v: currentVersionOf(type),
     commandId,
@@ -17,5 +18,6 @@ export function envelopeOf(type: EventType, context: CommandContext, at: Instant
     source,
     ...(reason === undefined ? {} : { reason }),
     ...(bodyHash === undefined ? {} : { bodyHash }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

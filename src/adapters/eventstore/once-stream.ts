@@ -5,6 +5,7 @@ import type { Instant } from '../../domain/ids.ts';
 import { later } from '../../domain/ids.ts';
 import type { OnceEvent } from '../../domain/once/events.ts';
 import { onceEvents } from '../../domain/once/events.ts';
+import { carried } from '../tracing/carried.ts';
 import { envelopeOf } from './envelope-of.ts';
 import type { Place } from './execute.ts';
 import { decoder } from './fold.ts';
@@ -70,7 +71,7 @@ export async function appendOnce(
   { event, context }: { readonly event: OnceEvent; readonly context: CommandContext },
 ): Promise<{ readonly revision: bigint; readonly at: Instant } | null> {
   const recordedAt = at === undefined ? context.at : later(at, context.at);
-  const metadata = envelopeOf(event.type, context, recordedAt);
+  const metadata = envelopeOf(event.type, carried(context), recordedAt);
   // Two claims must never pass for one: their ids are no names.
   const added = [{ id: randomUUID(), ...event, metadata }];
   const written = await log.append(stream, revision ?? 'no_stream', added);

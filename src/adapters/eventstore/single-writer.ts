@@ -1,4 +1,5 @@
 import type { DomainEvent } from '../../domain/events.ts';
+import { carried } from '../tracing/carried.ts';
 import type { Outcome, Runner } from './execute.ts';
 import { Busy, OutcomeUnknown } from './execute.ts';
 import type { Noun } from './fold.ts';
@@ -71,7 +72,7 @@ export function singleWriter<Command, Event extends DomainEvent, State>(
         if (desk.queue.length >= mostWaiting) throw new Busy(first);
         const waiting: Waiting<Command, Event, State> = {
           command,
-          context,
+          context: carried(context),
           untilMs: performance.now() + patienceMs,
           gaveUp: false,
           confirmed: false,

@@ -2,6 +2,7 @@ import { CallFault } from './call-fault.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Relay } from './relay-answer.ts';
 import type { Json } from './upstream.ts';
+import { inUpstreamSpan } from './upstream-span.ts';
 
 /** An answer that has truly begun: what came first is here. */
 export type FirstAnswer =
@@ -21,7 +22,8 @@ export async function firstAnswer(
   let last: unknown;
   for (const trial of trials) {
     try {
-      return await begun(relay, trial, maxOutput);
+      const ask = () => begun(relay, trial, maxOutput);
+      return await inUpstreamSpan(relay.call, trial, ask);
     } catch (error) {
       last = error;
       relay.note(error);

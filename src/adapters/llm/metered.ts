@@ -1,7 +1,6 @@
 import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
 import type { HoldParts } from './call-hold.ts';
-import { holdFor } from './call-hold.ts';
 import type { CallInFlight } from './calls-in-flight.ts';
 import { callsInFlight } from './calls-in-flight.ts';
 import { characterLimit } from './character-limit.ts';
@@ -17,6 +16,7 @@ import { planCall } from './plan-call.ts';
 import { received } from './received.ts';
 import type { Relay } from './relay-answer.ts';
 import { relayBody, relayChunks } from './relay-answer.ts';
+import { tracedHold } from './traced-hold.ts';
 
 export interface MeteredParts extends PlanParts, Omit<HoldParts, 'background'> {
   /** The longest a call may take, its client's reading included. */
@@ -61,7 +61,7 @@ async function held(parts: MeteredParts, holdParts: HoldParts, { call, flight }:
   try {
     const plan = await planCall(parts, call);
     if (call.client.aborted) throw endedBy('client_closed');
-    return { plan, hold: await holdFor(holdParts, call, plan) };
+    return { plan, hold: await tracedHold(holdParts, call, plan) };
   } catch (error) {
     flight.over();
     throw error;

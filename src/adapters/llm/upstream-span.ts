@@ -1,0 +1,55 @@
+import type { Span } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
+import { markFailed, tracer } from '../tracing/in-span.ts';
+import type { ChatCall } from './chat-call.ts';
+import type { FirstAnswer } from './first-answer.ts';
+import type { Trial } from './plan-call.ts';
+import { callAttributes } from './traced-hold.ts';
+
+/** One upstream's answer as a span, from the question to the end of what comes. */
+export async function inUpstreamSpan(
+  call: ChatCall,
+  { upstream }: Trial,
+  ask: () => Promise<FirstAnswer>,
+): Promise<FirstAnswer> {
+  const span = tracer.startSpan('upstream', {
+    kind: SpanKind.CLIENT,
+    attributes: { ...callAttributes(call), 'llm_member.upstream': upstream.id },
+  });
+  try {
+    const answer = await ask();
+    span.addEvent('first_token');
+    if (answer.stream && span.isRecording()) return { ...answer, rest: until(answer.rest, span) };
+    span.end();
+    return answer;
+  } catch (error) {
+    markFailed(span, error);
+    span.end();
+    throw error;
+  }
+}
+
+type Rest = Extract<FirstAnswer, { stream: true }>['rest'];
+
+function until(rest: Rest, span: Span): Rest {
+  const end = () => {
+    if (span.isRecording()) span.end();
+  };
+  return {
+    async next() {
+      try {
+        const next = await rest.next();
+        if (next.done) end();
+        return next;
+      } catch (error) {
+        markFailed(span, error);
+        end();
+        throw error;
+      }
+    },
+    async return(value) {
+      end();
+      return (await rest.return?.(value)) ?? { done: true, value: undefined };
+    },
+  };
+}
