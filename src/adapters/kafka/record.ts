@@ -29,12 +29,13 @@ const Metadata = z.object({
   v: z.int().optional(),
   $correlationId: z.string().optional(),
   $causationId: z.string().optional(),
+  traceparent: z.string().optional(),
 });
 
 /** An event as a record: its place and envelope in the headers, for those who only look at these. */
 export function eventMessage(event: StoredEvent, chain: Chained): Message {
   const { id, stream, revision, position, type, data, metadata } = event;
-  const { v, $correlationId, $causationId } = Metadata.catch({}).parse(metadata);
+  const { v, $correlationId, $causationId, traceparent } = Metadata.catch({}).parse(metadata);
   return {
     key: unitOf(stream),
     value: JSON.stringify({ data, metadata }),
@@ -47,6 +48,7 @@ export function eventMessage(event: StoredEvent, chain: Chained): Message {
       ...(v === undefined ? {} : { schema_version: String(v) }),
       ...($correlationId === undefined ? {} : { correlation_id: $correlationId }),
       ...($causationId === undefined ? {} : { causation_id: $causationId }),
+      ...(traceparent === undefined ? {} : { traceparent }),
     },
   };
 }
