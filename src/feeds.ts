@@ -5,9 +5,11 @@ import type { Feed } from './adapters/postgres/direct-feed.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
 import { feedLag } from './adapters/postgres/feed-lag.ts';
 import type { RunPoliciesFor } from './adapters/postgres/policy-runner.ts';
+import type { ProjectorOptions } from './adapters/postgres/project.ts';
 import { projector } from './adapters/postgres/project.ts';
 import { rebuilder } from './adapters/postgres/rebuilder.ts';
 import { runPolicies } from './adapters/postgres/run-policies.ts';
+import { tracedProjector } from './adapters/postgres/traced-projector.ts';
 import type { PortParts, Ports } from './ports.ts';
 import { projections } from './projections/registry.ts';
 
@@ -37,9 +39,12 @@ export function startFeeds(
 }
 
 /** From Kafka when there is one, a group each for finance and analytics; else from the log itself. */
-function openFeed({ databaseUrl, eventLog, log }: Ports, { config: { kafka } }: PortParts): Feed {
+function openFeed({ databaseUrl, eventLog, log }: Ports, { config }: PortParts): Feed {
+  const { kafka, tracing } = config;
+  const open = (options: ProjectorOptions) =>
+    tracing ? tracedProjector(projector(options)) : projector(options);
   if (!kafka) {
-    const direct = projector({ databaseUrl, projections, log });
+    const direct = open({ databaseUrl, projections, log });
     return directFeed({ eventLog, projector: direct, log });
   }
   const groups = [...new Set(projections.map(({ group }) => group))];
@@ -49,7 +54,7 @@ function openFeed({ databaseUrl, eventLog, log }: Ports, { config: { kafka } }: 
       return kafkaFeed({
         ...{ kafka, databaseUrl, eventLog, log },
         group: `${kafka.topicPrefix}llm-member.${group}`,
-        projector: projector({ databaseUrl, projections: mine, log, name: `${group} projector` }),
+        projector: open({ databaseUrl, projections: mine, log, name: `${group} projector` }),
       });
     }),
   );
