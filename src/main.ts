@@ -13,6 +13,7 @@ import { startProgram } from './program.ts';
 
 /** Repeated signals of one Ctrl-C (the terminal's and npm's) count as one. */
 const sameSignalMs = 1_000;
+const lingeringMs = 2_000;
 
 /** Faults that whoever starts the program can mend: told without a stack. */
 const plain: readonly string[] = [
@@ -50,6 +51,8 @@ async function main(config: Config): Promise<void> {
     log.info('stopping');
     await started.close();
     log.info('stopped');
+    // A library may still wait for an answer that nobody needs.
+    setTimeout(() => process.exit(), lingeringMs).unref();
   }
 }
 

@@ -15,8 +15,11 @@ export interface SaslSettings {
   readonly password: string;
 }
 
-/** Given explicitly, because the library's own change with `idempotent` and with `NODE_ENV`. */
-export const retry = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 1_000_000 } as const;
+/**
+ * Given explicitly, because the library's own change with `idempotent` and with `NODE_ENV`. About ten
+ * seconds in all: then whoever asked tries again with a new client, and nothing of the old one goes on.
+ */
+export const retry = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 7 } as const;
 
 /** A new client; one that broke is never connected again. */
 export function kafkaClient({ brokers, ssl, sasl }: KafkaSettings, log: Logger): Kafka {
