@@ -22,6 +22,8 @@ interface Walleted {
   state: Wallet;
   revision: bigint;
   calls: number;
+  /** An append of its own is on its way. */
+  isBusy: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export function generatedLog(log: Pick<Log, 'append'>, wallets: number) {
     { length: wallets },
     (): Walleted => ({
       ...{ walletId: randomUUID(), memberId: randomUUID(), apiKeyId: randomUUID() },
-      ...{ state: wallet.initialState, revision: -1n, calls: 0 },
+      ...{ state: wallet.initialState, revision: -1n, calls: 0, isBusy: false },
     }),
   );
   const started = Date.now() - days * dayMs;
@@ -41,8 +43,19 @@ export function generatedLog(log: Pick<Log, 'append'>, wallets: number) {
   let written = 0;
   let last = -1n;
 
+  /** The next wallet that nothing is on its way for. */
+  function next(): Walleted {
+    for (let tries = 0; tries < all.length; tries += 1) {
+      const of = all[turn % all.length];
+      turn += 1;
+      if (of && !of.isBusy) return of;
+    }
+    throw new Error('The log is slower than it is written to.');
+  }
+
   /** One wallet's next events: its credit, or a call that is reserved and settled. */
   async function step(of: Walleted, at: string): Promise<number> {
+    of.isBusy = true;
     const events: NewEvent[] = [];
     const decide = (command: WalletCommand) => {
       for (const event of wallet.decide(command, of.state)) {
@@ -63,6 +76,7 @@ export function generatedLog(log: Pick<Log, 'append'>, wallets: number) {
     const appended = await log.append(streamOf.wallet(of.walletId), expected, events);
     if (!appended.ok) throw new Error('A bench has its log for itself.');
     of.revision = appended.revision;
+    of.isBusy = false;
     if (appended.position > last) last = appended.position;
     written += events.length;
     return events.length;
@@ -74,11 +88,8 @@ export function generatedLog(log: Pick<Log, 'append'>, wallets: number) {
     const wanted = Math.max(1, events - from);
     const lane = async () => {
       while (written < events) {
-        const of = all[turn % all.length];
-        turn += 1;
-        if (!of) return;
         const share = Math.min(1, (written - from) / wanted);
-        await step(of, new Date(started + share * days * dayMs).toISOString());
+        await step(next(), new Date(started + share * days * dayMs).toISOString());
       }
     };
     await Promise.all(Array.from({ length: Math.min(lanes, all.length) }, lane));
@@ -89,12 +100,7 @@ export function generatedLog(log: Pick<Log, 'append'>, wallets: number) {
     written: () => written,
     last: () => last,
     /** The next step of the next wallet; the position of its last event is `last()`. */
-    step: () => {
-      const of = all[turn % all.length];
-      turn += 1;
-      if (!of) throw new Error('There are no wallets.');
-      return step(of, new Date().toISOString());
-    },
+    step: () => step(next(), new Date().toISOString()),
   };
 }
 

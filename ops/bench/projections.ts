@@ -41,6 +41,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const whole = (number: number) => Math.round(number).toLocaleString('en');
 const goal = (holds: boolean, text: string) => `${holds ? 'reached' : 'MISSED'} (${text})`;
 const wrong: string[] = [];
+const mostPending = 500;
 /** Until then the relay is given nothing. */
 const released = Promise.withResolvers<void>();
 
@@ -174,7 +175,7 @@ async function seeSoon(databaseUrl: string): Promise<void> {
   const pending = new Set<Promise<void>>();
   while (performance.now() - started < size.liveSeconds * 1_000) {
     const due = ((performance.now() - started) * size.live) / 2_000;
-    for (; steps < due; steps += 1) {
+    for (; steps < due && pending.size < mostPending; steps += 1) {
       const one = generated.step().then(() => {
         waiting.push({ position: generated.last(), since: performance.now() });
         pending.delete(one);

@@ -1,10 +1,11 @@
-import type { AllStreamResolvedEvent, EventStoreDBClient } from '@eventstore/db-client';
-import { excludeSystemEvents, START, streamNameFilter } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import { backOff } from '../back-off.ts';
 import { reasonOf } from '../reason-of.ts';
 import type { FeedItem, FeedStart } from './log.ts';
 import type { LogHealth } from './log-health.ts';
-import { isSystem, storedEvent } from './stored-event.ts';
+import { answersTo } from './read-stream.ts';
+import { isSystem } from './stored-event.ts';
+import { subscribeRequest } from './subscribe-request.ts';
 
 /** Follows the log: whatever ends a subscription, another starts after the last event received. */
 export async function* logSubscription(
@@ -30,44 +31,17 @@ export async function* logSubscription(
   }
 }
 
-/** Takes its place among the events, where the server said it. */
-const caughtUp: AllStreamResolvedEvent = {};
-
 async function* subscribeOnce(
   client: EventStoreDBClient,
-  { after, prefixes, signal, onAlive }: FeedStart,
+  { signal, onAlive, ...start }: FeedStart,
 ): AsyncGenerator<FeedItem, void, undefined> {
-  const subscription = client.subscribeToAll({
-    fromPosition: after === null ? START : { commit: after, prepare: after },
-    filter: filterOf(prefixes, onAlive),
-  });
-  const aborted = () => void subscription.destroy();
-  signal.addEventListener('abort', aborted, { once: true });
-  // A connection may fail when nobody iterates any more.
-  subscription.on('error', () => undefined);
-  subscription.on('caughtUp', () => subscription.push(caughtUp));
-  try {
-    for await (const resolved of subscription) {
-      onAlive?.();
-      const item = resolved === caughtUp ? ({ kind: 'caught_up' } as const) : eventItem(resolved);
-      if (item) yield item;
+  const asked = { request: subscribeRequest(start), requiresLeader: false, signal };
+  for await (const answer of answersTo(client, asked)) {
+    // A checkpoint is a sign of life and nothing else: it has been wrong in releases of EventStoreDB.
+    onAlive?.();
+    if (answer.kind === 'caught_up') yield { kind: 'caught_up' };
+    else if (answer.kind === 'event' && answer.event && !isSystem(answer.event)) {
+      yield { kind: 'event', event: answer.event };
     }
-  } finally {
-    signal.removeEventListener('abort', aborted);
-    // Leaving the loop doesn't tell the server.
-    subscription.unsubscribe().catch(() => undefined);
   }
-}
-
-function eventItem(resolved: AllStreamResolvedEvent): FeedItem | undefined {
-  const event = storedEvent(resolved);
-  return event && !isSystem(event) ? { kind: 'event', event } : undefined;
-}
-
-function filterOf(prefixes: readonly string[] | undefined, onAlive: (() => void) | undefined) {
-  // A checkpoint is a sign of life and nothing else: it has been wrong in releases of EventStoreDB.
-  const options = { checkpointReached: () => Promise.resolve(onAlive?.()) };
-  return prefixes
-    ? streamNameFilter({ prefixes: [...prefixes], ...options })
-    : excludeSystemEvents(options);
 }

@@ -7,6 +7,8 @@ import { uuidText } from './uuid.ts';
 export type ReadAnswer =
   | { readonly kind: 'event'; readonly event: StoredEvent | undefined }
   | { readonly kind: 'not_found' }
+  | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'caught_up' }
   | { readonly kind: 'other' };
 
 const other: ReadAnswer = { kind: 'other' };
@@ -20,13 +22,20 @@ export function readAnswer(bytes: Buffer): ReadAnswer {
   let answer = other;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     if (field === 1) answer = { kind: 'event', event: resolvedEvent(reader.message()) };
-    else if (field === 4) {
+    else {
       reader.skip();
-      answer = { kind: 'not_found' };
-    } else reader.skip();
+      answer = signs.get(field) ?? answer;
+    }
   }
   return answer;
 }
+
+/** What is no event, by field. */
+const signs: ReadonlyMap<number, ReadAnswer> = new Map([
+  [3, { kind: 'checkpoint' }],
+  [4, { kind: 'not_found' }],
+  [8, { kind: 'caught_up' }],
+]);
 
 /** Undefined for a link whose event is gone. */
 function resolvedEvent(reader: MessageReader): StoredEvent | undefined {

@@ -45,25 +45,43 @@ export async function* readStream(
   client: EventStoreDBClient,
   range: StreamRange,
 ): AsyncGenerator<StoredEvent, void, undefined> {
-  const request = readRequest(range);
+  const asked = { request: readRequest(range), requiresLeader: true };
+  for await (const answer of answersTo(client, asked)) {
+    if (answer.kind === 'not_found') return;
+    if (answer.kind === 'event' && answer.event) yield answer.event;
+  }
+}
+
+export interface AskedRead {
+  readonly request: streams.ReadReq;
+  readonly requiresLeader: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What the log says to a read or a subscription until it ends, or the signal aborts, or one leaves. */
+export async function* answersTo(
+  client: EventStoreDBClient,
+  { request, requiresLeader, signal }: AskedRead,
+): AsyncGenerator<ReadAnswer, void, undefined> {
   // biome-ignore lint/complexity/useLiteralKeys: protected, and reachable in this way only
   const [metadata, options] = client['callArguments'](
-    { requiresLeader: true },
+    { requiresLeader },
     { deadline: Number.POSITIVE_INFINITY },
   );
   // biome-ignore lint/complexity/useLiteralKeys: protected, and reachable in this way only
-  const open = client['GRPCStreamCreator'](ReadClient, 'readStream', (connection) =>
+  const open = client['GRPCStreamCreator'](ReadClient, 'read', (connection) =>
     connection.read(request, metadata, options),
   );
   const answers = await open();
   // A connection may fail when nobody iterates any more.
   answers.on('error', () => undefined);
+  const aborted = () => void answers.destroy();
+  signal?.addEventListener('abort', aborted, { once: true });
+  if (signal?.aborted) aborted();
   try {
-    for await (const answer of iterated(answers)) {
-      if (answer.kind === 'not_found') return;
-      if (answer.kind === 'event' && answer.event) yield answer.event;
-    }
+    for await (const answer of iterated(answers)) yield answer;
   } finally {
+    signal?.removeEventListener('abort', aborted);
     // Leaving the loop doesn't tell the server; not at once, because the call may be at work now.
     if (!answers.readableEnded) setImmediate(() => answers.cancel());
   }
