@@ -21,6 +21,7 @@ const plain: readonly string[] = [
   'DataDirInUse',
   'MasterKeyUnusable',
   'PortUnusable',
+  'UnfinishedRestore',
   'WrongMasterKey',
 ];
 

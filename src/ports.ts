@@ -13,6 +13,7 @@ import { processLease } from './adapters/postgres/lease.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import { openPool } from './adapters/postgres/pool.ts';
 import { prepareReadModels } from './adapters/postgres/read-schema.ts';
+import { refuseUnfinishedRestore } from './adapters/postgres/unfinished-restore.ts';
 import { masterKey } from './adapters/vault/master-key.ts';
 import { openVault } from './adapters/vault/vault.ts';
 import type { Closers } from './closers.ts';
@@ -33,6 +34,7 @@ export type Ports = Awaited<ReturnType<typeof openPorts>>;
 
 export async function openPorts({ config, engines, log, clock, started }: PortParts) {
   const { databaseUrl } = engines;
+  await refuseUnfinishedRestore(databaseUrl);
   await migrate(databaseUrl);
   await prepareReadModels(databaseUrl, projections);
   const pool = await openPool(databaseUrl);

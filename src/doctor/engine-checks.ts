@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DatabasePool } from 'slonik';
 import { logFacts } from '../adapters/eventstore/log-facts.ts';
 import { masterKey } from '../adapters/vault/master-key.ts';
-import { secrets } from '../adapters/vault/secrets.ts';
+import { keyCheck, secrets } from '../adapters/vault/secrets.ts';
 import type { Config } from '../config.ts';
 import { server } from '../projections/installation.ts';
 import type { Check } from './check.ts';
@@ -48,6 +48,6 @@ export async function vaultCheck(pool: DatabasePool, config: Config): Promise<Ch
     return failure('vault', `${file} is gone, and MASTER_KEY is not set`);
   }
   const key = await masterKey(config.dataDir, config.masterKey);
-  const known = await secrets(pool, key).kept('master-key-check');
+  const known = await secrets(pool, key).kept(keyCheck);
   return known ? ok('vault', 'opens with this master key') : warning('vault', 'nothing is in it');
 }

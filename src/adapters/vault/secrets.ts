@@ -7,6 +7,9 @@ import { WrongMasterKey } from './vault-faults.ts';
 
 const Row = z.object({ sealed: z.string() });
 
+/** The secret that only tells whether a master key is the vault's. */
+export const keyCheck = 'master-key-check';
+
 /** The program's own secrets, the same for every process of one installation. */
 export interface Secrets {
   /** 32 random bytes under a name, made by whoever asks first. */
@@ -53,6 +56,11 @@ export function secrets(pool: DatabasePool, masterKey: Uint8Array): Secrets {
       return known;
     },
   };
+}
+
+/** Throws `WrongMasterKey` unless this key sealed what every vault keeps to tell by. */
+export async function checkMasterKey(masterKey: Uint8Array, sealed: string): Promise<void> {
+  await unwrapped(masterKey, keyCheck, sealed);
 }
 
 const wrongKey =

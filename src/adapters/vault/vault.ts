@@ -2,7 +2,7 @@ import type { DatabasePool } from 'slonik';
 import type { MemberKeys } from './member-keys.ts';
 import { memberKeys } from './member-keys.ts';
 import type { Secrets } from './secrets.ts';
-import { secrets } from './secrets.ts';
+import { keyCheck, secrets } from './secrets.ts';
 
 /** Members' keys and the program's secrets, in Postgres, all under the master key. */
 export type Vault = MemberKeys & Secrets;
@@ -17,6 +17,6 @@ export async function openVault({
   readonly masterKey: Uint8Array;
 }): Promise<Vault> {
   const ours = secrets(pool, masterKey);
-  await ours.secret('master-key-check');
+  await ours.secret(keyCheck);
   return { ...ours, ...memberKeys(pool, masterKey) };
 }
