@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { backup } from '../src/backup/backup.ts';
-import { progress } from '../src/backup/progress.ts';
 import { readConfig } from '../src/config.ts';
+import { progress } from '../src/progress.ts';
 
 /**
  * `npm run backup -- <file-or-folder>`: vault, journal and embedded log at one position, in one file. It

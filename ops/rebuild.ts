@@ -10,7 +10,6 @@ import { closers } from '../src/closers.ts';
 import { readConfig } from '../src/config.ts';
 import { findEngines } from '../src/doctor/engines.ts';
 import { streamOf } from '../src/domain/streams.ts';
-import type { Shown } from '../src/progress.ts';
 import { progress } from '../src/progress.ts';
 import type { Projection } from '../src/projections/projection.ts';
 import { projections } from '../src/projections/registry.ts';
@@ -73,20 +72,22 @@ async function fillAnew(
   const eventLog = eventStoreDbLog({ url: eventstoreUrl, log, signal });
   opened.add(eventLog.close);
   if (accept !== undefined) await record(projection, eventLog, accept);
-  let shown: Shown | undefined;
+  const shown = progress({ output: process.stderr, now: () => performance.now() });
+  let begun = false;
   const rebuilt = await rebuild(
     projection,
     {
       ...{ databaseUrl, eventLog, log, signal },
       onProgress({ from, at, to, events }) {
         const whole = Number(to - from);
-        shown ??= progress({ name: projection.name, unit: 'events', whole });
-        shown.at(Math.min(whole, Number(at - from)), events);
+        if (!begun) shown.begin(projection.name, whole, 'of the log');
+        begun = true;
+        shown.reached(Math.min(whole, Number(at - from)), events);
       },
     },
     { accept },
   );
-  shown?.end();
+  shown.end();
   return rebuilt;
 }
 

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
-import { progress } from '../src/backup/progress.ts';
 import { restore } from '../src/backup/restore.ts';
 import { readConfig } from '../src/config.ts';
 import { asTable, worstOf } from '../src/doctor/report.ts';
+import { progress } from '../src/progress.ts';
 
 /**
  * `npm run restore -- <file-or-folder>`: a backup (of a folder the newest) into the empty installation

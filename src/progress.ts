@@ -1,70 +1,89 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-export interface Shown {
-  /** How much is done, in the unit of the whole. */
-  at(done: number, counted: number): void;
+/** Tells a person how far a long step is. */
+export interface Progress {
+  /** Begins a step of so many parts; what was begun before is over. */
+  begin(what: string, total: number, unit: string): void;
+  /** So many parts are done in all; where parts are no count, so many of what is counted. */
+  reached(done: number, counted?: number): void;
   end(): void;
+  say(line: string): void;
 }
 
-const lineEveryMs = 2_000;
-
-/**
- * Shows how far something long has come: percent, how many a second, and the time left; as a bar on a
- * terminal, else as a line every two seconds.
- */
-export function progress(
-  what: { readonly name: string; readonly unit: string; readonly whole: number },
-  out: NodeJS.WriteStream = process.stderr,
-): Shown {
-  const started = performance.now();
-  const rateOf = (counted: number) =>
-    Math.round((counted * 1_000) / Math.max(1, performance.now() - started));
-  return out.isTTY ? bar(what, out, rateOf) : lines(what, out, rateOf);
+export interface ProgressParts {
+  readonly output: NodeJS.WriteStream;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
 }
 
-type What = Parameters<typeof progress>[0];
+interface Step {
+  readonly what: string;
+  readonly total: number;
+  readonly unit: string;
+  readonly since: number;
+  done: number;
+  counted: number;
+  told: number;
+}
 
-function bar({ name, unit, whole }: What, stream: NodeJS.WriteStream, rateOf: RateOf): Shown {
-  const shown = new SingleBar(
+const tellEveryMs = 5_000;
+
+/** A bar on a terminal, lines for a log. */
+export function progress({ output, now }: ProgressParts): Progress {
+  const say = (line: string) => output.write(`${line}\n`);
+  const bar = output.isTTY ? newBar(output) : undefined;
+  let step: Step | undefined;
+
+  const rate = ({ counted, since }: Step) =>
+    Math.round(counted / Math.max(0.001, (now() - since) / 1e3));
+  const percent = ({ done, total }: Step) => (total === 0 ? 100 : Math.floor((100 * done) / total));
+
+  const end = () => {
+    if (!step) return;
+    bar?.stop();
+    const took = ((now() - step.since) / 1_000).toFixed(1);
+    if (!bar) say(`${step.what}: ${step.done} ${step.unit} in ${took} s`);
+    step = undefined;
+  };
+
+  const tell = (current: Step) => {
+    if (now() - current.told < tellEveryMs) return;
+    current.told = now();
+    const perSecond = rate(current);
+    const { done, total, since } = current;
+    const left = done === 0 ? '?' : Math.ceil(((now() - since) / 1e3 / done) * (total - done));
+    const of = `${current.done} of ${current.total} ${current.unit}`;
+    say(`${current.what}: ${percent(current)} %, ${of}, ${perSecond}/s, ${left} s left`);
+  };
+
+  return {
+    say,
+    end,
+    begin(what, total, unit) {
+      end();
+      const since = now();
+      step = { what, total, unit, since, done: 0, counted: 0, told: since };
+      if (bar) bar.start(total, 0, { what, unit, rate: 0 });
+      else say(`${what}: ${total} ${unit}`);
+    },
+    reached(done, counted = done) {
+      if (!step) return;
+      step.done = done;
+      step.counted = counted;
+      if (bar) bar.update(done, { rate: rate(step) });
+      else tell(step);
+    },
+  };
+}
+
+const newBar = (stream: NodeJS.WriteStream): SingleBar =>
+  new SingleBar(
     {
       stream,
-      format: `${name} {bar} {percentage} %  {rate} ${unit}/s  {eta_formatted} left`,
+      format:
+        '{what} {bar} {percentage} % | {value}/{total} {unit} | {rate}/s | {eta_formatted} left',
       hideCursor: true,
-      etaBuffer: 50,
+      etaBuffer: 100,
     },
     Presets.shades_classic,
   );
-  shown.start(Math.max(1, whole), 0, { rate: 0 });
-  return {
-    at: (done, counted) => shown.update(done, { rate: rateOf(counted) }),
-    end() {
-      shown.update(Math.max(1, whole));
-      shown.stop();
-    },
-  };
-}
-
-type RateOf = (counted: number) => number;
-
-function lines({ name, unit, whole }: What, out: NodeJS.WriteStream, rateOf: RateOf): Shown {
-  const started = performance.now();
-  let last = started;
-  const line = (done: number, counted: number) => {
-    const share = whole <= 0 ? 1 : Math.min(1, done / whole);
-    const left = share === 0 ? '?' : ((performance.now() - started) / share) * (1 - share);
-    const seconds = typeof left === 'number' ? Math.round(left / 1_000) : left;
-    out.write(
-      `${name} ${Math.floor(share * 100)} %  ${rateOf(counted)} ${unit}/s  ${seconds} s left\n`,
-    );
-  };
-  let most = 0;
-  return {
-    at(done, counted) {
-      most = counted;
-      if (performance.now() - last < lineEveryMs) return;
-      last = performance.now();
-      line(done, counted);
-    },
-    end: () => line(whole, most),
-  };
-}

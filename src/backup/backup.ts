@@ -11,11 +11,11 @@ import { isUnfinished, UnfinishedRestore } from '../adapters/postgres/unfinished
 import { closers } from '../closers.ts';
 import type { Config } from '../config.ts';
 import { findEngines } from '../doctor/engines.ts';
+import type { Progress } from '../progress.ts';
 import { written } from './events.ts';
 import type { Header } from './format.ts';
 import { formatName, formatVersion, Row, tableNames } from './format.ts';
 import { embeddedLogUrl } from './log-url.ts';
-import type { Progress } from './progress.ts';
 import type { Content } from './read-backup.ts';
 import { countRows, readRows } from './rows.ts';
 import { FileExists, writeBackup } from './write-backup.ts';
@@ -32,7 +32,7 @@ export interface Made {
 
 /**
  * Backs up an installation, running or not, at one position of its log. What is read when is argued in
- * ops/decisions/0009: the policies' places, then the log's end, then vault and journal.
+ * ops/decisions/0012: the policies' places, then the log's end, then vault and journal.
  */
 export async function backup(
   config: Config,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { keyCheck } from '../adapters/vault/secrets.ts';
+import type { Progress } from '../progress.ts';
 import type { Header, Row, TableName } from './format.ts';
 import { BackupUnusable, tableNames } from './format.ts';
-import type { Progress } from './progress.ts';
 import type { Backup, Content } from './read-backup.ts';
 
 /** What a restore must know of a backup before it touches anything. */
