@@ -7,7 +7,7 @@ import type { Projector } from '../../../src/adapters/postgres/project.ts';
 import { projector } from '../../../src/adapters/postgres/project.ts';
 import type { DomainEvent, StoredEvent } from '../../../src/domain/events.ts';
 import { nameId } from '../../../src/domain/ids.ts';
-import { partitionCount, partitionOf } from '../../../src/projections/partition.ts';
+import { allPartitions, partitionCount, partitionOf } from '../../../src/projections/partition.ts';
 import { latest, projection } from '../../../src/projections/projection.ts';
 import { projections } from '../../../src/projections/registry.ts';
 import { testDatabase } from '../../support/postgres.ts';
@@ -97,6 +97,69 @@ test('any batching, restart and repetition gives the same tables', async (t) => 
     { numRuns: 12 },
   );
 });
+
+test('partitions that come one after the other, or in turns, give the same tables', async (t) => {
+  const events = spread();
+  const [reference, url] = [await database(t), await database(t)];
+  const whole = start(reference);
+  await whole.open();
+  await whole.apply(events);
+  whole.close();
+  const expected = await tables(reference, projections);
+  const byPartition = allPartitions.map((n) =>
+    events.filter(({ stream }) => partitionOf(stream) === n),
+  );
+  const turns = fc.infiniteStream(
+    fc.record({ partition: fc.nat(partitionCount - 1), take: fc.integer({ min: 1, max: 9 }) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(turns, async (order) => {
+      await clear(url);
+      const running = start(url);
+      await running.open();
+      const done = byPartition.map(() => 0);
+      while (done.some((count, n) => count < (byPartition[n]?.length ?? 0))) {
+        const { partition, take } = order.next().value;
+        const from = done[partition] ?? 0;
+        const part = byPartition[partition]?.slice(Math.max(0, from - 2), from + take) ?? [];
+        const last = part.at(-1)?.position;
+        if (last !== undefined) await running.apply(part, new Map([[partition, last]]));
+        done[partition] = from + take;
+      }
+      running.close();
+      t.deepEqual(await tables(url, projections), expected);
+    }),
+    { numRuns: 6 },
+  );
+});
+
+/** The story's events, as several wallets and other nouns would have them. */
+const spread = (): readonly StoredEvent[] =>
+  ['a', 'b', 'c'].flatMap((name, n) => {
+    const streams = new Map<string, bigint>();
+    return story().map((event, index) => {
+      const stream = event.type === 'RouteChanged' ? `route-${name}` : `wallet-${name}@0`;
+      const revision = (streams.get(stream) ?? -1n) + 1n;
+      streams.set(stream, revision);
+      const position = BigInt(n * 1_000 + index);
+      const data = renamed(event.data, name);
+      return { ...event, id: nameId(`${name}/${index}`), stream, revision, position, data };
+    });
+  });
+
+/** The same data of another wallet, with other calls and lots. */
+const renamed = (data: unknown, name: string): unknown =>
+  JSON.parse(
+    JSON.stringify(data, (key, value) =>
+      ['callId', 'walletId', 'lotId', 'alias'].includes(key) && typeof value === 'string'
+        ? key === 'alias'
+          ? `${value}-${name}`
+          : nameId(`${name}/${value}`)
+        : value,
+    )
+      .replaceAll(/credit:[0-9a-f-]{36}/g, `credit:${nameId(name)}`)
+      .replaceAll(/hold:[0-9a-f-]{36}/g, `hold:${nameId(name)}`),
+  );
 
 async function clear(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
