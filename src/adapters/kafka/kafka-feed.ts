@@ -69,7 +69,12 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
   }
 
   const position = () =>
-    earliest([...mine.partitions].flatMap((partition) => projector.positionIn(partition) ?? []));
+    earliest(
+      [...mine.partitions].flatMap((partition) => {
+        const reached = projector.positionIn(partition);
+        return reached === undefined ? [] : [reached];
+      }),
+    );
   const done = run();
   return {
     state: () => ({ ...state, position: position(), stopped: projector.stopped() }),
@@ -185,7 +190,10 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
     const end = goal;
     if (end === undefined) return false;
     if (end === null) return true;
-    return [...mine.partitions].every((n) => (projector.positionIn(n) ?? end) >= end);
+    return [...mine.partitions].every((n) => {
+      const reached = projector.positionIn(n);
+      return reached === undefined || (reached !== null && reached >= end);
+    });
   }
 
   function watchChanges(): void {
