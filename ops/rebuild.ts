@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { eventStoreDbLog } from '../src/adapters/eventstore/eventstoredb.ts';
 import { runners } from '../src/adapters/eventstore/runners.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
-import type { Rebuilt } from '../src/adapters/postgres/rebuild.ts';
+import type { RebuildWish, Rebuilt } from '../src/adapters/postgres/rebuild.ts';
 import { RebuildDiffers, rebuild } from '../src/adapters/postgres/rebuild.ts';
 import { dropOthers, rollBack } from '../src/adapters/postgres/rollback.ts';
 import { closers } from '../src/closers.ts';
@@ -16,11 +16,12 @@ import { projections } from '../src/projections/registry.ts';
 
 /**
  * `npm run rebuild -- <read model>`: fills it anew from the log, compares, and shows it; readers never
- * wait. `--accept "<reason>"` shows a build of other code although it differs, `--rollback` shows the
- * one before again, `--drop` drops all that aren't shown. It takes the program's own environment.
+ * wait. `--accept "<reason>"` shows a build of other code although it differs, `--repair "<reason>"` one
+ * of the same code, where somebody changed the old one's rows; `--rollback` shows the one before again,
+ * `--drop` drops all that aren't shown. It takes the program's own environment.
  */
 const usage =
-  'npm run rebuild -- <read model> [--accept "<reason>" | --rollback | --drop]\n' +
+  'npm run rebuild -- <read model> [--accept "<reason>" | --repair "<reason>" | --rollback | --drop]\n' +
   `read models: ${projections.map(({ name }) => name).join(', ')}\n`;
 
 const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }));
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
       accept: { type: 'string' },
+      repair: { type: 'string' },
       rollback: { type: 'boolean' },
       drop: { type: 'boolean' },
     },
@@ -59,19 +61,20 @@ async function main(): Promise<void> {
   } else if (values.rollback) {
     process.stdout.write(`${await rollBack(databaseUrl, projection)} is shown again\n`);
   } else {
-    say(await fillAnew(projection, engines, values.accept));
+    say(await fillAnew(projection, engines, values));
   }
 }
 
 async function fillAnew(
   projection: Projection,
   { databaseUrl, eventstoreUrl }: { readonly databaseUrl: string; readonly eventstoreUrl: string },
-  accept: string | undefined,
+  { accept, repair }: Pick<RebuildWish, 'accept' | 'repair'>,
 ): Promise<Rebuilt> {
   const { signal } = stopping;
   const eventLog = eventStoreDbLog({ url: eventstoreUrl, log, signal });
   opened.add(eventLog.close);
-  if (accept !== undefined) await record(projection, eventLog, accept);
+  const reason = accept ?? repair;
+  if (reason !== undefined) await record(projection, eventLog, reason);
   const shown = progress({ output: process.stderr, now: () => performance.now() });
   let begun = false;
   const rebuilt = await rebuild(
@@ -85,7 +88,7 @@ async function fillAnew(
         shown.reached(Math.min(whole, Number(at - from)), events);
       },
     },
-    { accept },
+    { accept, repair },
   );
   shown.end();
   return rebuilt;

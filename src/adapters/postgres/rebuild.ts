@@ -26,6 +26,8 @@ export interface RebuildParts {
 export interface RebuildWish {
   /** Shows the new build though it differs from the old one, which only other code may; says why. */
   readonly accept?: string | undefined;
+  /** Shows the new build though the same code gave other rows: somebody changed the old one's. Says so. */
+  readonly repair?: string | undefined;
   /** Compares only, and drops the new build again. */
   readonly isCanary?: boolean;
 }
@@ -144,7 +146,11 @@ async function newBuild(
     [projection.name, projection.version, state],
   );
   const [half] = rows;
-  if (half && !wish.isCanary && (!half.compared || wish.accept !== undefined)) {
+  if (
+    half &&
+    !wish.isCanary &&
+    (!half.compared || wish.accept !== undefined || wish.repair !== undefined)
+  ) {
     return { projection, schema: half.schema };
   }
   if (half) await dropBuild(client, half.schema);
@@ -222,7 +228,7 @@ function refusalOf(
   shown: KnownBuild,
   { projection, wish }: Pick<Finishing, 'projection' | 'wish'>,
 ): RebuildDiffers | undefined {
-  if (rebuilt.comparison.same) return undefined;
+  if (rebuilt.comparison.same || wish.repair !== undefined) return undefined;
   if (isOf(shown, projection)) {
     return new RebuildDiffers(
       rebuilt,

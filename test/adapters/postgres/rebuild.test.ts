@@ -149,6 +149,12 @@ test('the same code that gives other rows is refused, and what was shown stays',
   t.deepEqual(error?.rebuilt.comparison.after.sums, { times: '2' });
   t.true((await shown()).includes('b 7 version 1'));
   t.deepEqual(await known(), ['changes_v1 shown', 'changes_v1_b2 filling']);
+  // Accepting is for other code; who knows that the rows were changed repairs them.
+  await t.throwsAsync(rebuild(changes(1), parts, { accept: 'fine' }), {
+    instanceOf: RebuildDiffers,
+  });
+  await rebuild(changes(1), parts, { repair: 'a row was changed by hand' });
+  t.true((await shown()).includes('b 1 version 1'));
 });
 
 test('a canary compares and leaves nothing behind', async (t) => {
