@@ -94,12 +94,13 @@ test('a link is no event, and what it leads to is', (t) => {
   t.like(answer, { kind: 'event', event: { type: 'Tested' } });
 });
 
-test('of the other answers it matters only that a stream does not exist', (t) => {
+test('other answers say that there is no stream, how far was looked, or that this is the end', (t) => {
   const kindOf = (answer: streams.ReadResp) =>
     readAnswer(Buffer.from(answer.serializeBinary())).kind;
   t.is(kindOf(new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound())), 'not_found');
   t.is(kindOf(new ReadResp().setFirstStreamPosition('7')), 'other');
-  t.is(kindOf(new ReadResp().setCaughtUp(new ReadResp.CaughtUp())), 'other');
+  t.is(kindOf(new ReadResp().setCaughtUp(new ReadResp.CaughtUp())), 'caught_up');
+  t.is(kindOf(new ReadResp().setCheckpoint(new ReadResp.Checkpoint())), 'checkpoint');
   t.is(readAnswer(Buffer.from([0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7d, 1, 2, 3, 4])).kind, 'other');
 });
 
