@@ -8,6 +8,8 @@ CREATE TABLE feed.positions (
   PRIMARY KEY (consumer, partition)
 ) WITH (fillfactor = 40);
 
+-- Whoever still moves one there is waited for, so that none is copied before its rows are known.
+LOCK TABLE feed.checkpoints IN ACCESS EXCLUSIVE MODE;
 INSERT INTO feed.positions
 SELECT projection, partition, position FROM feed.checkpoints WHERE projection = 'policies';
 INSERT INTO feed.positions

@@ -65,7 +65,9 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
 
   async function relayOn(progressed: () => void): Promise<void> {
     const seat = await takeSeat(databaseUrl, topic, signal);
-    const either = AbortSignal.any([signal, seat.lost]);
+    // Aborts with whatever fails, because a log that is silent would be waited for.
+    const round = new AbortController();
+    const either = AbortSignal.any([signal, seat.lost, round.signal]);
     const producer = await connected(either).catch((error: unknown) => {
       seat.leave();
       throw error;
@@ -79,8 +81,12 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
       for await (const { place, byPartition } of relayedBatches(items, seat, { signal: either })) {
         // The library would try for ever, also in a topic that is gone: a new client makes it again.
         const patience = AbortSignal.any([either, AbortSignal.timeout(sendMs)]);
-        await unless(patience, send(producer, byPartition));
-        await seat.save(place);
+        await unless(patience, send(producer, byPartition))
+          .then(() => seat.save(place))
+          .catch((error: unknown) => {
+            round.abort(error);
+            throw error;
+          });
         state.position = place.position;
         progressed();
       }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Projection } from '../../projections/projection.ts';
-import { freeSchema, isOf, makeBuild, readBuilds } from './builds.ts';
+import { copySkips, freeSchema, isOf, makeBuild, readBuilds } from './builds.ts';
 import { connect } from './connect.ts';
 import { dropIn } from './rebuild.ts';
 
@@ -27,6 +27,8 @@ export const buildOrders = (databaseUrl: string): BuildOrders => ({
       if (half) await dropIn(client, half.schema);
       const build = { projection, schema: freeSchema(projection, known) };
       await makeBuild(client, build, 'filling');
+      const shown = known.find((each) => each.state === 'shown' && isOf(each, projection));
+      if (shown) await copySkips(client, shown.schema, build.schema);
       return build.schema;
     }),
   skip: (schema, position) =>
@@ -38,10 +40,12 @@ export const buildOrders = (databaseUrl: string): BuildOrders => ({
     }),
   accept: (schema, reason) =>
     inTransaction(databaseUrl, async (client) => {
-      await client.query('UPDATE feed.builds SET accepted = $2 WHERE schema = $1', [
-        schema,
-        reason,
-      ]);
+      const { rowCount } = await client.query(
+        `UPDATE feed.builds SET accepted = $2
+         WHERE schema = $1 AND state = 'filling' AND report IS NOT NULL`,
+        [schema, reason],
+      );
+      if (!rowCount) throw new Error(`${schema} was not compared, or is another build by now.`);
     }),
 });
 

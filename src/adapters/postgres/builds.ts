@@ -52,11 +52,13 @@ export async function makeBuild(
   state: BuildState,
 ): Promise<void> {
   for (const statement of ddlOf(projection, schema)) await client.query(statement);
-  await client.query(
+  const { rowCount: isNew } = await client.query(
     `INSERT INTO feed.builds (schema, projection, version, state) VALUES ($1, $2, $3, $4)
      ON CONFLICT DO NOTHING`,
     [schema, projection.name, projection.version, state],
   );
+  // Of a dropped build of the same name somebody may have filed positions again.
+  if (isNew) await client.query('DELETE FROM feed.positions WHERE consumer = $1', [schema]);
   await client.query(
     `INSERT INTO feed.positions (consumer, partition)
      SELECT $1, unnest($2::int[])::text ON CONFLICT DO NOTHING`,
@@ -84,6 +86,15 @@ export async function readSkips(client: pg.ClientBase): Promise<ReadonlyMap<stri
     skips.set(schema, (skips.get(schema) ?? new Set()).add(BigInt(position)));
   }
   return skips;
+}
+
+/** What a person let a build's code leave out, another build of the same code leaves out again. */
+export async function copySkips(client: pg.ClientBase, from: string, to: string): Promise<void> {
+  await client.query(
+    `INSERT INTO feed.skips SELECT $1, position FROM feed.skips WHERE schema = $2
+     ON CONFLICT DO NOTHING`,
+    [to, from],
+  );
 }
 
 /** Changes whenever a build or a skip does. */

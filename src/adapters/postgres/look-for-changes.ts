@@ -15,7 +15,8 @@ export function lookForChanges(
     while (!signal.aborted) {
       await sleep(everyMs, undefined, { signal, ref: false });
       // A connection that is away is the feed's own trouble.
-      if (await projector.changed().catch(() => false)) return again();
+      const changed = await projector.changed().catch(() => false);
+      if (changed && !signal.aborted) return again();
     }
   }
 }

@@ -62,8 +62,10 @@ export function projector(options: ProjectorOptions): Projector {
       client = await connect(databaseUrl, { name, statementMs: 30_000 });
       // Rows and position are lost together in a crash of the server, and then projected again.
       await client.query('SET synchronous_commit = off');
+      // First: what changes from here on is another one than was known.
+      const before = await fingerprint(client);
       const builds = fedBuilds(await prepareTables(client, projections), projections);
-      known = await fingerprint(client);
+      known = before;
       const skips = await readSkips(client);
       lanes = builds.map((build) => laneOf(build, skips.get(build.schema)));
       await syncLanes(client, lanes);

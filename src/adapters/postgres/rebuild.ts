@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { allPartitions } from '../../projections/partition.ts';
 import type { Projection } from '../../projections/projection.ts';
 import type { Log } from '../eventstore/log.ts';
 import type { Build, KnownBuild } from './builds.ts';
-import { freeSchema, isOf, makeBuild, readSkips } from './builds.ts';
+import { copySkips, freeSchema, isOf, makeBuild, readSkips } from './builds.ts';
 import type { Comparison } from './compare-builds.ts';
 import { compareBuilds } from './compare-builds.ts';
 import { closeQuietly, connect } from './connect.ts';
@@ -14,6 +15,7 @@ import { laneWriter } from './lane-writer.ts';
 import type { Lane } from './lanes.ts';
 import { laneOf, placeOf, syncLanes } from './lanes.ts';
 import { prepareTables, show } from './read-schema.ts';
+import { saveStops } from './stops.ts';
 
 export interface RebuildParts {
   readonly databaseUrl: string;
@@ -65,6 +67,8 @@ const lock = 4_711_003;
 const lastPartMs = 500;
 const mostPasses = 50;
 const mostTries = 60;
+/** The old build's writer goes on meanwhile. */
+const betweenTriesMs = 1_000;
 
 /**
  * Fills a new build of a read model beside the one that is shown, compares both at one position, and
@@ -115,6 +119,8 @@ async function rebuildAlone(
   const fillTo = async (goal: Goal) => {
     const positionIn = (n: number) => lane.positions[n] ?? null;
     await fill(goal, { ...parts, positionIn, write });
+    // So that a person may let it leave that out.
+    if (lane.stopped.size > 0) await saveStops(writer, [...lane.stopped.values()]);
     refuseStopped(lane);
   };
   await fillAlmost({ ...parts, shown, fillTo });
@@ -123,6 +129,7 @@ async function rebuildAlone(
       return await finish({ ...parts, projection, shown, build, fillTo, wish });
     } catch (error) {
       if (!isLockTimeout(error) || tries === mostTries) throw error;
+      await sleep(betweenTriesMs);
       log.info(
         { projection: projection.name },
         'readers hold the old view; the swap is tried again',
@@ -158,12 +165,7 @@ async function newBuild(
   const build = { projection, schema: freeSchema(projection, others) };
   await makeBuild(client, build, state);
   // What a person let this code leave out it leaves out again; other code may be able to take it.
-  if (isOf(shown, projection)) {
-    await client.query(
-      'INSERT INTO feed.skips SELECT $1, position FROM feed.skips WHERE schema = $2',
-      [build.schema, shown.schema],
-    );
-  }
+  if (isOf(shown, projection)) await copySkips(client, shown.schema, build.schema);
   return build;
 }
 
@@ -261,8 +263,13 @@ async function dropBuild(client: pg.Client, schema: string): Promise<void> {
 
 /** Its name comes from `feed.builds`, never from a caller. */
 export async function dropIn(client: pg.Client, schema: string): Promise<void> {
+  // Waits for whoever is about to show it; what readers see is never dropped.
+  const { rowCount } = await client.query(
+    `DELETE FROM feed.builds WHERE schema = $1 AND state <> 'shown'`,
+    [schema],
+  );
+  if (!rowCount) throw new Error(`${schema} is what readers see now, and is not dropped.`);
   await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-  await client.query('DELETE FROM feed.builds WHERE schema = $1', [schema]);
   await client.query('DELETE FROM feed.positions WHERE consumer = $1', [schema]);
   await client.query('DELETE FROM feed.skips WHERE schema = $1', [schema]);
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Projection } from '../../projections/projection.ts';
-import { schemaOf } from '../../projections/table.ts';
 import type { Log } from '../eventstore/log.ts';
+import type { KnownBuild } from './builds.ts';
 import { isOf } from './builds.ts';
 import { closeQuietly, connect } from './connect.ts';
 import type { Progress } from './fill.ts';
@@ -46,7 +46,10 @@ export function rebuilder({ databaseUrl, eventLog, projections, log }: Rebuilder
       `SELECT schema, accepted FROM feed.builds
        WHERE state = 'filling' AND (report IS NULL OR accepted IS NOT NULL)`,
     );
-    unshown = new Set(rows.map(({ schema }) => schema).filter((each) => isUpgrade(each)));
+    const old = projections.filter(({ name, version }) =>
+      known.some((each) => isShownOtherwise(each, name, version)),
+    );
+    unshown = new Set(old.map(({ name }) => name).filter((name) => isHalf(name, rows, known)));
     for (const projection of projections) {
       const half = rows.find(({ schema }) =>
         known.some((each) => each.schema === schema && isOf(each, projection)),
@@ -56,9 +59,6 @@ export function rebuilder({ databaseUrl, eventLog, projections, log }: Rebuilder
       if (half && !rests && !signal.aborted) await finish(projection, half.accepted ?? undefined);
     }
   }
-
-  /** A release's first build of a version has that version's own name. */
-  const isUpgrade = (schema: string) => projections.some((each) => schemaOf(each) === schema);
 
   async function finish(projection: Projection, accept: string | undefined): Promise<void> {
     const { name } = projection;
@@ -103,3 +103,16 @@ export function rebuilder({ databaseUrl, eventLog, projections, log }: Rebuilder
     },
   };
 }
+
+/** Readers see another version of it than this release's. */
+const isShownOtherwise = (build: KnownBuild, name: string, version: number): boolean =>
+  build.state === 'shown' && build.projection === name && build.version !== version;
+
+const isHalf = (
+  name: string,
+  half: readonly { readonly schema: string }[],
+  known: readonly KnownBuild[],
+): boolean =>
+  half.some(({ schema }) =>
+    known.some((each) => each.schema === schema && each.projection === name),
+  );

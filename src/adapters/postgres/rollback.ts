@@ -19,11 +19,17 @@ export const rollBack = (databaseUrl: string, projection: Projection): Promise<s
     if (!shown || !kept) {
       throw new NothingToRollBackTo(`This release feeds no older build of ${projection.name}.`);
     }
+    // In the order in which whoever feeds them locks them.
+    await client.query(
+      `SELECT FROM feed.positions WHERE consumer IN ($1, $2)
+       ORDER BY consumer, partition FOR UPDATE`,
+      [shown.schema, kept.schema],
+    );
     const { rows } = await client.query<{ behind: boolean }>(
       `SELECT coalesce(bool_or(k.position IS NULL AND s.position IS NOT NULL
                                OR k.position < s.position), false) AS behind
-       FROM (SELECT * FROM feed.positions WHERE consumer = $1 FOR UPDATE) AS s
-       JOIN (SELECT * FROM feed.positions WHERE consumer = $2 FOR UPDATE) AS k USING (partition)`,
+       FROM (SELECT * FROM feed.positions WHERE consumer = $1) AS s
+       JOIN (SELECT * FROM feed.positions WHERE consumer = $2) AS k USING (partition)`,
       [shown.schema, kept.schema],
     );
     if (rows[0]?.behind) {
