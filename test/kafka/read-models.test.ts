@@ -54,9 +54,12 @@ test.serial('the broker is killed and comes back', async (t) => {
   await same();
 });
 
-test.serial(
-  'the relay is cut off between the acknowledgement and its own note of it',
-  async (t) => {
+const cutOff = {
+  relay: 'the relay is cut off between the acknowledgement and its own note of it',
+  projector: 'the projector is cut off between rows and commit',
+};
+for (const [session, what] of Object.entries(cutOff)) {
+  test.serial(what, async (t) => {
     const { busy, startRelay, startFeed, reached, same, cut } = await world(t);
     startRelay();
     startFeed();
@@ -64,30 +67,14 @@ test.serial(
     const writing = busy.start();
     let cuts = 0;
     for (let round = 0; round < 12; round += 1) {
-      await sleep(200 + 37 * round);
-      cuts += await cut('relay');
+      await sleep(150 + 53 * round);
+      cuts += await cut(session);
     }
     t.true(cuts > 6);
     await reached(await writing.stop());
     await same();
-  },
-);
-
-test.serial('the projector is cut off between rows and commit', async (t) => {
-  const { busy, startRelay, startFeed, reached, same, cut } = await world(t);
-  startRelay();
-  startFeed();
-  await reached(await busy.write(50));
-  const writing = busy.start();
-  let cuts = 0;
-  for (let round = 0; round < 12; round += 1) {
-    await sleep(100 + 71 * round);
-    cuts += await cut('projector');
-  }
-  t.true(cuts > 6);
-  await reached(await writing.stop());
-  await same();
-});
+  });
+}
 
 test.serial('members come and go in the middle of it', async (t) => {
   const { busy, startRelay, startFeed, reached, same } = await world(t);
@@ -204,8 +191,8 @@ test.serial('a topic with another number of partitions is refused', async (t) =>
   await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
   await t.throwsAsync(ensureTopic(admin, topic), { instanceOf: TopicUnusable });
   const relaying = startRelay();
-  await eventually(() => relaying.state().failing?.includes('3 partitions') ?? false);
-  t.pass();
+  await eventually(() => relaying.state().failing !== null);
+  t.regex(relaying.state().failing ?? '', /3 partitions/);
 });
 
 test.serial('from the log to Kafka and back, on the same database', async (t) => {

@@ -187,7 +187,7 @@ test('other code is filled beside the old; its difference waits for somebody to 
 });
 
 test('other code that says the same is shown without a question', async (t) => {
-  const { route, feed, parts, shown } = await world(t);
+  const { route, feed, parts, shown, known } = await world(t);
   await route('a');
   const old = feed(changes(1));
   await eventually(() => old.position() === 0n);
@@ -212,7 +212,7 @@ test('other code that says the same is shown without a question', async (t) => {
   await eventually(() => !rebuilding.pending());
   await route('a');
   await eventually(async () => (await shown()).includes('a 2 version 1'));
-  t.pass();
+  t.deepEqual(await known(), ['changes_v1 kept', 'changes_v2 shown']);
 });
 
 test('a rebuild that meets what it cannot take says where, and goes on there later', async (t) => {
