@@ -3,6 +3,7 @@ import test from 'ava';
 import pg from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { buildOrders } from '../../../src/adapters/postgres/build-orders.ts';
 import { canary } from '../../../src/adapters/postgres/canary.ts';
 import { connect } from '../../../src/adapters/postgres/connect.ts';
 import { directFeed } from '../../../src/adapters/postgres/direct-feed.ts';
@@ -10,6 +11,7 @@ import { migrate } from '../../../src/adapters/postgres/migrate.ts';
 import { openPool } from '../../../src/adapters/postgres/pool.ts';
 import { projector } from '../../../src/adapters/postgres/project.ts';
 import {
+  dropIn,
   RebuildDiffers,
   RebuildRunning,
   RebuildStopped,
@@ -22,7 +24,7 @@ import {
   rollBack,
 } from '../../../src/adapters/postgres/rollback.ts';
 import type { DomainEvent } from '../../../src/domain/events.ts';
-import { builds } from '../../../src/projections/installation.ts';
+import { builds, stops } from '../../../src/projections/installation.ts';
 import type { Projection } from '../../../src/projections/projection.ts';
 import { latest, projection, sum } from '../../../src/projections/projection.ts';
 import { query } from '../../../src/projections/query.ts';
@@ -254,4 +256,48 @@ test('the nightly look finds what the tables have and the log does not', async (
   t.deepEqual(await looking.run(), ['changes']);
   t.deepEqual(await known(), ['changes_v1 shown']);
   await looking.close();
+});
+
+test('what a person let a read model leave out, one that is ordered anew leaves out again', async (t) => {
+  const { route, feed, parts, shown, known, databaseUrl } = await world(t);
+  const picky = changes(1, 1, 'b');
+  for (const alias of ['a', 'b', 'c']) await route(alias);
+  const running = feed(picky);
+  await eventually(() => running.state().stopped.length === 1);
+  const orders = buildOrders(databaseUrl);
+  await orders.skip('changes_v1', 1n);
+  await eventually(() => running.state().stopped.length === 0 && running.position() === 2n);
+  t.is(await orders.rebuild(picky), 'changes_v1_b2');
+  const { comparison } = await rebuild(picky, parts);
+  t.true(comparison.same);
+  t.deepEqual(await shown(), ['a 1 version 1', 'c 1 version 1']);
+  t.deepEqual(await known(), ['changes_v1 kept', 'changes_v1_b2 shown']);
+});
+
+test('an event that only a new build meets can be left out, too', async (t) => {
+  const { route, feed, parts, pool } = await world(t);
+  for (const alias of ['a', 'b']) await route(alias);
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 1n);
+  await t.throwsAsync(rebuild(changes(1, 1, 'b'), parts), { instanceOf: RebuildStopped });
+  const waiting = await pool.any(stops());
+  t.deepEqual(
+    waiting.map(({ schema, position }) => [schema, position]),
+    [['changes_v1_b2', '1']],
+  );
+});
+
+test('what readers see is never dropped, nor is a build accepted that nobody compared', async (t) => {
+  const { route, feed, parts, known, databaseUrl } = await world(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const orders = buildOrders(databaseUrl);
+  const schema = await orders.rebuild(changes(1));
+  await t.throwsAsync(orders.accept(schema, 'unseen'), { message: /not compared/ });
+  await rebuild(changes(1), parts);
+  const client = await connect(databaseUrl, { name: 'dropping' });
+  await t.throwsAsync(dropIn(client, schema), { message: /readers see/ });
+  await client.end();
+  t.deepEqual(await known(), ['changes_v1 kept', `${schema} shown`]);
 });
