@@ -54,6 +54,23 @@ test.serial('the broker is killed and comes back', async (t) => {
   await same();
 });
 
+test.serial(
+  'a relay that can say nothing on a quiet log says so, and goes on by itself',
+  async (t) => {
+    const { busy, startRelay, startFeed, reached, same } = await world(t);
+    const relaying = startRelay();
+    startFeed();
+    await reached(await busy.write(50));
+    await kafka.kill();
+    await eventually(() => relaying.state().failing !== null);
+    t.false(relaying.state().active);
+    await kafka.start();
+    await eventually(() => relaying.state().active && relaying.state().failing === null);
+    await reached(await busy.write(50));
+    await same();
+  },
+);
+
 const cutOff = {
   relay: 'the relay is cut off between the acknowledgement and its own note of it',
   projector: 'the projector is cut off between rows and commit',
