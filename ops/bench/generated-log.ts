@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { envelopeOf } from '../../src/adapters/eventstore/envelope-of.ts';
 import type { Log, NewEvent } from '../../src/adapters/eventstore/log.ts';
 import type { CommandContext } from '../../src/domain/envelope.ts';
@@ -67,7 +67,7 @@ export function generatedLog(log: Pick<Log, 'append'>, wallets: number) {
     };
     if (of.calls === 0) decide(grantTo(of, at));
     else {
-      const callId = randomUUID();
+      const callId = randomUUIDv7();
       decide(reserveFor(of, callId, at));
       decide(settle(callId, of.calls, at));
     }

@@ -37,6 +37,12 @@ export function canonical(amount: Decimal): Amount {
   return amount.isZero() ? '0' : amount.toFixed();
 }
 
+/** The same amount with the other sign. */
+export function opposite(amount: Amount): Amount {
+  if (amount === '0') return amount;
+  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
+}
+
 /** Exact sum, without order or rounding effects. */
 export const sum = (amounts: Iterable<Decimal>): Decimal => {
   let total: Decimal = zero;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Asset } from '../domain/accounts.ts';
 import type { Recorded } from '../domain/events.ts';
-import { canonical, money } from '../domain/money.ts';
+import { opposite } from '../domain/money.ts';
 import { streamOf } from '../domain/streams.ts';
 import { legsOf, onEntries } from './legs.ts';
 import { partitionOf } from './partition.ts';
@@ -40,7 +40,7 @@ function moved(event: Recorded): readonly Row[] {
   return legsOf(event).flatMap(({ account, asset, amount }): readonly Row[] => {
     const [kind, walletId = ''] = account.split(':', 2);
     if (kind !== 'credit' && kind !== 'hold') return [];
-    const owed = canonical(money(amount).negated());
+    const owed = opposite(amount);
     const row = { wallet_id: walletId, asset, posted: owed };
     return [kind === 'hold' ? { ...row, held: owed } : row];
   });

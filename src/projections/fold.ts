@@ -1,6 +1,6 @@
 import type { Recorded } from '../domain/events.ts';
 import { canonical, Decimal } from '../domain/money.ts';
-import type { AnyRow, Column, Projection } from './projection.ts';
+import type { AnyRow, Column, Projection, SqlType } from './projection.ts';
 
 /** The merged rows of one table: values column by column, as the table's INSERT wants them. */
 export interface Folded {
@@ -11,7 +11,8 @@ export interface Folded {
 
 /** Merges what a batch of events says into one row a key; pure, and the same for any cut into batches. */
 export function fold(projection: Projection, events: Iterable<Recorded>): Folded {
-  const { keys, columns, merged } = tableOf(projection);
+  const { keys, columns } = tableOf(projection);
+  const merged = new Map<string, Merged>();
   for (const event of events) {
     for (const row of projection.rowsOf(event)) {
       const cells = keys.map(({ name, type }) => keyText(row[name], type));
@@ -36,12 +37,22 @@ interface NamedColumn extends Column {
   readonly name: string;
 }
 
-function tableOf({ key, columns }: Projection) {
-  return {
+interface Table {
+  readonly keys: readonly { readonly name: string; readonly type: SqlType }[];
+  readonly columns: readonly NamedColumn[];
+}
+const tables = new WeakMap<Projection, Table>();
+
+function tableOf(projection: Projection): Table {
+  const known = tables.get(projection);
+  if (known) return known;
+  const { key, columns } = projection;
+  const table = {
     keys: Object.entries(key).map(([name, type]) => ({ name, type })),
     columns: Object.entries(columns).map(([name, column]): NamedColumn => ({ name, ...column })),
-    merged: new Map<string, Merged>(),
   };
+  tables.set(projection, table);
+  return table;
 }
 
 /** Keys are compared as text here and by value in Postgres, so each has one spelling. */
@@ -51,22 +62,25 @@ function keyText(value: unknown, type: string): string {
 }
 
 function mergeRow(values: unknown[], row: AnyRow, columns: readonly NamedColumn[]): void {
-  for (const [index, { name, type, merge }] of columns.entries()) {
+  let index = -1;
+  for (const { name, type, merge } of columns) {
+    index += 1;
     const value = row[name];
     if (value === undefined || value === null) continue;
-    if (merge === 'sum') values[index] = add(values[index], value, type);
-    else if (merge === 'latest' || values[index] === null) values[index] = value;
+    const before = values[index];
+    if (before === null || merge === 'latest') values[index] = value;
+    else if (merge === 'sum') values[index] = add(before, value, type);
   }
 }
 
-function add(total: unknown, value: unknown, type: string): unknown {
-  if (type === 'numeric') {
-    const amount = new Decimal(String(value));
-    return total instanceof Decimal ? total.plus(amount) : amount;
-  }
-  const count = BigInt(String(value));
-  return typeof total === 'bigint' ? total + count : count;
+/** Most sums have one part in a batch, which stays as it was said. */
+function add(one: unknown, other: unknown, type: string): unknown {
+  if (type === 'numeric') return decimal(one).plus(decimal(other));
+  return BigInt(String(one)) + BigInt(String(other));
 }
+
+const decimal = (value: unknown): Decimal =>
+  value instanceof Decimal ? value : new Decimal(String(value));
 
 function toColumns(
   merged: ReadonlyMap<string, Merged>,
@@ -76,8 +90,10 @@ function toColumns(
   const values: (string | null)[][] = Array.from({ length: keys + columns.length }, () => []);
   for (const row of merged.values()) {
     for (let index = 0; index < keys; index += 1) values[index]?.push(row.cells[index] ?? null);
-    for (const [index, { type }] of columns.entries()) {
+    let index = 0;
+    for (const { type } of columns) {
       values[keys + index]?.push(cellText(row.values[index], type));
+      index += 1;
     }
   }
   return { rows: merged.size, values };
@@ -91,4 +107,5 @@ function cellText(value: unknown, type: string): string | null {
 }
 
 /** Text as Postgres can keep it: neither NUL nor half a surrogate pair, which a caller may have sent. */
-const storable = (text: string): string => text.replaceAll('\0', '\u{FFFD}').toWellFormed();
+const storable = (text: string): string =>
+  (text.includes('\0') ? text.replaceAll('\0', '\u{FFFD}') : text).toWellFormed();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Asset } from '../domain/accounts.ts';
 import type { Instant } from '../domain/ids.ts';
 import { Uuid } from '../domain/ids.ts';
-import { canonical, money, sum as total } from '../domain/money.ts';
+import { canonical, money, opposite, sum as total } from '../domain/money.ts';
 import type { NewLot } from '../domain/wallet/lot-events.ts';
 import type { RowOf } from './projection.ts';
 import { first, projection, sum } from './projection.ts';
@@ -111,8 +111,14 @@ type Parts = readonly { readonly lotId: string | null; readonly amount: string }
 function byLot(parts: Parts): readonly (readonly [string, string])[] {
   const grouped = Map.groupBy(parts, ({ lotId }) => lotId);
   return [...grouped].flatMap(([lotId, of]): [string, string][] =>
-    lotId === null ? [] : [[lotId, canonical(total(of.map(({ amount }) => money(amount))))]],
+    lotId === null ? [] : [[lotId, totalOf(of)]],
   );
+}
+
+function totalOf(parts: Parts): string {
+  const [only, ...others] = parts;
+  if (only && others.length === 0) return only.amount;
+  return canonical(total(parts.map(({ amount }) => money(amount))));
 }
 
 const held = (parts: Parts): readonly Row[] =>
@@ -120,7 +126,7 @@ const held = (parts: Parts): readonly Row[] =>
 const noLongerHeld = (parts: Parts): readonly Row[] =>
   byLot(parts).map(([lotId, amount]) => ({
     lot_id: lotId,
-    held: canonical(money(amount).negated()),
+    held: opposite(amount),
   }));
 const consumed = (parts: Parts): readonly Row[] =>
   byLot(parts).map(([lotId, amount]) => ({ lot_id: lotId, consumed: amount }));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Asset } from '../domain/accounts.ts';
 import { isUnit, UnitAsset } from '../domain/accounts.ts';
 import { Instant } from '../domain/ids.ts';
-import { canonical, money } from '../domain/money.ts';
+import { opposite } from '../domain/money.ts';
 import type { LotPart } from '../domain/wallet/call-events.ts';
 import type { NewLot } from '../domain/wallet/lot-events.ts';
 import type { RowOf } from './projection.ts';
@@ -88,7 +88,7 @@ const changes = (
       )
     : [];
 
-const less = (amount: string): string => canonical(money(amount).negated());
+const less = (amount: string): string => opposite(amount);
 
 export const QuotaRow = z.object({
   asset: UnitAsset,

@@ -41,17 +41,42 @@ export function ddlOf(projection: Projection, schema: string): readonly string[]
   ];
 }
 
+/** A read model, and the schema that its rows are to be merged into. */
+export interface Target {
+  readonly projection: Projection;
+  readonly schema: string;
+}
+
 /**
- * The one statement that merges a folded batch into the table; its parameters are the batch's
- * columns. `null` says nothing: it overwrites no value.
+ * The one statement that merges folded batches into tables; its parameters are the batches' columns,
+ * table after table. `null` says nothing: it overwrites no value.
  */
-export function upsertOf(projection: Projection, schema: string): string {
-  const { name, key, columns } = projection;
-  const table = `${schema}.${name}`;
+export function upsertOf(targets: readonly Target[]): string {
+  let parameters = 0;
+  const parts = targets.flatMap(({ projection, schema }) => {
+    const { name, key, columns } = projection;
+    const names = [...Object.keys(key), ...Object.keys(columns)];
+    const types = [...Object.values(key), ...Object.values(columns).map(({ type }) => type)];
+    const batch = types.map((type, n) => `$${parameters + n + 1}::${parameterType(type)}[]`);
+    parameters += types.length;
+    return merging(projection, {
+      table: `${schema}.${name}`,
+      names: names.join(', '),
+      batch: `unnest(${batch.join(', ')}) AS r(${names.join(', ')})`,
+    });
+  });
+  return `WITH ${parts.map((part, n) => `part_${n} AS (${part})`).join(',\n')} SELECT`;
+}
+
+interface Merging {
+  readonly table: string;
+  readonly names: string;
+  readonly batch: string;
+}
+
+function merging(projection: Projection, { table, names, batch }: Merging): readonly string[] {
+  const { key, columns, keepWhile } = projection;
   const keys = Object.keys(key);
-  const names = [...keys, ...Object.keys(columns)];
-  const types = [...Object.values(key), ...Object.values(columns).map(({ type }) => type)];
-  const parameters = types.map((type, n) => `$${n + 1}::${parameterType(type)}[]`);
   const selected = [
     ...keys.map((name) => `r.${name}`),
     ...Object.entries(columns).map(([name, { type, merge }]) => {
@@ -59,10 +84,16 @@ export function upsertOf(projection: Projection, schema: string): string {
       return type === 'jsonb' ? `r.${name}::jsonb` : `r.${name}`;
     }),
   ];
-  const batch = `unnest(${parameters.join(', ')}) AS r(${names.join(', ')})`;
-  return `${deletion(projection, table, batch)}INSERT INTO ${table} AS t (${names.join(', ')})
-SELECT ${selected.join(', ')} FROM ${batch}${kept(projection)}
+  const insert = `INSERT INTO ${table} AS t (${names})
+SELECT ${selected.join(', ')} FROM ${batch}${keepWhile ? ` WHERE r.${keepWhile} IS NOT FALSE` : ''}
 ON CONFLICT (${keys.join(', ')}) ${onConflict(projection)}`;
+  if (!keepWhile) return [insert];
+  // Within one statement the deleted and the inserted keys are disjoint, so their order is no matter.
+  const same = keys.map((name) => `t.${name} = r.${name}`).join(' AND ');
+  return [
+    `DELETE FROM ${table} AS t USING ${batch} WHERE ${same} AND r.${keepWhile} IS FALSE`,
+    insert,
+  ];
 }
 
 // Arrays of arrays are flattened by unnest, so JSON travels as text.
@@ -80,15 +111,3 @@ function onConflict({ columns }: Projection): string {
   );
   return sets.length > 0 ? `DO UPDATE SET ${sets.join(', ')}` : 'DO NOTHING';
 }
-
-/** Within one statement the deleted and the inserted keys are disjoint, so their order is no matter. */
-function deletion({ keepWhile, key }: Projection, table: string, batch: string): string {
-  if (!keepWhile) return '';
-  const same = Object.keys(key).map((name) => `t.${name} = r.${name}`);
-  return `WITH gone AS (DELETE FROM ${table} AS t USING ${batch}
-WHERE ${same.join(' AND ')} AND r.${keepWhile} IS FALSE)
-`;
-}
-
-const kept = ({ keepWhile }: Projection): string =>
-  keepWhile ? ` WHERE r.${keepWhile} IS NOT FALSE` : '';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Asset } from '../domain/accounts.ts';
-import { canonical, money } from '../domain/money.ts';
+import { opposite } from '../domain/money.ts';
 import type { WalletEventData } from '../domain/wallet/events.ts';
 import type { RowOf } from './projection.ts';
 import { projection, sum } from './projection.ts';
@@ -39,7 +39,7 @@ export const usageByDay = projection(
     UsageCorrected: ({ data, meta }) => [
       {
         ...place({ call: data, asset: data.asset }, meta.recordedAt),
-        charge: canonical(money(data.amount).negated()),
+        charge: opposite(data.amount),
       },
     ],
   },

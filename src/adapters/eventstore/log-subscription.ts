@@ -3,6 +3,7 @@ import { backOff } from '../back-off.ts';
 import { reasonOf } from '../reason-of.ts';
 import type { FeedItem, FeedStart } from './log.ts';
 import type { LogHealth } from './log-health.ts';
+import type { ReadAnswer } from './read-answer.ts';
 import { answersTo } from './read-stream.ts';
 import { isSystem } from './stored-event.ts';
 import { subscribeRequest } from './subscribe-request.ts';
@@ -17,11 +18,13 @@ export async function* logSubscription(
   let { after } = start;
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      for await (const item of subscribeOnce(client, { ...start, after })) {
+      for await (const items of subscribeOnce(client, { ...start, after })) {
         failures = 0;
-        if (item.kind === 'event') after = item.event.position;
-        else health.succeeded();
-        yield item;
+        for (const item of items) {
+          if (item.kind === 'event') after = item.event.position;
+          else health.succeeded();
+          yield item;
+        }
       }
       if (!signal.aborted) health.failed('The log ended a subscription.');
     } catch (error) {
@@ -34,14 +37,17 @@ export async function* logSubscription(
 async function* subscribeOnce(
   client: EventStoreDBClient,
   { signal, onAlive, ...start }: FeedStart,
-): AsyncGenerator<FeedItem, void, undefined> {
+): AsyncGenerator<readonly FeedItem[], void, undefined> {
   const asked = { request: subscribeRequest(start), requiresLeader: false, signal };
-  for await (const answer of answersTo(client, asked)) {
+  for await (const answers of answersTo(client, asked)) {
     // A checkpoint is a sign of life and nothing else: it has been wrong in releases of EventStoreDB.
     onAlive?.();
-    if (answer.kind === 'caught_up') yield { kind: 'caught_up' };
-    else if (answer.kind === 'event' && answer.event && !isSystem(answer.event)) {
-      yield { kind: 'event', event: answer.event };
-    }
+    yield answers.flatMap(itemIn);
   }
+}
+
+function itemIn(answer: ReadAnswer): readonly FeedItem[] {
+  if (answer.kind === 'caught_up') return [{ kind: 'caught_up' }];
+  if (answer.kind !== 'event' || !answer.event || isSystem(answer.event)) return [];
+  return [{ kind: 'event', event: answer.event }];
 }

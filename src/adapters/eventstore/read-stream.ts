@@ -46,9 +46,11 @@ export async function* readStream(
   range: StreamRange,
 ): AsyncGenerator<StoredEvent, void, undefined> {
   const asked = { request: readRequest(range), requiresLeader: true };
-  for await (const answer of answersTo(client, asked)) {
-    if (answer.kind === 'not_found') return;
-    if (answer.kind === 'event' && answer.event) yield answer.event;
+  for await (const answers of answersTo(client, asked)) {
+    for (const answer of answers) {
+      if (answer.kind === 'not_found') return;
+      if (answer.kind === 'event' && answer.event) yield answer.event;
+    }
   }
 }
 
@@ -58,11 +60,14 @@ export interface AskedRead {
   readonly signal?: AbortSignal;
 }
 
-/** What the log says to a read or a subscription until it ends, or the signal aborts, or one leaves. */
+/**
+ * What the log says to a read or a subscription until it ends, or the signal aborts, or one leaves;
+ * what has come together, together.
+ */
 export async function* answersTo(
   client: EventStoreDBClient,
   { request, requiresLeader, signal }: AskedRead,
-): AsyncGenerator<ReadAnswer, void, undefined> {
+): AsyncGenerator<readonly ReadAnswer[], void, undefined> {
   // biome-ignore lint/complexity/useLiteralKeys: protected, and reachable in this way only
   const [metadata, options] = client['callArguments'](
     { requiresLeader },
@@ -79,7 +84,7 @@ export async function* answersTo(
   signal?.addEventListener('abort', aborted, { once: true });
   if (signal?.aborted) aborted();
   try {
-    for await (const answer of iterated(answers)) yield answer;
+    yield* arrivals(answers);
   } finally {
     signal?.removeEventListener('abort', aborted);
     // Leaving the loop doesn't tell the server; not at once, because the call may be at work now.
@@ -87,7 +92,25 @@ export async function* answersTo(
   }
 }
 
-const iterated = (answers: AsyncIterable<ReadAnswer>): AsyncIterable<ReadAnswer> => answers;
+/** A stream's own iteration has one turn for every object, which costs more than most objects do. */
+async function* arrivals(
+  answers: ClientReadableStream<ReadAnswer>,
+): AsyncGenerator<readonly ReadAnswer[], void, undefined> {
+  let arrived = Promise.withResolvers<void>();
+  const wake = () => arrived.resolve();
+  for (const event of ['readable', 'end', 'error', 'close']) answers.on(event, wake);
+  while (true) {
+    const here: ReadAnswer[] = [];
+    for (let next = answers.read(); next !== null; next = answers.read()) here.push(next);
+    if (here.length > 0) yield here;
+    else if (answers.errored) throw answers.errored;
+    else if (answers.readableEnded || answers.destroyed) return;
+    else {
+      await arrived.promise;
+      arrived = Promise.withResolvers();
+    }
+  }
+}
 
 function readRequest({ stream, from, backwards = false, most }: StreamRange): streams.ReadReq {
   const source = new Options.StreamOptions().setStreamIdentifier(

@@ -49,6 +49,7 @@ export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed 
       },
       subscribe: (after, signal) => eventLog.subscribe({ after, signal }),
       take,
+      takesAhead: true,
       wants: projector.runs,
       close: projector.close,
     },

@@ -22,6 +22,7 @@ export interface FillParts {
   readonly eventLog: Pick<Log, 'subscribe'>;
   /** Up to where a partition's events are there; undefined: nobody takes any. */
   positionIn(partition: number): bigint | null | undefined;
+  /** Is called while the call before is at work. */
   write(events: readonly StoredEvent[], upTo: UpTo): Promise<void>;
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -38,6 +39,7 @@ export async function fill(goal: Goal, parts: FillParts): Promise<void> {
   const to = missing.reduce((most, n) => later(most, goal[n] ?? -1n), -1n);
   const from = after ?? -1n;
   let events = 0;
+  let writing: Promise<void> = Promise.resolve();
   const open = (own: AbortSignal) => eventLog.subscribe({ after, signal: own });
   for await (const items of batches(open, { most: mostItems, signal })) {
     const read = items.flatMap(eventIn);
@@ -46,14 +48,19 @@ export async function fill(goal: Goal, parts: FillParts): Promise<void> {
     if (last === undefined) continue;
     const at = last < to ? last : to;
     const part = read.filter(({ position }) => position <= to);
-    await write(
+    const next = write(
       part.filter(({ stream, position }) => position <= (goal[partitionOf(stream)] ?? -1n)),
       upTo(goal, at),
     );
+    // A failure of the one before makes this one fail, too.
+    next.catch(() => {});
+    await writing;
+    writing = next;
     events += part.length;
     onProgress?.({ from, at, to, events });
-    if (at >= to) return;
+    if (at >= to) return writing;
   }
+  await writing;
   signal.throwIfAborted();
   throw new Error('The log ended before the position that was asked for.');
 }

@@ -16,6 +16,8 @@ export interface Follower {
   subscribe(after: bigint | null, signal: AbortSignal): AsyncIterable<FeedItem>;
   /** Handles a batch wholly, or rejects: then everything begins at `open` again. */
   take(items: readonly FeedItem[]): Promise<void>;
+  /** A batch may be given to it while it still handles the one before, which it finishes first. */
+  readonly takesAhead: boolean;
   /** False: nothing more is wanted from the log while this process lives. */
   wants(): boolean;
   close(): void;
@@ -62,26 +64,33 @@ async function readOn(
 ): Promise<void> {
   const round = new AbortController();
   const either = AbortSignal.any([signal, round.signal]);
+  let taken: Promise<void> = Promise.resolve();
   try {
     const after = await follower.open(() => round.abort(), either);
     const open = (own: AbortSignal) => follower.subscribe(after, own);
     if (follower.wants()) {
       for await (const batch of batches(open, { most: mostItems, signal: either })) {
-        await follower.take(batch);
-        progressed();
+        const taking = follower.take(batch).then(progressed);
+        // It is heard of below, and no more is read.
+        taking.catch(() => round.abort());
+        await taken;
+        taken = taking;
+        const isBehind = batch.length === mostItems;
+        if (!isBehind || !follower.takesAhead) await taken;
         if (!follower.wants()) break;
-        await rest(batch.length, either);
+        if (!isBehind) await rest(batch.length, either);
       }
     }
+    await taken;
     if (!follower.wants()) await aborted(either);
   } finally {
     round.abort();
+    await taken.catch(() => {});
   }
 }
 
+/** Whoever has much to catch up with doesn't rest at all. */
 async function rest(items: number, signal: AbortSignal): Promise<void> {
-  // Whoever has much to catch up with doesn't rest at all.
-  if (items === mostItems) return;
   await sleep(restMs(items), undefined, { signal }).catch(() => {});
 }
 

@@ -41,6 +41,18 @@ export interface Dealt {
 export interface Batch {
   readonly events: readonly Dealt[];
   readonly upTo: ReadonlyMap<number, bigint>;
+  /** The same events without their partitions. */
+  readonly recorded: readonly Recorded[];
+  /** By partition: the first of its events. */
+  readonly firsts: ReadonlyMap<number, bigint>;
+}
+
+export function batchOf(events: readonly Dealt[], upTo: ReadonlyMap<number, bigint>): Batch {
+  const firsts = new Map<number, bigint>();
+  for (const { event, partition } of events) {
+    if (!firsts.has(partition)) firsts.set(partition, event.position);
+  }
+  return { events, upTo, recorded: events.map(({ event }) => event), firsts };
 }
 
 /** Another process moved a position back: whoever feeds the lanes must begin there again. */
@@ -78,7 +90,9 @@ export function positionOf(lanes: readonly Lane[]): bigint | null {
 }
 
 /** The events of a batch that a lane has not seen and doesn't wait before. */
-export function unseen(lane: Lane, { events }: Batch): readonly Recorded[] {
+export function unseen(lane: Lane, batch: Batch): readonly Recorded[] {
+  if (hasSeenNone(lane, batch)) return batch.recorded;
+  const { events } = batch;
   const fresh: Recorded[] = [];
   for (const { event, partition } of events) {
     const { position } = event;
@@ -90,6 +104,11 @@ export function unseen(lane: Lane, { events }: Batch): readonly Recorded[] {
   }
   return fresh;
 }
+
+const hasSeenNone = ({ positions, stopped, skips }: Lane, { firsts }: Batch): boolean =>
+  stopped.size === 0 &&
+  skips.size === 0 &&
+  [...firsts].every(([partition, position]) => (positions[partition] ?? -1n) < position);
 
 /** How far a batch moves a lane, partition by partition; not at all past what it waits at. */
 export function movesOf(lane: Lane, { events, upTo }: Batch): ReadonlyMap<number, bigint> {

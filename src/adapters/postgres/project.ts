@@ -5,7 +5,7 @@ import { allPartitions } from '../../projections/partition.ts';
 import type { Projection } from '../../projections/projection.ts';
 import { fedBuilds, fingerprint, readSkips } from './builds.ts';
 import { closeQuietly, connect } from './connect.ts';
-import type { UpTo } from './lane-writer.ts';
+import type { LaneWriter, UpTo } from './lane-writer.ts';
 import { laneWriter } from './lane-writer.ts';
 import type { Lane, Stopped } from './lanes.ts';
 import { laneOf, partitionPosition, positionOf, runs, syncLanes } from './lanes.ts';
@@ -19,7 +19,8 @@ export interface Projector {
   open(): Promise<bigint | null>;
   /**
    * Takes the next events, each partition's oldest first; repeated ones change nothing. Without `upTo`
-   * they are the whole log up to the last of them. Rejects on a broken connection.
+   * they are the whole log up to the last of them. May be called while the call before is at work:
+   * that is still written first. Rejects on a broken connection, and from then on until it is opened.
    */
   apply(events: readonly StoredEvent[], upTo?: UpTo, beside?: Beside): Promise<void>;
   /** All read models that run hold every event up to here. */
@@ -47,6 +48,7 @@ export function projector(options: ProjectorOptions): Projector {
   const { databaseUrl, projections, log, name = 'projector' } = options;
   let lanes: readonly Lane[] = [];
   let client: pg.Client | undefined;
+  let write: LaneWriter = () => Promise.reject(new Error('The projector is not open.'));
   let known = '';
 
   function connected(): pg.Client {
@@ -69,13 +71,11 @@ export function projector(options: ProjectorOptions): Projector {
       const skips = await readSkips(client);
       lanes = builds.map((build) => laneOf(build, skips.get(build.schema)));
       await syncLanes(client, lanes);
+      const own = client;
+      write = laneWriter({ client, lanes, log, onStopped: (all) => saveStops(own, all) });
       return positionOf(lanes);
     },
-    async apply(stored, upTo = wholeLog(stored), beside) {
-      const before = stops().length;
-      await laneWriter({ client: connected(), lanes, log })(stored, upTo, beside);
-      if (stops().length > before) await saveStops(connected(), stops());
-    },
+    apply: (stored, upTo = wholeLog(stored), beside) => write(stored, upTo, beside),
     position: () => positionOf(lanes),
     positionIn: (partition) => partitionPosition(lanes, partition),
     changed: async () => (await fingerprint(connected())) !== known,

@@ -12,7 +12,7 @@ import { closeQuietly, connect } from './connect.ts';
 import type { Goal, Progress } from './fill.ts';
 import { fill } from './fill.ts';
 import { laneWriter } from './lane-writer.ts';
-import type { Lane } from './lanes.ts';
+import type { Lane, Stopped } from './lanes.ts';
 import { laneOf, placeOf, syncLanes } from './lanes.ts';
 import { prepareTables, show } from './read-schema.ts';
 import { saveStops } from './stops.ts';
@@ -115,12 +115,11 @@ async function rebuildAlone(
   const skips = await readSkips(own);
   const lane = laneOf(build, skips.get(build.schema));
   await syncLanes(writer, [lane]);
-  const write = laneWriter({ client: writer, lanes: [lane], log });
+  const onStopped = (stopped: readonly Stopped[]) => saveStops(writer, stopped);
+  const write = laneWriter({ client: writer, lanes: [lane], log, onStopped });
   const fillTo = async (goal: Goal) => {
     const positionIn = (n: number) => lane.positions[n] ?? null;
     await fill(goal, { ...parts, positionIn, write });
-    // So that a person may let it leave that out.
-    if (lane.stopped.size > 0) await saveStops(writer, [...lane.stopped.values()]);
     refuseStopped(lane);
   };
   await fillAlmost({ ...parts, shown, fillTo });

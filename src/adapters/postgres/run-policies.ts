@@ -99,6 +99,7 @@ export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts
         }
         await save(through);
       },
+      takesAhead: false,
       wants: () => state.waitsAt === null,
       close() {
         if (client) closeQuietly(client);

@@ -2,7 +2,6 @@ import pg from 'pg';
 import type { Folded } from '../../projections/fold.ts';
 import { fold } from '../../projections/fold.ts';
 import { upsertOf } from '../../projections/table.ts';
-import type { Build } from './builds.ts';
 import { moveCheckpoints } from './checkpoints.ts';
 import type { Batch, Lane } from './lanes.ts';
 import { movesOf, placeOf, unseen } from './lanes.ts';
@@ -21,6 +20,17 @@ export class Unfit extends Error {
 /** What else is to be written with a batch; when it rejects, nothing is written. */
 export type Beside = (client: pg.ClientBase) => Promise<void>;
 
+/** What a lane's table gets of a batch, and how many events that is all of. */
+export interface FoldedLane extends Folded {
+  readonly events: number;
+}
+
+interface Prepared {
+  /** As far as it was folded before; what the lane has seen since is noticed, and folded again. */
+  readonly folded?: ReadonlyMap<Lane, FoldedLane>;
+  readonly beside?: Beside | undefined;
+}
+
 /**
  * Writes a batch into every lane's table, with the positions, in one transaction. False, and nothing
  * written, when a position isn't what this process believes it to be.
@@ -29,11 +39,10 @@ export async function writeBatch(
   client: pg.ClientBase,
   lanes: readonly Lane[],
   batch: Batch,
-  beside?: Beside,
+  { folded, beside }: Prepared,
 ): Promise<boolean> {
-  const moving = lanes
-    .map((lane) => ({ lane, moves: movesOf(lane, batch), rows: foldFor(lane, batch) }))
-    .filter(({ moves }) => moves.size > 0);
+  const all = lanes.map((lane) => ({ lane, moves: movesOf(lane, batch), rows: foldedIn(lane) }));
+  const moving = all.filter(({ moves }) => moves.size > 0);
   if (moving.length === 0 && !beside) return true;
   await client.query('BEGIN');
   try {
@@ -42,17 +51,23 @@ export async function writeBatch(
       return false;
     }
     await beside?.(client);
-    for (const { lane, rows } of moving) if (rows.rows > 0) await writeRows(client, lane, rows);
+    if (all.some(({ rows }) => rows.rows > 0)) await client.query(upsertInto(all));
     await client.query('COMMIT');
   } catch (error) {
     // A connection that is gone has rolled back by itself.
     await client.query('ROLLBACK').catch(() => {});
-    throw error;
+    throw isAboutData(error) ? await unfitIn(client, all, error) : error;
   }
   for (const { lane, moves } of moving) {
     for (const [partition, to] of moves) lane.positions[partition] = to;
   }
   return true;
+
+  // The events that a lane lacks become fewer only, so as many are the same ones.
+  function foldedIn(lane: Lane): Folded {
+    const before = folded?.get(lane);
+    return before?.events === unseen(lane, batch).length ? before : foldLane(lane, batch);
+  }
 }
 
 interface Moving {
@@ -71,20 +86,45 @@ function moveAll(client: pg.ClientBase, moving: readonly Moving[]): Promise<bool
   return moves.length === 0 ? Promise.resolve(true) : moveCheckpoints(client, moves);
 }
 
-function foldFor(lane: Lane, batch: Batch): Folded {
+export function foldLane(lane: Lane, batch: Batch): FoldedLane {
+  const events = unseen(lane, batch);
   try {
-    return fold(lane.build.projection, unseen(lane, batch));
+    return { ...fold(lane.build.projection, events), events: events.length };
   } catch (error) {
     throw new Unfit(lane, { cause: error });
   }
 }
 
-async function writeRows(client: pg.ClientBase, lane: Lane, { values }: Folded): Promise<void> {
-  try {
-    await client.query({ ...upsertFor(lane.build), values: values.map(arrayText) });
-  } catch (error) {
-    throw isAboutData(error) ? new Unfit(lane, { cause: error }) : error;
+interface Written {
+  readonly lane: Lane;
+  readonly rows: Folded;
+}
+
+/** All lanes by one statement, always the same of a writer: whoever gets no rows passes empty arrays. */
+const upsertInto = (all: readonly Written[]): pg.QueryConfig => ({
+  name: 'upsert',
+  text: upsertOf(all.map(({ lane }) => lane.build)),
+  values: all.flatMap(({ rows }) => rows.values.map(arrayText)),
+});
+
+/** Whose table refuses its rows: tried one by one, and nothing is written. */
+async function unfitIn(
+  client: pg.ClientBase,
+  all: readonly Written[],
+  error: unknown,
+): Promise<unknown> {
+  for (const { lane, rows } of all) {
+    if (rows.rows === 0) continue;
+    await client.query('BEGIN');
+    try {
+      await client.query(upsertOf([lane.build]), rows.values.map(arrayText));
+    } catch (cause) {
+      return isAboutData(cause) ? new Unfit(lane, { cause }) : cause;
+    } finally {
+      await client.query('ROLLBACK').catch(() => {});
+    }
   }
+  return error;
 }
 
 /** An array of text as Postgres reads it; the client's own way there takes several times as long. */
@@ -98,18 +138,3 @@ const quoted = (text: string): string =>
 /** SQLSTATE classes 22 and 23: the same rows would be refused again. */
 const isAboutData = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
-
-interface Prepared {
-  readonly name: string;
-  readonly text: string;
-}
-const prepared = new WeakMap<Build, Prepared>();
-
-function upsertFor(build: Build): Prepared {
-  const known = prepared.get(build);
-  if (known) return known;
-  const { projection, schema } = build;
-  const statement = { name: `upsert-${schema}`, text: upsertOf(projection, schema) };
-  prepared.set(build, statement);
-  return statement;
-}

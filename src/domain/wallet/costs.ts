@@ -1,6 +1,6 @@
 import type { Leg } from '../accounts.ts';
 import { account, entry } from '../accounts.ts';
-import { canonical, money } from '../money.ts';
+import { canonical, money, opposite } from '../money.ts';
 import type { Cost } from './call-events.ts';
 
 /** What upstreams charge us: known costs are costs of sales, others wait in `suspense`. */
@@ -31,4 +31,4 @@ export function summed(costs: readonly Cost[]): readonly Cost[] {
 }
 
 export const negated = (costs: readonly Cost[]): readonly Cost[] =>
-  costs.map((cost) => ({ ...cost, amount: canonical(money(cost.amount).negated()) }));
+  costs.map((cost) => ({ ...cost, amount: opposite(cost.amount) }));
