@@ -7,6 +7,7 @@ import { takeSeat } from '../postgres/relay-seat.ts';
 import { reasonOf } from '../reason-of.ts';
 import type { KafkaSettings } from './client.ts';
 import { kafkaClient, retry } from './client.ts';
+import { oneAhead } from './one-ahead.ts';
 import { relayedBatches } from './relayed-batches.ts';
 import { ensureTopic, topicOf } from './topic.ts';
 import { unless } from './unless.ts';
@@ -78,7 +79,8 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
     try {
       const open = (own: AbortSignal) => eventLog.subscribe({ after: seat.position, signal: own });
       const items = batches(open, { most: mostItems, signal: either });
-      for await (const { place, byPartition } of relayedBatches(items, seat, { signal: either })) {
+      const relayed = oneAhead(relayedBatches(items, seat, { signal: either }));
+      for await (const { place, byPartition } of relayed) {
         // The library would try for ever, also in a topic that is gone: a new client makes it again.
         const patience = AbortSignal.any([either, AbortSignal.timeout(sendMs)]);
         await unless(patience, send(producer, byPartition))
