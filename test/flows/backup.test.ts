@@ -5,16 +5,21 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { pino } from 'pino';
+import { eventStoreDbLog } from '../../src/adapters/eventstore/eventstoredb.ts';
 import { databaseUrl } from '../../src/adapters/postgres/embedded-database.ts';
 import { parseConfig } from '../../src/config.ts';
 import { findEngines } from '../../src/doctor/engines.ts';
+import type { DomainEvent } from '../../src/domain/events.ts';
+import { streamOf } from '../../src/domain/streams.ts';
 import { projections } from '../../src/projections/registry.ts';
+import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
 import { grant, newPerson, settledCalls, signIn } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 import { query } from '../support/query.ts';
+import { recordedAs } from '../support/recorded.ts';
 import { tables } from '../support/tables.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -91,6 +96,32 @@ async function contentOf(dataDir: string, upTo?: number): Promise<Content> {
   }
 }
 
+/** An event that the price lists' table can't hold; returns its position. */
+async function writePoison(): Promise<string> {
+  const log = pino({ level: 'silent' });
+  const stopping = new AbortController();
+  const engines = await findEngines(parseConfig({ DATA_DIR: source, MASTER_KEY: masterKey }), log);
+  const eventLog = eventStoreDbLog({ url: engines.eventstoreUrl, log, signal: stopping.signal });
+  const stream = streamOf.priceList('endless');
+  const published: DomainEvent = {
+    type: 'PriceListPublished',
+    data: {
+      ...{ alias: 'endless', version: 3_000_000_000, currency: 'CNY' },
+      ...{ prices: { input: '1', cachedInput: '1', output: '1' }, defaultMaxOutput: 1 },
+      effectiveAt: '2026-01-01T12:00:00.000Z',
+    },
+  };
+  try {
+    const written = await eventLog.append(stream, 'no_stream', [recordedAs(published, { stream })]);
+    if (!written.ok) throw new Error(`${stream} is there already.`);
+    return written.position.toString();
+  } finally {
+    stopping.abort();
+    await eventLog.close();
+    await engines.stop();
+  }
+}
+
 let program: Program;
 let source: string;
 let folder: string;
@@ -148,6 +179,22 @@ test.serial(
     t.truthy((await signIn(second)).token);
   },
 );
+
+test.serial('what a read model was let leave out, a restored one leaves out, too', async (t) => {
+  const { token } = await signIn(program);
+  const position = await writePoison();
+  const skip = () =>
+    jsonRequest(`${program.url}/api/admin/projections/price_lists/skips`, {
+      ...{ method: 'POST', token, body: { position, reason: 'written by hand' } },
+    });
+  // Until it is stopped there, there is nothing to skip.
+  await eventually(async () => (await skip()).status === 201);
+  const path = join(folder, 'skipped.backup');
+  t.is((await run('backup', path, source)).code, 0);
+  const restored = await run('restore', path, await temporaryFolder(t));
+  t.is(restored.code, 0, restored.output);
+  t.regex(restored.output, /ok +projections +all \d+ hold the log/);
+});
 
 test.serial('a restored installation has the tables of the one that stood still', async (t) => {
   t.is(await program.stop(), 0);

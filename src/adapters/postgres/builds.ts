@@ -76,6 +76,10 @@ export function freeSchema(projection: Projection, known: readonly KnownBuild[])
   }
 }
 
+/** Whether this is a name that `freeSchema` gives to builds of this read model and version. */
+export const isSchemaOf = (projection: Projection, schema: string): boolean =>
+  new RegExp(`^${schemaOf(projection)}(_b\\d+)?$`).test(schema);
+
 /** Events that a person let builds leave out, by schema. */
 export async function readSkips(client: pg.ClientBase): Promise<ReadonlyMap<string, Set<bigint>>> {
   const { rows } = await client.query<{ schema: string; position: string }>(
