@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { eventStoreDbLog } from '../../src/adapters/eventstore/eventstoredb.ts';
 import { databaseUrl } from '../../src/adapters/postgres/embedded-database.ts';
 import { parseConfig } from '../../src/config.ts';
@@ -31,14 +32,14 @@ interface Ran {
   readonly output: string;
 }
 
-/** `npm run backup` or `restore`; killed, as by a power cut, as soon as it prints something. */
+/** `npm run` of one of them; killed, as by a power cut, as soon as it prints something. */
 async function run(
-  what: 'backup' | 'restore',
-  file: string,
+  what: 'backup' | 'restore' | 'doctor',
+  argument: string,
   dataDir: string,
   { key = masterKey, killAt }: { readonly key?: string; readonly killAt?: RegExp } = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [`ops/${what}.ts`, file], {
+  const child = spawn(process.execPath, [`ops/${what}.ts`, argument], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/bin:/bin', DATA_DIR: dataDir, MASTER_KEY: key },
   });
@@ -52,6 +53,13 @@ async function run(
   await once(child, 'close');
   return { code: child.exitCode, output };
 }
+
+const failuresIn = ({ output }: Ran): readonly string[] =>
+  Report.parse(JSON.parse(output))
+    .checks.filter(({ status }) => status === 'failure')
+    .map(({ name }) => name);
+
+const Report = z.object({ checks: z.array(z.object({ name: z.string(), status: z.string() })) });
 
 const start = (dataDir: string) => startProgram(dataDir, { MASTER_KEY: masterKey });
 
@@ -260,6 +268,9 @@ test.serial('a restore that is killed leaves nothing that starts, and is begun a
     const refused = await t.throwsAsync(start(target));
     t.regex(refused?.message ?? '', /A restore into this installation did not come to its end/);
     t.is((await run('backup', join(folder, 'part.backup'), target)).code, 1);
+    const part = await run('doctor', '--json', target);
+    t.is(part.code, 1, part.output);
+    t.deepEqual(failuresIn(part), ['restore']);
     const restored = await run('restore', whole, target);
     t.is(restored.code, 0, restored.output);
     t.deepEqual(await contentOf(target), await contentOf(source));
