@@ -35,7 +35,11 @@ export function startFeeds(
     const state = feed.state();
     return { ...state, caughtUp: state.caughtUp && !rebuilds.pending() };
   };
-  return { models, policies: policies.state, lag };
+  const consumers = () => ({
+    projections: { lagSeconds: lag.seconds(), failing: feed.state().failing },
+    policies: policies.state(),
+  });
+  return { models, policies: policies.state, consumers };
 }
 
 /** From Kafka when there is one, a group each for finance and analytics; else from the log itself. */

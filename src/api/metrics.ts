@@ -15,8 +15,6 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export interface MetricsParts extends FeedMetricsParts {
   /** Why new calls are refused; null: they are not. */
   readonly gate: () => GateReason | null;
-  /** Consumer of the log → how many seconds it is behind. */
-  readonly feedLag: () => Readonly<Record<string, number>>;
   /** Undefined while nobody knows. */
   readonly openWork: () => OpenWork | undefined;
   /** Undefined where no checker runs. */
@@ -28,7 +26,7 @@ export function metrics(parts: MetricsParts): {
   readonly observe: Observe;
   readonly route: Route;
 } {
-  const { gate, feedLag, openWork, checked = () => undefined } = parts;
+  const { gate, openWork, checked = () => undefined } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -51,15 +49,6 @@ export function metrics(parts: MetricsParts): {
     registers,
     collect() {
       this.set(gate() === null ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'feed_lag_seconds',
-    help: 'How far a consumer is behind the end of the log',
-    labelNames: ['consumer'],
-    registers,
-    collect() {
-      for (const [consumer, lag] of Object.entries(feedLag())) this.set({ consumer }, lag);
     },
   });
   gaugeOpenWork(registers, openWork);

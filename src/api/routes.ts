@@ -77,6 +77,7 @@ export interface RouteParts {
   readonly upstreams: readonly string[];
   readonly projections: ProjectionParts['projections'];
   readonly behind: ProjectionParts['behind'];
+  readonly failing: ProjectionParts['failing'];
   readonly buildOrders: RebuildOrderParts['orders'];
   readonly readiness: () => Readiness | Promise<Readiness>;
   readonly metrics: Route;

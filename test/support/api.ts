@@ -50,6 +50,7 @@ export interface TestApi {
 interface World {
   now: () => Date;
   closed: GateReason | null;
+  failing: string | null;
   reasons: string[];
   send: (mail: Mail) => Promise<void>;
 }
@@ -87,6 +88,7 @@ async function start(
   const world: World = {
     now: () => new Date(),
     closed: null,
+    failing: null,
     reasons: [],
     send: async (mail) => void mails.push(mail),
   };
@@ -112,7 +114,8 @@ async function start(
     behind: (after) => behind(eventLog, { after, now: Date.now() }),
     buildOrders: buildOrders(databaseUrl),
     readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
-    feedLag: () => ({ projections: 0.5 }),
+    consumers: () => ({ projections: { lagSeconds: 0.5, failing: world.failing } }),
+    failing: () => world.failing,
     readModels: () => new Map([['balance', { lagSeconds: 0.25, stopped: 1, differs: false }]]),
     canaries: () => new Map([['balance', true]]),
     relay: () => ({ active: true, lagSeconds: 0.75 }),

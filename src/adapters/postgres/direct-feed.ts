@@ -22,13 +22,15 @@ export interface Feed {
 }
 
 export interface DirectFeedParts {
-  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly eventLog: Pick<Log, 'head' | 'subscribe'>;
   readonly projector: Projector;
   readonly log: Logger;
+  /** So long the tables may stand still while the log goes on; then it is read anew. */
+  readonly silentMs?: number;
 }
 
 /** Feeds the projector from a subscription on the log, from the earliest position on. */
-export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed {
+export function directFeed({ eventLog, projector, log, silentMs }: DirectFeedParts): Feed {
   const closing = new AbortController();
   let caughtUp = false;
   let failing: string | null = null;
@@ -39,7 +41,7 @@ export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed 
     if (items.some(({ kind }) => kind === 'caught_up')) caughtUp = true;
   }
 
-  const done = follow(
+  const { done } = follow(
     {
       name: 'the projector',
       async open(again, signal) {
@@ -50,10 +52,14 @@ export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed 
       subscribe: (after, signal) => eventLog.subscribe({ after, signal }),
       take,
       takesAhead: true,
+      position: projector.position,
       wants: projector.runs,
       close: projector.close,
     },
-    { log, signal: closing.signal, onState: (failure) => (failing = failure) },
+    {
+      ...{ head: eventLog.head, log, signal: closing.signal, silentMs },
+      onState: (failure) => (failing = failure),
+    },
   );
 
   return {
