@@ -83,6 +83,8 @@ function allOf(feeds: readonly Feed[]): Feed {
   };
 }
 
+export type StartedRelay = ReturnType<typeof startRelay>;
+
 /** Copies the log to Kafka, where there is one. */
 export function startRelay({ databaseUrl, eventLog, log }: Ports, { config, started }: PortParts) {
   const { kafka } = config;

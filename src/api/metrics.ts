@@ -13,8 +13,8 @@ import { route } from './route.ts';
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 export interface MetricsParts extends FeedMetricsParts {
-  /** Why new calls are refused; null: they are not. */
-  readonly gate: () => GateReason | null;
+  /** Why new calls are refused; null: they are not. Absent in a process that is no place for calls. */
+  readonly gate?: () => GateReason | null;
   /** Undefined while nobody knows. */
   readonly openWork: () => OpenWork | undefined;
   /** Undefined where no checker runs. */
@@ -43,14 +43,7 @@ export function metrics(parts: MetricsParts): {
     buckets: seconds,
     registers,
   });
-  new Gauge({
-    name: 'calls_accepted',
-    help: '1 while new calls are taken',
-    registers,
-    collect() {
-      this.set(gate() === null ? 1 : 0);
-    },
-  });
+  if (gate) gaugeGate(registers, gate);
   gaugeOpenWork(registers, openWork);
   checkerMetrics(registry, checked);
   feedMetrics(registry, parts);
@@ -61,6 +54,17 @@ export function metrics(parts: MetricsParts): {
     },
     route: metricsRoute(registry),
   };
+}
+
+function gaugeGate(registers: Registry[], gate: () => GateReason | null): void {
+  new Gauge({
+    name: 'calls_accepted',
+    help: '1 while new calls are taken',
+    registers,
+    collect() {
+      this.set(gate() === null ? 1 : 0);
+    },
+  });
 }
 
 /** Without a value while nobody knows: a stale one would hide what is wrong. */
