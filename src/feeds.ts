@@ -1,6 +1,6 @@
 import { kafkaFeed } from './adapters/kafka/kafka-feed.ts';
 import { relay } from './adapters/kafka/relay.ts';
-import { earliest } from './adapters/postgres/checkpoints.ts';
+import { allFeeds } from './adapters/postgres/all-feeds.ts';
 import type { Feed } from './adapters/postgres/direct-feed.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
 import { feedLag } from './adapters/postgres/feed-lag.ts';
@@ -52,7 +52,7 @@ function openFeed({ databaseUrl, eventLog, log }: Ports, { config }: PortParts):
     return directFeed({ eventLog, projector: direct, log });
   }
   const groups = [...new Set(projections.map(({ group }) => group))];
-  return allOf(
+  return allFeeds(
     groups.map((group) => {
       const mine = projections.filter((each) => each.group === group);
       return kafkaFeed({
@@ -62,25 +62,6 @@ function openFeed({ databaseUrl, eventLog, log }: Ports, { config }: PortParts):
       });
     }),
   );
-}
-
-function allOf(feeds: readonly Feed[]): Feed {
-  const position = () => earliest(feeds.map((feed) => feed.position()));
-  return {
-    state() {
-      const states = feeds.map((feed) => feed.state());
-      return {
-        caughtUp: states.every(({ caughtUp }) => caughtUp),
-        failing: states.find(({ failing }) => failing !== null)?.failing ?? null,
-        position: position(),
-        stopped: states.flatMap(({ stopped }) => stopped),
-      };
-    },
-    position,
-    async close() {
-      await Promise.all(feeds.map((feed) => feed.close()));
-    },
-  };
 }
 
 export type StartedRelay = ReturnType<typeof startRelay>;

@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { allPartitions } from '../../projections/partition.ts';
 import { backOff } from '../back-off.ts';
 import type { Log } from '../eventstore/log.ts';
-import { earliest } from '../postgres/checkpoints.ts';
 import { closeQuietly, connect } from '../postgres/connect.ts';
 import type { Feed } from '../postgres/direct-feed.ts';
 import { fill } from '../postgres/fill.ts';
@@ -17,6 +16,7 @@ import { applyChunks } from './apply-chunks.ts';
 import type { KafkaSettings } from './client.ts';
 import type { Chunk, Range } from './consume.ts';
 import { consume } from './consume.ts';
+import { memberPosition } from './member-position.ts';
 import { topicOf } from './topic.ts';
 
 export interface KafkaFeedParts {
@@ -36,7 +36,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
   const { group, projector, log, silentMs = 30_000 } = parts;
   const closing = new AbortController();
   const state = { caughtUp: false, failing: null as string | null };
-  const mine = { partitions: new Set<number>() };
+  const mine: Mine = { partitions: undefined };
 
   async function run(): Promise<void> {
     for (let failures = 0; !closing.signal.aborted; ) {
@@ -68,13 +68,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
     projector.close();
   }
 
-  const position = () =>
-    earliest(
-      [...mine.partitions].flatMap((partition) => {
-        const reached = projector.positionIn(partition);
-        return reached === undefined ? [] : [reached];
-      }),
-    );
+  const position = () => memberPosition(mine.partitions, projector.positionIn);
   const done = run();
   return {
     state: () => ({ ...state, position: position(), stopped: projector.stopped() }),
@@ -86,9 +80,14 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
   };
 }
 
+/** Which partitions the group has given to this member; undefined: it has not joined yet. */
+interface Mine {
+  partitions: ReadonlySet<number> | undefined;
+}
+
 interface Round {
   readonly signal: AbortSignal;
-  readonly mine: { partitions: Set<number> };
+  readonly mine: Mine;
   readonly silentMs: number;
   readonly give: (error: Error) => void;
   readonly progressed: (caughtUp: boolean) => void;
@@ -173,7 +172,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
   /** Everything of this member's partitions up to a position, from the log. */
   async function fillTo(upTo: bigint): Promise<void> {
     await fill(
-      allPartitions.map((partition) => (mine.partitions.has(partition) ? upTo : null)),
+      allPartitions.map((partition) => (mine.partitions?.has(partition) ? upTo : null)),
       {
         eventLog,
         positionIn: projector.positionIn,
@@ -190,7 +189,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
     const end = goal;
     if (end === undefined) return false;
     if (end === null) return true;
-    return [...mine.partitions].every((n) => {
+    return [...(mine.partitions ?? [])].every((n) => {
       const reached = projector.positionIn(n);
       return reached === undefined || (reached !== null && reached >= end);
     });
@@ -215,7 +214,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
         await sleep(1_000, undefined, { signal, ref: false }).catch(() => undefined);
         const silent = performance.now() - heardAt;
         // A member without partitions hears nothing, and lacks nothing.
-        if (silent > silentMs && mine.partitions.size > 0)
+        if (silent > silentMs && (mine.partitions?.size ?? 0) > 0)
           give(new Error(`No record for ${Math.round(silent)} ms.`));
       }
     })();

@@ -10,13 +10,14 @@ export interface FeedState {
   readonly caughtUp: boolean;
   /** Why nothing is projected at the moment; null when all is well. */
   readonly failing: string | null;
-  readonly position: bigint | null;
+  readonly position: bigint | null | undefined;
   readonly stopped: readonly Stopped[];
 }
 
 export interface Feed {
   state(): FeedState;
-  position(): bigint | null;
+  /** Up to where the tables hold the log; undefined: this process has nothing to feed. */
+  position(): bigint | null | undefined;
   /** Stops after the batch that is being written. */
   close(): Promise<void>;
 }
