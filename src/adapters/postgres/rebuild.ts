@@ -72,7 +72,8 @@ const betweenTriesMs = 1_000;
 
 /**
  * Fills a new build of a read model beside the one that is shown, compares both at one position, and
- * shows the new one. Readers never wait; whoever feeds the old one does, for the last part. Ended
+ * shows the new one. Readers never wait; whoever feeds the old one does, for two last parts: before the
+ * comparison, and before the new one is shown. Ended
  * anywhere, it goes on where it was, because what it has done stands in Postgres.
  */
 export async function rebuild(
@@ -122,19 +123,20 @@ async function rebuildAlone(
     await fill(goal, { ...parts, positionIn, write });
     refuseStopped(lane);
   };
-  await fillAlmost({ ...parts, shown, fillTo });
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await finish({ ...parts, projection, shown, build, fillTo, wish });
-    } catch (error) {
-      if (!isLockTimeout(error) || tries === mostTries) throw error;
-      await sleep(betweenTriesMs);
-      log.info(
-        { projection: projection.name },
-        'readers hold the old view; the swap is tried again',
-      );
-    }
+  const both = { ...parts, projection, shown, build, fillTo };
+  const comparison = await compareAside(both);
+  const rebuilt = { schema: build.schema, before: shown.schema, comparison };
+  if (wish.isCanary) {
+    await dropBuild(own, build.schema);
+    return rebuilt;
   }
+  const refusal = refusalOf(rebuilt, shown, { projection, wish });
+  if (refusal) {
+    await report(own, rebuilt);
+    throw refusal;
+  }
+  await showWhenReadersLet(both, rebuilt);
+  return rebuilt;
 }
 
 const isShown = (name: string, state: string, projection: Projection): boolean =>
@@ -189,35 +191,61 @@ async function fillAlmost({ own, shown, fillTo }: Filling): Promise<void> {
   }
 }
 
-interface Finishing extends Filling {
+interface Both extends Filling {
   readonly projection: Projection;
   readonly build: Build;
-  readonly wish: RebuildWish;
 }
 
-async function finish(parts: Finishing): Promise<Rebuilt> {
-  const { own, projection, shown, build, fillTo, wish } = parts;
+/**
+ * Compares both builds at one position. Whoever feeds the old one waits until a snapshot of that is
+ * taken, and goes on while the snapshot is read.
+ */
+async function compareAside(both: Both): Promise<Comparison> {
+  const { own, writer, projection, shown, build, fillTo } = both;
+  await fillAlmost(both);
   await own.query('BEGIN');
   try {
     // From here on whoever feeds the old build waits.
     await fillTo(await goalOf(own, shown.schema, 'FOR UPDATE'));
-    const both = { before: shown.schema, after: build.schema };
-    const comparison = await compareBuilds(own, projection, both);
-    const rebuilt = { schema: build.schema, before: shown.schema, comparison };
-    if (wish.isCanary) {
-      await dropIn(own, build.schema);
-      await own.query('COMMIT');
-      return rebuilt;
+    await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    // A snapshot is of the first query's moment.
+    await writer.query('SELECT pg_current_snapshot()');
+  } finally {
+    await own.query('ROLLBACK').catch(() => {});
+  }
+  const comparison = await compareBuilds(writer, projection, {
+    before: shown.schema,
+    after: build.schema,
+  });
+  await writer.query('COMMIT');
+  return comparison;
+}
+
+/** Shows the new build, filled up to where the old one is by then; a reader who takes long is waited for. */
+async function showWhenReadersLet(both: Both, rebuilt: Rebuilt): Promise<void> {
+  const { projection, log } = both;
+  for (let tries = 1; ; tries += 1) {
+    await fillAlmost(both);
+    try {
+      return await showNow(both, rebuilt);
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === mostTries) throw error;
+      await sleep(betweenTriesMs);
+      log.info(
+        { projection: projection.name },
+        'readers hold the old view; the swap is tried again',
+      );
     }
+  }
+}
+
+async function showNow({ own, shown, build, fillTo }: Both, rebuilt: Rebuilt): Promise<void> {
+  await own.query('BEGIN');
+  try {
+    await fillTo(await goalOf(own, shown.schema, 'FOR UPDATE'));
     await report(own, rebuilt);
-    const refusal = refusalOf(rebuilt, shown, { projection, wish });
-    if (refusal) {
-      await own.query('COMMIT');
-      throw refusal;
-    }
     await swap(own, build, shown.schema);
     await own.query('COMMIT');
-    return rebuilt;
   } catch (error) {
     await own.query('ROLLBACK').catch(() => {});
     throw error;
@@ -227,7 +255,7 @@ async function finish(parts: Finishing): Promise<Rebuilt> {
 function refusalOf(
   rebuilt: Rebuilt,
   shown: KnownBuild,
-  { projection, wish }: Pick<Finishing, 'projection' | 'wish'>,
+  { projection, wish }: { readonly projection: Projection; readonly wish: RebuildWish },
 ): RebuildDiffers | undefined {
   if (rebuilt.comparison.same || wish.repair !== undefined) return undefined;
   if (isOf(shown, projection)) {

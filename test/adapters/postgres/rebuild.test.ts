@@ -136,6 +136,58 @@ test('while events come, nothing is lost between the last look and the swap', as
   t.is((await shown()).length, 7);
 });
 
+test('whoever feeds the old build goes on while both are compared', async (t) => {
+  const { route, feed, parts, shown, databaseUrl } = await world(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const gate = await connect(databaseUrl, { name: 'gate' });
+  t.teardown(() => gate.end());
+  // Whoever reads the old build's rows waits at the gate; who writes there does not.
+  await gate.query(`
+    CREATE FUNCTION passes() RETURNS boolean LANGUAGE sql VOLATILE AS $$
+      SELECT pg_advisory_lock_shared(42) IS NOT NULL AND pg_advisory_unlock_shared(42) $$;
+    ALTER TABLE changes_v1.changes RENAME TO kept;
+    CREATE VIEW changes_v1.changes AS SELECT * FROM changes_v1.kept WHERE passes();
+    SELECT pg_advisory_lock(42)`);
+  const rebuilding = rebuild(changes(1), parts);
+  await eventually(async () => {
+    const { rowCount } = await gate.query(
+      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted`,
+    );
+    return rowCount === 1;
+  });
+  await route('b');
+  await eventually(() => running.position() === 1n);
+  await gate.query('SELECT pg_advisory_unlock(42)');
+  const { comparison } = await rebuilding;
+  t.true(comparison.same);
+  t.is(comparison.after.rows, '1');
+  t.deepEqual(await shown(), ['a 1 version 1', 'b 1 version 1']);
+});
+
+test('a reader who takes long is waited for, and what is written meanwhile is shown', async (t) => {
+  const { route, feed, parts, shown, known, databaseUrl } = await world(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const reader = await connect(databaseUrl, { name: 'reader' });
+  t.teardown(() => reader.end());
+  await reader.query('BEGIN');
+  await reader.query('SELECT FROM read.changes');
+  const said: string[] = [];
+  const telling = pino({ level: 'info' }, { write: (line) => void said.push(line) });
+  const rebuilding = rebuild(changes(1), { ...parts, log: telling });
+  await eventually(() => said.some((line) => line.includes('the swap is tried again')));
+  await route('b');
+  await eventually(() => running.position() === 1n);
+  t.deepEqual(await known(), ['changes_v1 shown', 'changes_v1_b2 filling']);
+  await reader.query('COMMIT');
+  await rebuilding;
+  t.deepEqual(await shown(), ['a 1 version 1', 'b 1 version 1']);
+  t.deepEqual(await known(), ['changes_v1 kept', 'changes_v1_b2 shown']);
+});
+
 test('the same code that gives other rows is refused, and what was shown stays', async (t) => {
   const { route, feed, parts, shown, known, databaseUrl } = await world(t);
   for (const alias of ['a', 'b']) await route(alias);
