@@ -245,7 +245,8 @@ test.serial(
     flipped[middle] = (flipped[middle] ?? 0) ^ 1;
     await changed('flipped', flipped, /is damaged/);
     await changed('cut', bytes.subarray(0, middle), /is damaged/);
-    await changed('a-little-cut', bytes.subarray(0, bytes.length - 1), /is damaged/);
+    // The last nine bytes may be an empty frame, without which everything is still there.
+    await changed('a-little-cut', bytes.subarray(0, bytes.length - 10), /is damaged/);
     const header = bytes.subarray(0, bytes.indexOf('\n') + 1).toString();
     const rest = bytes.subarray(bytes.indexOf('\n') + 1);
     const withHeader = (text: string) => Buffer.concat([Buffer.from(text), rest]);
