@@ -55,7 +55,10 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     mostEvents: config.walletRollEvents,
   });
   const access = accessIndex({ log: eventLog, logger: log, rows: () => accessRows(pool) });
-  const catalogue = catalogueIndex({ log: eventLog, logger: log, rows: () => catalogueRows(pool) });
+  const catalogue = catalogueIndex({
+    ...{ log: eventLog, logger: log, clock },
+    rows: () => catalogueRows(pool),
+  });
   started.add(access.close);
   started.add(catalogue.close);
   const run = {

@@ -1,5 +1,5 @@
 import { Decimal, zero } from '../../domain/money.ts';
-import { dearestInput, perToken } from '../../domain/price-list/rating.ts';
+import { dearestInput, dearestOutput, perRequest } from '../../domain/price-list/rating.ts';
 import type { Candidate } from '../../domain/route/events.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { Quote } from '../../domain/wallet/commands.ts';
@@ -13,6 +13,7 @@ import type { Upstream } from './upstream.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
 export interface Catalogue {
+  /** In force now. */
   priceOf(alias: string): (PriceUsed & { readonly defaultMaxOutput: number }) | undefined;
   routeOf(alias: string): readonly Candidate[] | undefined;
 }
@@ -110,8 +111,8 @@ function quotesOf(
     },
     {
       asset: currency,
-      fixed: dearestInput(prices).times(input.tokens),
-      perOutput: perToken(prices.output).times(n),
+      fixed: dearestInput(prices).times(input.tokens).plus(perRequest(prices)),
+      perOutput: dearestOutput(prices).times(n),
     },
   ];
 }
