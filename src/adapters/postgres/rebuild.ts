@@ -296,8 +296,9 @@ export async function dropIn(client: pg.Client, schema: string): Promise<void> {
     [schema],
   );
   if (!rowCount) throw new Error(`${schema} is what readers see now, and is not dropped.`);
-  await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  // As whoever feeds it: first the positions, then the table.
   await client.query('DELETE FROM feed.positions WHERE consumer = $1', [schema]);
+  await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   await client.query('DELETE FROM feed.skips WHERE schema = $1', [schema]);
 }
 

@@ -353,3 +353,26 @@ test('what readers see is never dropped, nor is a build accepted that nobody com
   await client.end();
   t.deepEqual(await known(), ['changes_v1 kept', `${schema} shown`]);
 });
+
+test('a build is dropped while it is fed, and neither waits for the other for ever', async (t) => {
+  const { route, feed, parts, databaseUrl } = await world(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  await rebuild(changes(1), parts);
+  await running.close();
+  const feeding = await connect(databaseUrl, { name: 'feeding' });
+  t.teardown(() => feeding.end());
+  await feeding.query('BEGIN');
+  await feeding.query(`SELECT FROM feed.positions WHERE consumer = 'changes_v1' FOR UPDATE`);
+  const dropping = dropOthers(databaseUrl, changes(1));
+  await eventually(async () => {
+    const { rowCount } = await feeding.query(
+      'SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))',
+    );
+    return rowCount === 1;
+  });
+  await feeding.query(`INSERT INTO changes_v1.changes VALUES ('b', 1, '')`);
+  await feeding.query('COMMIT');
+  t.deepEqual(await dropping, ['changes_v1']);
+});
