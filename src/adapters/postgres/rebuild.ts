@@ -230,7 +230,7 @@ async function showWhenReadersLet(both: Both, rebuilt: Rebuilt): Promise<void> {
       return await showNow(both, rebuilt);
     } catch (error) {
       if (!isLockTimeout(error) || tries === mostTries) throw error;
-      await sleep(betweenTriesMs);
+      await sleep(betweenTriesMs, undefined, { signal: both.signal });
       log.info(
         { projection: projection.name },
         'readers hold the old view; the swap is tried again',
@@ -300,6 +300,7 @@ export async function dropIn(client: pg.Client, schema: string): Promise<void> {
   await client.query('DELETE FROM feed.positions WHERE consumer = $1', [schema]);
   await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   await client.query('DELETE FROM feed.skips WHERE schema = $1', [schema]);
+  await client.query('DELETE FROM feed.stops WHERE schema = $1', [schema]);
 }
 
 async function goalOf(client: pg.Client, schema: string, locking = ''): Promise<Goal> {
