@@ -48,11 +48,19 @@ export async function show(client: pg.ClientBase, { projection, schema }: Build)
   await client.query(`CREATE VIEW ${view} AS SELECT * FROM ${schema}.${projection.name}`);
 }
 
-/** Processes that start at once take turns. */
-async function alone<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
+/** Until the transaction ends, nobody else makes builds: what was found of them stays so. */
+export async function takeTurn(client: pg.ClientBase): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [lock]);
+}
+
+/** Processes that make builds at once take turns. */
+export async function alone<Result>(
+  client: pg.ClientBase,
+  work: () => Promise<Result>,
+): Promise<Result> {
   await client.query('BEGIN');
   try {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [lock]);
+    await takeTurn(client);
     const result = await work();
     await client.query('COMMIT');
     return result;

@@ -5,7 +5,7 @@ import { allPartitions } from '../../projections/partition.ts';
 import type { Projection } from '../../projections/projection.ts';
 import type { Log } from '../eventstore/log.ts';
 import type { Build, KnownBuild } from './builds.ts';
-import { copySkips, freeSchema, isOf, makeBuild, readSkips } from './builds.ts';
+import { copySkips, freeSchema, isOf, makeBuild, readBuilds, readSkips } from './builds.ts';
 import type { Comparison } from './compare-builds.ts';
 import { compareBuilds } from './compare-builds.ts';
 import { closeQuietly, connect } from './connect.ts';
@@ -14,7 +14,7 @@ import { fill } from './fill.ts';
 import { laneWriter } from './lane-writer.ts';
 import type { Lane, Stopped } from './lanes.ts';
 import { laneOf, placeOf, syncLanes } from './lanes.ts';
-import { prepareTables, show } from './read-schema.ts';
+import { alone, prepareTables, show } from './read-schema.ts';
 import { saveStops } from './stops.ts';
 
 export interface RebuildParts {
@@ -112,7 +112,7 @@ async function rebuildAlone(
   const known = await prepareTables(own, [projection]);
   const shown = known.find(({ projection: name, state }) => isShown(name, state, projection));
   if (!shown) throw new Error(`Nothing is shown of ${projection.name}.`);
-  const build = await newBuild(own, { projection, known, shown, wish });
+  const build = await newBuild(own, { projection, shown, wish });
   const skips = await readSkips(own);
   const lane = laneOf(build, skips.get(build.schema));
   await syncLanes(writer, [lane]);
@@ -127,7 +127,7 @@ async function rebuildAlone(
   const comparison = await compareAside(both);
   const rebuilt = { schema: build.schema, before: shown.schema, comparison };
   if (wish.isCanary) {
-    await dropBuild(own, build.schema);
+    await alone(own, () => dropIn(own, build.schema));
     return rebuilt;
   }
   const refusal = refusalOf(rebuilt, shown, { projection, wish });
@@ -143,36 +143,32 @@ const isShown = (name: string, state: string, projection: Projection): boolean =
   name === projection.name && state === 'shown';
 
 /** A half-filled build goes on; one that was compared already begins anew, unless it is to be accepted. */
-async function newBuild(
-  client: pg.Client,
-  { projection, known, shown, wish }: NewBuild,
-): Promise<Build> {
-  const state = wish.isCanary ? 'canary' : 'filling';
-  const { rows } = await client.query<{ schema: string; compared: boolean }>(
-    `SELECT schema, report IS NOT NULL AS compared FROM feed.builds
+const newBuild = (client: pg.Client, { projection, shown, wish }: NewBuild): Promise<Build> =>
+  alone(client, async () => {
+    const state = wish.isCanary ? 'canary' : 'filling';
+    const { rows } = await client.query<{ schema: string; compared: boolean }>(
+      `SELECT schema, report IS NOT NULL AS compared FROM feed.builds
      WHERE projection = $1 AND version = $2 AND state = $3 ORDER BY made_at`,
-    [projection.name, projection.version, state],
-  );
-  const [half] = rows;
-  if (
-    half &&
-    !wish.isCanary &&
-    (!half.compared || wish.accept !== undefined || wish.repair !== undefined)
-  ) {
-    return { projection, schema: half.schema };
-  }
-  if (half) await dropBuild(client, half.schema);
-  const others = known.filter(({ schema }) => schema !== half?.schema);
-  const build = { projection, schema: freeSchema(projection, others) };
-  await makeBuild(client, build, state);
-  // What a person let this code leave out it leaves out again; other code may be able to take it.
-  if (isOf(shown, projection)) await copySkips(client, shown.schema, build.schema);
-  return build;
-}
+      [projection.name, projection.version, state],
+    );
+    const [half] = rows;
+    if (
+      half &&
+      !wish.isCanary &&
+      (!half.compared || wish.accept !== undefined || wish.repair !== undefined)
+    ) {
+      return { projection, schema: half.schema };
+    }
+    if (half) await dropIn(client, half.schema);
+    const build = { projection, schema: freeSchema(projection, await readBuilds(client)) };
+    await makeBuild(client, build, state);
+    // What a person let this code leave out it leaves out again; other code may be able to take it.
+    if (isOf(shown, projection)) await copySkips(client, shown.schema, build.schema);
+    return build;
+  });
 
 interface NewBuild {
   readonly projection: Projection;
-  readonly known: readonly KnownBuild[];
   readonly shown: KnownBuild;
   readonly wish: RebuildWish;
 }
@@ -281,12 +277,6 @@ const report = (client: pg.Client, { schema, comparison }: Rebuilt) =>
     schema,
     JSON.stringify(comparison),
   ]);
-
-async function dropBuild(client: pg.Client, schema: string): Promise<void> {
-  await client.query('BEGIN');
-  await dropIn(client, schema);
-  await client.query('COMMIT');
-}
 
 /** Its name comes from `feed.builds`, never from a caller. */
 export async function dropIn(client: pg.Client, schema: string): Promise<void> {

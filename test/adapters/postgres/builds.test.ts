@@ -101,3 +101,13 @@ test('a new build does not stand where one of its name stood that was dropped', 
   await buildOrders(databaseUrl).rebuild(changes(1));
   t.deepEqual(await pool.any(stops()), []);
 });
+
+test('several who order the same at once get the same build', async (t) => {
+  const { route, feed, databaseUrl } = await changesWorld(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const { rebuild: order } = buildOrders(databaseUrl);
+  const ordered = await Promise.all([1, 2, 3, 4].map(() => order(changes(1))));
+  t.deepEqual([...new Set(ordered)], ['changes_v1_b2']);
+});
