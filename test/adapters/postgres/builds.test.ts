@@ -1,4 +1,5 @@
 import test from 'ava';
+import { z } from 'zod';
 import { buildOrders } from '../../../src/adapters/postgres/build-orders.ts';
 import { connect } from '../../../src/adapters/postgres/connect.ts';
 import {
@@ -9,7 +10,9 @@ import {
 } from '../../../src/adapters/postgres/rebuild.ts';
 import { dropOthers } from '../../../src/adapters/postgres/rollback.ts';
 import { stops } from '../../../src/projections/installation.ts';
-import { changes, changesWorld } from '../../support/changes-world.ts';
+import { projection, sum } from '../../../src/projections/projection.ts';
+import { query } from '../../../src/projections/query.ts';
+import { about, changes, changesWorld } from '../../support/changes-world.ts';
 import { eventually } from '../../support/eventually.ts';
 
 test('two at once are one', async (t) => {
@@ -110,4 +113,39 @@ test('several who order the same at once get the same build', async (t) => {
   const { rebuild: order } = buildOrders(databaseUrl);
   const ordered = await Promise.all([1, 2, 3, 4].map(() => order(changes(1))));
   t.deepEqual([...new Set(ordered)], ['changes_v1_b2']);
+});
+
+test('whoever was allowed to read a read model still is, and builds on it, when another build is shown', async (t) => {
+  const { route, feed, parts, databaseUrl } = await changesWorld(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const client = await connect(databaseUrl, { name: 'analyst' });
+  t.teardown(() => client.end());
+  await client.query('GRANT SELECT ON read.changes TO pg_monitor');
+  await client.query('CREATE VIEW public.aliases AS SELECT alias FROM read.changes');
+  await rebuild(changes(1), parts);
+  const { rows } = await client.query(
+    `SELECT alias, has_table_privilege('pg_monitor', 'read.changes', 'SELECT') AS may FROM aliases`,
+  );
+  t.deepEqual(rows, [{ alias: 'a', may: true }]);
+  t.deepEqual(await dropOthers(databaseUrl, changes(1)), ['changes_v1']);
+});
+
+test('a version with other columns is shown, too', async (t) => {
+  const { route, feed, parts, pool, known } = await changesWorld(t);
+  await route('a');
+  const old = feed(changes(1));
+  await eventually(() => old.position() === 0n);
+  await old.close();
+  const fewer = projection(
+    'changes',
+    { ...about, version: 2, key: { alias: 'text' }, columns: { times: sum('bigint') } },
+    { RouteChanged: ({ data }) => [{ alias: data.alias, times: 1 }] },
+  );
+  feed(fewer);
+  await rebuild(fewer, parts);
+  t.deepEqual(await known(), ['changes_v1 kept', 'changes_v2 shown']);
+  const Row = z.strictObject({ alias: z.string(), times: z.coerce.number() });
+  t.deepEqual(await pool.any(query(Row)`SELECT * FROM read.changes`), [{ alias: 'a', times: 1 }]);
 });
