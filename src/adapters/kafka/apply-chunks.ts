@@ -141,7 +141,8 @@ async function apply(chunks: readonly Chunk[], parts: ApplyParts): Promise<Appli
       await flush();
       log.warn({ group, partition, missing: String(seen.missing) }, 'a gap is filled from the log');
       await repair(seen.missing);
-      if ((projector.positionIn(partition) ?? seen.missing) < seen.missing) {
+      const reached = projector.positionIn(partition);
+      if (reached !== undefined && (reached ?? -1n) < seen.missing) {
         throw new Error(`Partition ${partition} is not this member's any more.`);
       }
       rest = rest.slice(seen.count);
