@@ -55,9 +55,11 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
         });
       } catch (err) {
         if (signal.aborted) return;
-        if (failures === 0) log.warn({ err }, 'the relay is interrupted');
+        const reason = reasonOf(err);
+        // Another reason than before may be the one that a person must mend.
+        if (reason !== state.failing) log.warn({ err }, 'the relay is interrupted');
         failures += 1;
-        state.failing = reasonOf(err);
+        state.failing = reason;
       }
       state.active = false;
       await backOff(failures, { firstMs: 100, mostMs: 2_000, signal }).catch(() => undefined);
