@@ -200,6 +200,30 @@ test.serial('the topic is deleted and made again', async (t) => {
   t.true((await admin.listTopics()).includes(topic));
 });
 
+test.serial(
+  'what is compressed in a way that nobody here reads is read from the log',
+  async (t) => {
+    const { busy, startRelay, startFeed, reached, same, client, topic } = await world(t);
+    startRelay();
+    startFeed();
+    await reached(await busy.write(100));
+    const admin = client.admin();
+    await admin.connect();
+    t.teardown(() => admin.disconnect());
+    const compressBy = (value: string) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        // A topic.
+        resources: [{ type: 2, name: topic, configEntries: [{ name: 'compression.type', value }] }],
+      });
+    await compressBy('lz4');
+    await reached(await busy.write(100));
+    await compressBy('producer');
+    await reached(await busy.write(100));
+    await same();
+  },
+);
+
 test.serial('a topic with another number of partitions is refused', async (t) => {
   const { client, topic, startRelay } = await world(t);
   const admin = client.admin();

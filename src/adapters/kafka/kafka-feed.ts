@@ -15,7 +15,7 @@ import { reasonOf } from '../reason-of.ts';
 import { applyChunks } from './apply-chunks.ts';
 import type { KafkaSettings } from './client.ts';
 import type { Chunk, Range } from './consume.ts';
-import { consume } from './consume.ts';
+import { consume, TopicUnreadable } from './consume.ts';
 import { memberPosition } from './member-position.ts';
 import { topicOf } from './topic.ts';
 
@@ -39,6 +39,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
   const mine: Mine = { partitions: undefined };
 
   async function run(): Promise<void> {
+    let isUnreadable = false;
     for (let failures = 0; !closing.signal.aborted; ) {
       const round = new AbortController();
       const signal = AbortSignal.any([closing.signal, round.signal]);
@@ -47,6 +48,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
           signal,
           mine,
           silentMs,
+          isUnreadable,
           give: (error) => round.abort(error),
           progressed(caughtUp) {
             failures = 0;
@@ -58,6 +60,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
         if (closing.signal.aborted) break;
         if (failures === 0) log.warn({ err, group }, 'the projector is interrupted');
         failures += 1;
+        isUnreadable = err instanceof TopicUnreadable;
         state.failing = reasonOf(err);
       } finally {
         round.abort();
@@ -89,6 +92,8 @@ interface Round {
   readonly signal: AbortSignal;
   readonly mine: Mine;
   readonly silentMs: number;
+  /** What the topic holds can't be read: only what will come to it may be. */
+  readonly isUnreadable: boolean;
   readonly give: (error: Error) => void;
   readonly progressed: (caughtUp: boolean) => void;
 }
@@ -96,7 +101,7 @@ interface Round {
 /** Once a connection or a client breaks, everything begins anew. */
 async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
   const { kafka, group, databaseUrl, eventLog, projector, log } = parts;
-  const { signal, mine, silentMs, give, progressed } = round;
+  const { signal, mine, silentMs, isUnreadable, give, progressed } = round;
   const topic = topicOf(kafka.topicPrefix);
   const offsets = new Map<number, StoredOffset>();
   let heardAt = performance.now();
@@ -154,7 +159,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
         };
         log.warn(at, 'the topic does not hold the noted offset: the log fills in');
       }
-      begin.set(partition, isThere ? known : { next: high, epoch: 0n });
+      begin.set(partition, isThere && !isUnreadable ? known : { next: high, epoch: 0n });
     }
     await startOffsets(to, { group, topic }, begin);
     mine.partitions = new Set(ranges.keys());
