@@ -113,7 +113,7 @@ function stateOf({ engines, started }: PortParts, { ports, write, feed, relay, c
     failing: () => feed?.models().failing ?? null,
     checked: () => checks?.checking.state(),
     readModels: watch.now,
-    canaries: () => checks?.comparing.found() ?? new Map<string, boolean>(),
+    canaries: () => checks?.comparing.found() ?? new Map<string, string>(),
     relay: () => relay?.(),
     stop: () => {
       isStopping = true;

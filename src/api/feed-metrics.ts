@@ -15,8 +15,8 @@ export interface FeedMetricsParts {
   readonly consumers: () => Readonly<Record<string, Consumer>>;
   /** Undefined while nobody knows. */
   readonly readModels: () => ReadonlyMap<string, ReadModelState> | undefined;
-  /** Read model → whether the last canary found it to be another than the log says. */
-  readonly canaries: () => ReadonlyMap<string, boolean>;
+  /** Read model → the build of it that the last canary found to be another than the log says. */
+  readonly canaries: () => ReadonlyMap<string, string>;
   /** Undefined in a process that relays nothing. */
   readonly relay: () => (Pick<RelayState, 'active'> & { readonly lagSeconds: number }) | undefined;
 }
@@ -73,8 +73,10 @@ export function feedMetrics(
     ...{ labelNames, registers },
     collect() {
       this.reset();
-      for (const [projection, { differs }] of readModels() ?? []) {
-        this.set({ projection }, differs || canaries().get(projection) ? 1 : 0);
+      for (const [projection, { schema, differs }] of readModels() ?? []) {
+        // Once another build is shown, what was found is over.
+        const isFound = canaries().get(projection) === schema;
+        this.set({ projection }, differs || isFound ? 1 : 0);
       }
     },
   });

@@ -55,6 +55,7 @@ interface World {
   send: (mail: Mail) => Promise<void>;
 }
 
+const shown = { schema: 'balance_v1', differs: false };
 const unlimited = { take: () => undefined, giveBack: () => undefined };
 const noLimits: Limits = {
   signups: unlimited,
@@ -116,8 +117,8 @@ async function start(
     readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
     consumers: () => ({ projections: { lagSeconds: 0.5, failing: world.failing } }),
     failing: () => world.failing,
-    readModels: () => new Map([['balance', { lagSeconds: 0.25, stopped: 1, differs: false }]]),
-    canaries: () => new Map([['balance', true]]),
+    readModels: () => new Map([['balance', { ...shown, lagSeconds: 0.25, stopped: 1 }]]),
+    canaries: () => new Map([['balance', shown.schema]]),
     relay: () => ({ active: true, lagSeconds: 0.75 }),
     openWork: () => ({ holds: { '10s': 3, older: 0 }, journalRows: 2 }),
     checked: () => ({
