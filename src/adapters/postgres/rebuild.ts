@@ -66,9 +66,9 @@ const lock = 4_711_003;
 /** A last part that takes no longer than this is read while the old build's writer waits. */
 const lastPartMs = 500;
 const mostPasses = 50;
-const mostTries = 60;
+export const mostTries = 60;
 /** The old build's writer goes on meanwhile. */
-const betweenTriesMs = 1_000;
+export const betweenTriesMs = 1_000;
 
 /**
  * Fills a new build of a read model beside the one that is shown, compares both at one position, and
@@ -316,5 +316,5 @@ function refuseStopped({ build, stopped }: Lane): void {
 }
 
 /** `lock_not_available`: somebody reads through the view for longer than the swap may wait. */
-const isLockTimeout = (error: unknown): boolean =>
+export const isLockTimeout = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === '55P03';

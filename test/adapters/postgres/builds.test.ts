@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { z } from 'zod';
 import { buildOrders } from '../../../src/adapters/postgres/build-orders.ts';
@@ -8,7 +9,7 @@ import {
   RebuildStopped,
   rebuild,
 } from '../../../src/adapters/postgres/rebuild.ts';
-import { dropOthers } from '../../../src/adapters/postgres/rollback.ts';
+import { dropOthers, rollBack } from '../../../src/adapters/postgres/rollback.ts';
 import { stops } from '../../../src/projections/installation.ts';
 import { projection, sum } from '../../../src/projections/projection.ts';
 import { query } from '../../../src/projections/query.ts';
@@ -148,4 +149,20 @@ test('a version with other columns is shown, too', async (t) => {
   t.deepEqual(await known(), ['changes_v1 kept', 'changes_v2 shown']);
   const Row = z.strictObject({ alias: z.string(), times: z.coerce.number() });
   t.deepEqual(await pool.any(query(Row)`SELECT * FROM read.changes`), [{ alias: 'a', times: 1 }]);
+});
+
+test('the way back waits for a reader who takes long', async (t) => {
+  const { route, feed, parts, databaseUrl } = await changesWorld(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  await rebuild(changes(1), parts);
+  const reader = await connect(databaseUrl, { name: 'reader' });
+  t.teardown(() => reader.end());
+  await reader.query('BEGIN');
+  await reader.query('SELECT FROM read.changes');
+  const goingBack = rollBack(databaseUrl, changes(1));
+  await t.notThrowsAsync(Promise.race([goingBack, sleep(600)]));
+  await reader.query('COMMIT');
+  t.is(await goingBack, 'changes_v1');
 });
