@@ -45,7 +45,10 @@ function relayed() {
     await released.promise;
     yield* eventLog.subscribe(start);
   }
-  const { state, close } = relay({ ...parts, eventLog: { subscribe: whenReleased } });
+  const { state, close } = relay({
+    ...parts,
+    eventLog: { head: async () => null, subscribe: whenReleased },
+  });
   return { isReady: () => state().active, close };
 }
 

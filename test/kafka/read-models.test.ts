@@ -11,6 +11,7 @@ import { allPartitions } from '../../src/projections/partition.ts';
 import { child } from '../support/child.ts';
 import { eventually } from '../support/eventually.ts';
 import { kafkaWorld } from '../support/kafka-world.ts';
+import { mute } from '../support/mute-log.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let kafka: Kafka;
@@ -92,6 +93,19 @@ for (const [session, what] of Object.entries(cutOff)) {
     await same();
   });
 }
+
+test.serial('a relay whose subscription goes silent says so, and begins anew', async (t) => {
+  const { busy, eventLog, startRelay, startFeed, reached } = await world(t);
+  const { speak, subscribe } = mute(eventLog);
+  const relaying = startRelay({ eventLog: { ...eventLog, subscribe }, silentMs: 500 });
+  startFeed();
+  const end = await busy.write(10);
+  await eventually(() => /the log has gone on/.test(relaying.state().failing ?? ''));
+  t.is(relaying.state().position, null);
+  speak();
+  await reached(end);
+  await eventually(() => relaying.state().failing === null);
+});
 
 test.serial('members come and go in the middle of it', async (t) => {
   const { busy, startRelay, startFeed, reached, same } = await world(t);

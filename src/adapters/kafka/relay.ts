@@ -2,6 +2,7 @@ import type { Message, Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import { backOff } from '../back-off.ts';
 import type { Log } from '../eventstore/log.ts';
+import { watchdog } from '../eventstore/watchdog.ts';
 import { batches } from '../postgres/batches.ts';
 import { takeSeat } from '../postgres/relay-seat.ts';
 import { reasonOf } from '../reason-of.ts';
@@ -15,8 +16,10 @@ import { unless } from './unless.ts';
 export interface RelayParts {
   readonly kafka: KafkaSettings;
   readonly databaseUrl: string;
-  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly eventLog: Pick<Log, 'head' | 'subscribe'>;
   readonly log: Logger;
+  /** So long it may stand still while the log goes on; then it begins anew. */
+  readonly silentMs?: number;
 }
 
 export interface RelayState {
@@ -40,7 +43,7 @@ const sendMs = 10_000;
  * Copies the log to Kafka, event by event: at least once, in order in each partition, and with what
  * came before, so that readers see what is missing. One process does it; the others wait for its seat.
  */
-export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay {
+export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: RelayParts): Relay {
   const topic = topicOf(kafka.topicPrefix);
   const closing = new AbortController();
   const { signal } = closing;
@@ -78,6 +81,7 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
     log.info({ topic, epoch: String(seat.epoch), position: String(seat.position) }, 'relaying');
     state.active = true;
     state.position = seat.position;
+    watch(round, either);
     try {
       const open = (own: AbortSignal) => eventLog.subscribe({ after: seat.position, signal: own });
       const items = batches(open, { most: mostItems, signal: either });
@@ -99,6 +103,19 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
       seat.leave();
       void producer.disconnect().catch(() => undefined);
     }
+  }
+
+  /** Its watermarks come all the same, so nobody who reads the topic would notice. */
+  function watch(round: AbortController, signal: AbortSignal): void {
+    watchdog({
+      ...{ head: eventLog.head, signal, silentMs },
+      subscribe: (after, own) => eventLog.subscribe({ after, signal: own }),
+      position: () => state.position,
+      stalled: () =>
+        round.abort(
+          new Error(`Nothing came for ${silentMs / 1_000} s, though the log has gone on.`),
+        ),
+    });
   }
 
   async function connected(until: AbortSignal): Promise<Producer> {

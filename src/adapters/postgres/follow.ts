@@ -52,6 +52,11 @@ export function follow(follower: Follower, options: FollowOptions): Following {
   let failures = 0;
   let isStalled = false;
   let round = new AbortController();
+  /** Since when this round may have heard something; undefined: it gets ready. */
+  let openSince: number | undefined;
+  const opened = () => {
+    openSince = performance.now();
+  };
 
   const progressed = () => {
     if (failures > 0 || isStalled) log.info(`${follower.name} goes on`);
@@ -69,6 +74,7 @@ export function follow(follower: Follower, options: FollowOptions): Following {
   function stalled(): void {
     // What waits for another release stands still on purpose.
     if (!follower.wants()) return;
+    if (openSince === undefined || performance.now() - openSince < silentMs) return;
     // What fails has said why.
     if (failures === 0) {
       const reason = `Nothing came for ${silentMs / 1_000} s, though the log has gone on.`;
@@ -83,8 +89,9 @@ export function follow(follower: Follower, options: FollowOptions): Following {
   async function run(): Promise<void> {
     while (!signal.aborted) {
       round = new AbortController();
+      openSince = undefined;
       try {
-        await readOn(follower, { signal, round, progressed });
+        await readOn(follower, { signal, round, opened, progressed });
         // It was told to open again, which is no failure.
         failures = 0;
       } catch (error) {
@@ -105,14 +112,20 @@ interface Round {
   readonly signal: AbortSignal;
   /** Aborts what was opened alone. */
   readonly round: AbortController;
+  /** Called once everything is ready to hear of something. */
+  readonly opened: () => void;
   readonly progressed: () => void;
 }
 
-async function readOn(follower: Follower, { signal, round, progressed }: Round): Promise<void> {
+async function readOn(
+  follower: Follower,
+  { signal, round, opened, progressed }: Round,
+): Promise<void> {
   const either = AbortSignal.any([signal, round.signal]);
   let taken: Promise<void> = Promise.resolve();
   try {
     const after = await follower.open(() => round.abort(), either);
+    opened();
     const open = (own: AbortSignal) => follower.subscribe(after, own);
     if (follower.wants()) {
       for await (const batch of batches(open, { most: mostItems, signal: either })) {

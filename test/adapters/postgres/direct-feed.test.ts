@@ -1,15 +1,13 @@
-import { once } from 'node:events';
 import test from 'ava';
 import { pino } from 'pino';
-import type { FeedStart } from '../../../src/adapters/eventstore/log.ts';
 import { directFeed } from '../../../src/adapters/postgres/direct-feed.ts';
 import { projector } from '../../../src/adapters/postgres/project.ts';
 import { nameId } from '../../../src/domain/ids.ts';
 import { partitionOf } from '../../../src/projections/partition.ts';
 import { projections } from '../../../src/projections/registry.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { MemoryLog } from '../../support/memory-log.ts';
 import { memoryLog } from '../../support/memory-log.ts';
+import { mute } from '../../support/mute-log.ts';
 import { outage } from '../../support/outage.ts';
 import { feedFrom, reached, readDatabase } from '../../support/read-side.ts';
 import { stored, storedHistory } from '../../support/recorded.ts';
@@ -109,18 +107,3 @@ test('a subscription that goes silent is told of once, and opened again until it
   await reached(feed, 2n);
   await eventually(() => feed.state().failing === null);
 });
-
-/** A log that says nothing on any subscription, not even that it ended, until it may speak. */
-function mute({ subscribe }: Pick<MemoryLog, 'subscribe'>) {
-  let opened = 0;
-  let isMute = true;
-  return {
-    opened: () => opened,
-    speak: () => (isMute = false),
-    async *subscribe(start: FeedStart) {
-      opened += 1;
-      if (isMute) await once(start.signal, 'abort');
-      else yield* subscribe(start);
-    },
-  };
-}
