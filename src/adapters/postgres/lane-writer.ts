@@ -58,30 +58,9 @@ export function laneWriter({ client, lanes, log, onStopped }: LaneWriterParts): 
   };
 
   async function prepare(stored: readonly StoredEvent[], upTo: UpTo): Promise<Ready> {
-    const rest = inTurns();
-    const events: Dealt[] = [];
-    const unreadable: Unreadable[] = [];
-    for (const event of stored) {
-      if (!isFed(event)) continue;
-      const partition = partitionOf(event.stream);
-      try {
-        events.push({ event: decode(event), partition });
-      } catch (error) {
-        unreadable.push({ event, partition, error });
-      }
-      await rest();
-    }
+    const { events, unreadable } = await decoded(stored.filter(isFed));
     const batch = batchOf(events, upTo);
-    const folded = new Map<Lane, FoldedLane>();
-    for (const lane of lanes) {
-      try {
-        folded.set(lane, foldLane(lane, batch));
-      } catch {
-        // When it is to be written it is folded again, and whoever can't take an event is found.
-      }
-      await rest();
-    }
-    return { batch, unreadable, folded };
+    return { batch, unreadable, folded: await foldAll(lanes, batch) };
   }
 
   /** What this release can't read stops, in its partition, everybody who has not left it out. */
@@ -133,6 +112,36 @@ export function laneWriter({ client, lanes, log, onStopped }: LaneWriterParts): 
     await writeAll(batchOf(before, lastOfEach(before)), {});
     await writeAll(batchOf(events.slice(middle), upTo), {});
   }
+}
+
+async function decoded(stored: readonly StoredEvent[]) {
+  const turns = inTurns();
+  const events: Dealt[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const event of stored) {
+    const partition = partitionOf(event.stream);
+    try {
+      events.push({ event: decode(event), partition });
+    } catch (error) {
+      unreadable.push({ event, partition, error });
+    }
+    if (turns.isDue()) await turns.next();
+  }
+  return { events, unreadable };
+}
+
+async function foldAll(lanes: readonly Lane[], batch: Batch): Promise<Ready['folded']> {
+  const turns = inTurns();
+  const folded = new Map<Lane, FoldedLane>();
+  for (const lane of lanes) {
+    try {
+      folded.set(lane, foldLane(lane, batch));
+    } catch {
+      // When it is to be written it is folded again, and whoever can't take an event is found.
+    }
+    if (turns.isDue()) await turns.next();
+  }
+  return folded;
 }
 
 /** Whether any of the lanes wants an event; what this release doesn't know, all do. */

@@ -3,12 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 /** So long others may wait for the thread. */
 const mostMs = 2;
 
-/** For long computations: lets others have the thread whenever this one has had it for a while. */
-export function inTurns(): () => Promise<void> {
+/** For a long computation: when others are to have the thread, and how it lets them. */
+export function inTurns() {
   let since = performance.now();
-  return async () => {
-    if (performance.now() - since < mostMs) return;
-    await turn();
-    since = performance.now();
+  return {
+    isDue: (): boolean => performance.now() - since >= mostMs,
+    async next(): Promise<void> {
+      await turn();
+      since = performance.now();
+    },
   };
 }
