@@ -8,6 +8,10 @@ import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
 import { walletHistory } from './adapters/eventstore/wallet-history.ts';
 import { metered } from './adapters/llm/metered.ts';
+import type { PlanParts } from './adapters/llm/plan-call.ts';
+import type { ImaginedCall } from './adapters/llm/preview-route.ts';
+import { previewRoute } from './adapters/llm/preview-route.ts';
+import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { buildOrders } from './adapters/postgres/build-orders.ts';
 import { canary } from './adapters/postgres/canary.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
@@ -130,27 +134,35 @@ function startChecks({ databaseUrl, eventLog, pool, clock, log }: Ports, { start
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
   { run, catalogue }: WriteSide,
-  { config: { providers, timeouts, walletOverrun }, started }: PortParts,
+  { config: { providers, timeouts, walletOverrun, retrying, circuitOpenMs }, started }: PortParts,
 ) {
   const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
   started.add(refusals.close);
   const ids = providers.map(({ id }) => id);
-  return metered({
-    wallet: run.wallet,
+  const nowMs = () => performance.now();
+  const watch = upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs });
+  const planParts: PlanParts = {
     catalogue: {
       priceOf: catalogue.priceOf,
       routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids),
     },
     upstreams,
+    watch,
+    clock,
+    random: Math.random,
+  };
+  const calls = metered({
+    ...planParts,
+    ...{ watch, retrying, nowMs },
+    wallet: run.wallet,
     processId: lease.processId,
     journal,
     refused: refusals.refused,
     totalMs: timeouts.totalMs,
     overrun: walletOverrun,
-    clock,
     log,
-    random: Math.random,
   });
+  return { ...calls, preview: (call: ImaginedCall) => previewRoute(planParts, call) };
 }
 
 interface Parts {
@@ -197,6 +209,7 @@ async function serve(
     chat: { answer: calls.answer, gate },
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],
+    previewRoute: calls.preview,
     projections,
     behind: behindOf,
     buildOrders: buildOrders(ports.databaseUrl),

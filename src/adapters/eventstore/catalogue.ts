@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Recorded } from '../../domain/events.ts';
-import type { Candidate } from '../../domain/route/events.ts';
+import type { RouteTerms } from '../../domain/route/events.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { CatalogueRows } from '../postgres/index-rows.ts';
@@ -22,14 +22,14 @@ export type ListedPrice = PriceUsed & { readonly defaultMaxOutput: number };
 export interface Catalogue extends IndexFollower {
   priceOf(alias: string): ListedPrice | undefined;
   /** Undefined for an alias without a route of its own. */
-  routeOf(alias: string): readonly Candidate[] | undefined;
+  routeOf(alias: string): RouteTerms | undefined;
   /** Everything that has a price. */
   aliases(): readonly string[];
   apply(events: readonly Recorded[]): void;
 }
 
 interface Routed {
-  readonly candidates: readonly Candidate[];
+  readonly terms: RouteTerms;
   /** The revision that said so; null for a row, which anything from the log outdoes. */
   readonly revision: bigint | null;
 }
@@ -50,8 +50,8 @@ export function catalogue(parts: CatalogueParts): Catalogue {
       const { effectiveAt: _, ...price } = event.data;
       list(price);
     } else if (event.type === 'RouteChanged') {
-      const { alias, candidates } = event.data;
-      send(alias, { candidates, revision: event.revision });
+      const { alias, ...terms } = event.data;
+      send(alias, { terms, revision: event.revision });
     }
   };
   const follower = followIndex({
@@ -60,7 +60,7 @@ export function catalogue(parts: CatalogueParts): Catalogue {
     prefixes: [streamOf.priceList(''), streamOf.route('')],
     fill(rows) {
       for (const row of rows.priceLists) list(listedPrice(row));
-      for (const { alias, candidates } of rows.routes) send(alias, { candidates, revision: null });
+      for (const { alias, ...terms } of rows.routes) send(alias, { terms, revision: null });
     },
     apply: applyOne,
   });
@@ -68,7 +68,7 @@ export function catalogue(parts: CatalogueParts): Catalogue {
   return {
     ...follower,
     priceOf: (alias) => prices.get(alias),
-    routeOf: (alias) => routes.get(alias)?.candidates,
+    routeOf: (alias) => routes.get(alias)?.terms,
     aliases: () => [...prices.keys()],
     apply(events) {
       for (const event of events) applyOne(event);

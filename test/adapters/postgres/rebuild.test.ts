@@ -32,6 +32,7 @@ import { eventually } from '../../support/eventually.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { testDatabase } from '../../support/postgres.ts';
 import { stored } from '../../support/recorded.ts';
+import { routeTo } from '../../support/routes.ts';
 
 const log = pino({ level: 'silent' });
 const candidate = { upstream: 'sandbox', model: 'demo', weight: 1 };
@@ -65,7 +66,7 @@ async function world(t: ExecutionContext) {
   const route = async (alias: string) => {
     const stream = `route-${alias}`;
     const last = revisions.get(stream);
-    const event: DomainEvent = { type: 'RouteChanged', data: { alias, candidates: [candidate] } };
+    const event: DomainEvent = { type: 'RouteChanged', data: { alias, ...routeTo([candidate]) } };
     const { data, metadata } = stored(event);
     const id = crypto.randomUUID();
     await eventLog.append(stream, last ?? 'no_stream', [
