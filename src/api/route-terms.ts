@@ -33,11 +33,21 @@ const WrittenCandidate = z.strictObject({
   conditions: WrittenConditions.optional(),
 });
 
+/** What is left out counts as it usually does. */
+const WrittenScoring = z
+  .strictObject({
+    load: Scoring.shape.load.default(usualScoring.load),
+    cost: Scoring.shape.cost.default(usualScoring.cost),
+    latency: Scoring.shape.latency.default(usualScoring.latency),
+    health: Scoring.shape.health.default(usualScoring.health),
+  })
+  .pipe(Scoring);
+
 /** A route as an administrator writes it. */
 export const WrittenRoute = z.strictObject({
   strategy: strategy.optional(),
   candidates: z.array(WrittenCandidate).min(1).max(32),
-  scoring: Scoring.optional(),
+  scoring: WrittenScoring.optional(),
   sticky: sticky.optional(),
 });
 

@@ -47,8 +47,8 @@ export async function inTurn<Trial, Answer>(
   parts: TurnParts,
   ask: (trial: Trial) => Promise<Answer>,
 ): Promise<Answer> {
-  const { watch, retrying, nowMs, pause } = parts;
-  const beganMs = nowMs();
+  const { watch, retrying, nowMs } = parts;
+  const latestMs = nowMs() + retrying.windowMs;
   const turns = trials.map(
     ({ trial, candidate }): Turn<Trial> => ({
       ...{ trial, candidate, asked: 0, isOut: false },
@@ -57,23 +57,32 @@ export async function inTurn<Trial, Answer>(
   );
   for (let attempts = 0; attempts < retrying.attempts; attempts += 1) {
     const turn = nextOf(turns, parts);
-    if (!turn) break;
-    const isLate = Math.max(turn.readyMs, nowMs()) - beganMs > retrying.windowMs;
-    if (attempts > 0 && isLate) break;
-    const pauseMs = turn.readyMs - nowMs();
-    if (pauseMs > 0) await pause(pauseMs);
-    turn.asked += 1;
-    try {
-      return await ask(turn.trial);
-    } catch (error) {
-      if (!(error instanceof CallFault && error.retryable)) throw error;
-      failed(turn, error, parts);
-    }
+    if (!turn || (attempts > 0 && Math.max(turn.readyMs, nowMs()) > latestMs)) break;
+    const answered = await taken(turn, parts, ask);
+    if (answered) return answered.answer;
   }
   throw tellingFault(turns, nowMs());
 }
 
-/** Who was not asked yet goes first, whoever is well before whoever is not; then who is ready first. */
+/** Asks when it is time; undefined when another may do better. */
+async function taken<Trial, Answer>(
+  turn: Turn<Trial>,
+  parts: TurnParts,
+  ask: (trial: Trial) => Promise<Answer>,
+): Promise<{ readonly answer: Answer } | undefined> {
+  const pauseMs = turn.readyMs - parts.nowMs();
+  if (pauseMs > 0) await parts.pause(pauseMs);
+  turn.asked += 1;
+  try {
+    return { answer: await ask(turn.trial) };
+  } catch (error) {
+    if (!(error instanceof CallFault && error.retryable)) throw error;
+    failed(turn, error, parts);
+    return undefined;
+  }
+}
+
+/** Who was not asked yet goes first, then who is ready first; each time whoever is well before whoever is not. */
 function nextOf<Trial>(
   turns: readonly Turn<Trial>[],
   { watch, retrying, nowMs }: TurnParts,
@@ -83,8 +92,12 @@ function nextOf<Trial>(
     ({ isOut, readyMs }) => !isOut && readyMs - now <= retrying.longestPauseMs,
   );
   const fresh = left.filter(({ asked, readyMs }) => asked === 0 && readyMs <= now);
-  const well = fresh.find(({ candidate }) => watch.observe(candidate).absence === undefined);
-  return well ?? fresh[0] ?? left.toSorted((a, b) => a.readyMs - b.readyMs)[0];
+  const isWell = ({ candidate }: Turn<Trial>) => {
+    const { absence } = watch.observe(candidate);
+    return absence === undefined || absence === 'cooling_down';
+  };
+  const again = left.toSorted((a, b) => a.readyMs - b.readyMs);
+  return fresh.find(isWell) ?? fresh[0] ?? again.find(isWell) ?? again[0];
 }
 
 function failed<Trial>(

@@ -125,3 +125,11 @@ test('all that are limited make a call limited, until the first of them is ready
   t.deepEqual(fault?.values, { seconds: 10 });
   t.deepEqual(run.asked, ['a']);
 });
+
+test('who is well is asked again before who fails at the moment', async (t) => {
+  const run = turnsOf(['a', 'b'], (name, time) => (name === 'b' && time === 3 ? 'here' : passing), {
+    broken: ['a'],
+  });
+  t.is(await run.answer, 'here');
+  t.deepEqual(run.asked, ['b', 'a', 'b', 'b']);
+});
