@@ -140,7 +140,7 @@ function openCalls(
   started.add(refusals.close);
   const ids = providers.map(({ id }) => id);
   const nowMs = () => performance.now();
-  const watch = upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs });
+  const watch = upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs, log });
   const planParts: PlanParts = {
     catalogue: {
       priceOf: catalogue.priceOf,

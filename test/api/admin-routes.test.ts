@@ -151,8 +151,8 @@ test.serial('a test says where a call would go, in order, and why', async (t) =>
       ['cheap', 1],
       ['dear', 0.5],
       ['unknown', 0],
-      ['nowhere', 0],
       ['coder', 0],
+      ['nowhere', 0],
     ],
   );
   t.deepEqual(
@@ -161,8 +161,8 @@ test.serial('a test says where a call would go, in order, and why', async (t) =>
       'the call costs up to 0.5',
       'the call costs up to 1',
       'its cost is not known',
-      'takes no part: it is not set up',
       'takes no part: not for this scenario',
+      'takes no part: it is not set up',
     ],
   );
   const inChinese = await tried({ alias: 'sold' }, { 'accept-language': 'zh-CN' });

@@ -1,3 +1,4 @@
+import pino from 'pino';
 import { CallFault } from '../../src/adapters/llm/call-fault.ts';
 import type { FirstAnswer } from '../../src/adapters/llm/first-answer.ts';
 import type { UpstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
@@ -72,7 +73,12 @@ export function routingWorld({ seed, failing = 0, knowsCapacity }: WorldOptions)
 
   return {
     ...{ random, time, providers, sleep },
-    watch: upstreamWatch({ nowMs: time.nowMs, capacityOf, circuitOpenMs }),
+    watch: upstreamWatch({
+      nowMs: time.nowMs,
+      capacityOf,
+      circuitOpenMs,
+      log: pino({ level: 'silent' }),
+    }),
     async answer(id) {
       const provider = find(id);
       if (!provider) throw new Error(`There is no ${id}.`);

@@ -65,7 +65,7 @@ const catalogue: Catalogue = {
 
 const askedIn = ({ nowMs }: Schedule) => ({
   nowMs,
-  watch: upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs: 5_000 }),
+  watch: upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs: 5_000, log }),
   retrying: { attempts: 4, retries: 1, firstPauseMs: 250, longestPauseMs: 1_000, windowMs: 5_000 },
 });
 

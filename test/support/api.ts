@@ -153,7 +153,7 @@ function previewOver(
   t.teardown(listed.close);
   const watch = upstreamWatch({
     nowMs: () => performance.now(),
-    ...{ capacityOf: () => null, circuitOpenMs: 1_000 },
+    ...{ capacityOf: () => null, circuitOpenMs: 1_000, log },
   });
   const upstreams = new Map([['sandbox', sandboxUpstream()]]);
   return (call: ImaginedCall) => previewRoute({ catalogue: listed, upstreams, watch, clock }, call);

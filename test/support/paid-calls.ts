@@ -39,6 +39,8 @@ interface PaidCallsOptions {
   readonly overrun?: 'absorbed' | 'owed';
 }
 
+const silent = pino({ level: 'silent' });
+
 /** As the program does, in a hurry. */
 const hasty: Retrying = {
   ...{ attempts: 8, retries: 2 },
@@ -49,7 +51,7 @@ function askedAs({ retrying, circuitOpenMs = 15_000 }: PaidCallsOptions) {
   const nowMs = () => performance.now();
   return {
     nowMs,
-    watch: upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs }),
+    watch: upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs, log: silent }),
     retrying: { ...hasty, ...retrying },
   };
 }
@@ -108,7 +110,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     random: () => 0,
     ...askedAs(options),
     clock,
-    log: pino({ level: 'silent' }),
+    log: silent,
     totalMs: options.totalMs ?? 60_000,
     overrun: options.overrun ?? 'absorbed',
     journal,

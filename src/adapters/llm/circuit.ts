@@ -21,14 +21,17 @@ export interface CircuitParts {
   readonly nowMs: () => number;
   /** How long it stays open. */
   readonly openMs: number;
+  /** It has opened, or closed again. */
+  readonly changed: (isOpen: boolean) => void;
   readonly verdictOn: (error: unknown) => Verdict;
 }
 
 /** It opens when more than half of the last 20 calls failed, once there were 5. */
 const window = { threshold: 0.5, size: 20, minimumNumberOfCalls: 5 };
 
-export function circuit({ nowMs, openMs, verdictOn }: CircuitParts): Circuit {
+export function circuit({ nowMs, openMs, changed, verdictOn }: CircuitParts): Circuit {
   let openedMs = 0;
+  let isKnown = false;
   // When it is due is for this file's clock to say; whoever runs in an open circuit is its test.
   const speaksAgainst = (error: unknown): boolean => {
     const verdict = verdictOn(error);
@@ -42,7 +45,14 @@ export function circuit({ nowMs, openMs, verdictOn }: CircuitParts): Circuit {
     halfOpenAfter: 0,
   });
   breaker.onBreak(() => {
+    // A test that fails opens it anew, which is no news.
+    if (!isKnown) changed(true);
+    isKnown = true;
     openedMs = nowMs();
+  });
+  breaker.onReset(() => {
+    isKnown = false;
+    changed(false);
   });
   return {
     isOpen(atMs) {

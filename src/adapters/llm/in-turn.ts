@@ -47,12 +47,16 @@ export async function inTurn<Trial, Answer>(
   parts: TurnParts,
   ask: (trial: Trial) => Promise<Answer>,
 ): Promise<Answer> {
-  const { watch, retrying, nowMs } = parts;
-  const latestMs = nowMs() + retrying.windowMs;
+  const { watch, retrying, nowMs, random } = parts;
+  const beganMs = nowMs();
+  const latestMs = beganMs + retrying.windowMs;
+  // Those who wait for the same moment don't come together.
+  const readyMs = (coolUntilMs: number) =>
+    coolUntilMs <= beganMs ? coolUntilMs : coolUntilMs + random() * retrying.firstPauseMs;
   const turns = trials.map(
     ({ trial, candidate }): Turn<Trial> => ({
       ...{ trial, candidate, asked: 0, isOut: false },
-      readyMs: watch.coolUntilMs(candidate),
+      readyMs: readyMs(watch.coolUntilMs(candidate)),
     }),
   );
   for (let attempts = 0; attempts < retrying.attempts; attempts += 1) {

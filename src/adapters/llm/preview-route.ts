@@ -37,22 +37,20 @@ export function previewRoute(
   const listed = catalogue.priceOf(alias);
   const terms = catalogue.routeOf(alias);
   if (!(listed && terms)) return undefined;
-  const isSetUp = ({ candidate: { upstream } }: Ranked) => upstreams.has(upstream);
-  const ranked = rank({
-    terms: { ...terms, candidates: terms.candidates.toSorted((a, b) => b.weight - a.weight) },
-    call: { ...call, outputTokens: outputTokens ?? listed.defaultMaxOutput, at: clock() },
-    observe: watch.observe,
-    random: () => 0,
-  });
-  const parts = partsOf(ranked.filter(({ unmet }) => unmet === undefined));
-  const candidates = ranked.map((each) => ({
-    ...each,
-    ...{ parts: parts(each), isSetUp: isSetUp(each) },
-    score: isSetUp(each) ? each.score : 0,
-  }));
-  const isTried = ({ isSetUp: is, unmet }: Previewed) => is && unmet === undefined;
-  return {
-    strategy: terms.strategy,
-    candidates: [...candidates.filter(isTried), ...candidates.filter((each) => !isTried(each))],
+  const heaviestFirst = terms.candidates.toSorted((a, b) => b.weight - a.weight);
+  const ranking = (isSetUp: boolean): readonly Previewed[] => {
+    const ranked = rank({
+      terms: {
+        ...terms,
+        candidates: heaviestFirst.filter(({ upstream }) => upstreams.has(upstream) === isSetUp),
+      },
+      call: { ...call, outputTokens: outputTokens ?? listed.defaultMaxOutput, at: clock() },
+      observe: watch.observe,
+      random: () => 0,
+    });
+    const parts = partsOf(ranked.filter(({ unmet }) => unmet === undefined));
+    return ranked.map((each) => ({ ...each, parts: parts(each), isSetUp }));
   };
+  const others = ranking(false).map((each) => ({ ...each, score: 0 }));
+  return { strategy: terms.strategy, candidates: [...ranking(true), ...others] };
 }

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Observed, Trend } from '../../domain/route/observed.ts';
 import { faded, moved, recent } from '../../domain/route/observed.ts';
 import { CallFault } from './call-fault.ts';
@@ -32,6 +33,7 @@ export interface WatchParts {
   readonly capacityOf: (upstream: string) => number | null;
   /** How long an upstream that fails is left alone. */
   readonly circuitOpenMs: number;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
 }
 
 interface Seen {
@@ -50,14 +52,22 @@ const usualCoolMs = 1_000;
 /** An operator may have bought more meanwhile. */
 const longestCoolMs = 300_000;
 
-export function upstreamWatch({ nowMs, capacityOf, circuitOpenMs }: WatchParts): UpstreamWatch {
+export function upstreamWatch({
+  nowMs,
+  capacityOf,
+  circuitOpenMs,
+  log,
+}: WatchParts): UpstreamWatch {
   const upstreams = new Map<string, UpstreamSeen>();
   const models = new Map<string, Seen>();
 
   const upstreamOf = (id: string): UpstreamSeen => {
     const seen = upstreams.get(id) ?? {
       inFlight: 0,
-      circuit: circuit({ nowMs, openMs: circuitOpenMs, verdictOn }),
+      circuit: circuit({
+        ...{ nowMs, openMs: circuitOpenMs, verdictOn },
+        changed: (isOpen) => tell(log, id, isOpen),
+      }),
     };
     upstreams.set(id, seen);
     return seen;
@@ -76,10 +86,11 @@ export function upstreamWatch({ nowMs, capacityOf, circuitOpenMs }: WatchParts):
   };
   const noteFault = (seen: Seen, error: unknown): void => {
     if (!(error instanceof CallFault && error.retryable)) return;
-    const isLimited = error.code === 'upstream_limited';
-    if (!isLimited) noteError(seen, 1);
-    const coolMs = error.retryAfterMs ?? (isLimited ? usualCoolMs : 0);
-    seen.coolUntilMs = Math.max(seen.coolUntilMs, nowMs() + Math.min(coolMs, longestCoolMs));
+    if (error.code !== 'upstream_limited') noteError(seen, 1);
+    else {
+      const coolMs = Math.min(error.retryAfterMs ?? usualCoolMs, longestCoolMs);
+      seen.coolUntilMs = Math.max(seen.coolUntilMs, nowMs() + coolMs);
+    }
   };
 
   return {
@@ -121,6 +132,11 @@ export function upstreamWatch({ nowMs, capacityOf, circuitOpenMs }: WatchParts):
       }
     },
   };
+}
+
+function tell(log: WatchParts['log'], upstream: string, isOpen: boolean): void {
+  if (isOpen) log.warn({ upstream }, 'an upstream fails and is left alone');
+  else log.info({ upstream }, 'an upstream is back');
 }
 
 /** Counts a call in, and out again once, however it ends. */

@@ -109,17 +109,17 @@ test('who fails at the moment is asked when nobody else is left', async (t) => {
 
 test('who cools down is waited for when nobody else answers, if that is soon', async (t) => {
   const soon = turnsOf(['a', 'b'], (name) => (name === 'a' ? 'here' : lasting), {
-    cools: { a: 500 },
+    ...{ cools: { a: 500 }, random: 0.5 },
   });
   t.is(await soon.answer, 'here');
-  t.deepEqual([soon.asked, soon.pauses], [['b', 'a'], [500]]);
+  t.deepEqual([soon.asked, soon.pauses], [['b', 'a'], [550]]);
   const late = turnsOf(['a', 'b'], () => lasting, { cools: { a: 5_000 } });
   await t.throwsAsync(late.answer, { is: lasting });
   t.deepEqual(late.asked, ['b']);
 });
 
 test('all that are limited make a call limited, until the first of them is ready', async (t) => {
-  const run = turnsOf(['a', 'b'], () => limited(30_000), { cools: { b: 9_500 } });
+  const run = turnsOf(['a', 'b'], () => limited(30_000), { cools: { b: 9_500 }, random: 0 });
   const fault = await t.throwsAsync(run.answer, { instanceOf: CallFault });
   t.like(fault, { code: 'upstream_limited', why: 'model_busy', retryAfterMs: 9_500 });
   t.deepEqual(fault?.values, { seconds: 10 });

@@ -10,17 +10,20 @@ const open = () => new AbortController().signal;
 
 function watching({ capacity = null }: { readonly capacity?: number | null } = {}) {
   const clock = { nowMs: 0 };
+  const logged: string[] = [];
+  const told = (level: string) => () => void logged.push(level);
   const watch = upstreamWatch({
     nowMs: () => clock.nowMs,
     capacityOf: () => capacity,
     circuitOpenMs: 1_000,
+    log: { warn: told('warn'), info: told('info') },
   });
   const ask = (answer: () => Promise<FirstAnswer>, ended = open()) =>
     watch.ask(model, answer, ended);
   const failing = async (fault: unknown = failure) =>
     ask(() => Promise.reject(fault)).catch(() => undefined);
   const seen = () => watch.observe(model);
-  return { clock, watch, ask, failing, seen };
+  return { clock, watch, ask, failing, seen, logged };
 }
 
 const whole = (): Promise<FirstAnswer> => Promise.resolve({ stream: false, body: {} });
@@ -127,7 +130,7 @@ test('who is asked too much cools down, for as long as it says, within reason', 
 });
 
 test('an open circuit lets one call find out, and closes when that is answered', async (t) => {
-  const { clock, watch, ask, failing, seen } = watching();
+  const { clock, watch, ask, failing, seen, logged } = watching();
   for (let n = 0; n < 5; n += 1) await failing();
   t.is(seen().absence, 'circuit_open');
   t.is(watch.observe({ ...model, model: 'other' }).absence, 'circuit_open', 'it is the upstream’s');
@@ -139,6 +142,7 @@ test('an open circuit lets one call find out, and closes when that is answered',
   answer.resolve({ stream: false, body: {} });
   await test;
   t.is(seen().absence, undefined);
+  t.deepEqual(logged, ['warn', 'info']);
 });
 
 for (const [who, fault] of [
@@ -146,13 +150,14 @@ for (const [who, fault] of [
   ['is given up', new CallFault('client_closed', 'Gone.')],
 ] as const) {
   test(`a circuit whose test ${who} stays open`, async (t) => {
-    const { clock, failing, seen } = watching();
+    const { clock, failing, seen, logged } = watching();
     for (let n = 0; n < 5; n += 1) await failing();
     clock.nowMs = 1_000;
     await failing(fault);
     t.is(seen().absence, 'circuit_open');
     clock.nowMs = 2_000;
     t.is(seen().absence, undefined);
+    t.deepEqual(logged, ['warn'], 'it is told once');
   });
 }
 
@@ -165,4 +170,13 @@ test('what is wrong with one model opens no circuit', async (t) => {
   for (let n = 0; n < 20; n += 1) await failing(missing);
   t.is(seen().absence, undefined);
   t.true(seen().errorRate > 0.9);
+});
+
+test('an upstream that fails and says for how long is not one that is asked too much', async (t) => {
+  const { failing, watch, seen } = watching();
+  await failing(
+    new CallFault('upstream_failed', 'Overloaded.', { retryable: true, retryAfterMs: 60_000 }),
+  );
+  t.is(watch.coolUntilMs(model), 0);
+  t.is(seen().absence, undefined);
 });
