@@ -120,11 +120,15 @@ function failed<Trial>(
 
 /** That a model is busy is true only when all who answer for it say so. */
 function tellingFault<Trial>(turns: readonly Turn<Trial>[], nowMs: number): CallFault {
+  const isLimited = ({ asked, readyMs }: Turn<Trial>) => asked > 0 || readyMs > nowMs;
   const others = turns.flatMap(({ fault }) =>
     fault && fault.code !== 'upstream_limited' ? [fault] : [],
   );
   const last = others.at(-1);
   if (last) return last;
+  if (!turns.every(isLimited)) {
+    return new CallFault('upstream_failed', 'Not every upstream of this model was asked.');
+  }
   const soonestMs = Math.min(...turns.map(({ readyMs }) => readyMs)) - nowMs;
   const retryAfterMs = Math.max(1_000, soonestMs);
   return new CallFault('upstream_limited', 'Every upstream of this model is asked too much.', {

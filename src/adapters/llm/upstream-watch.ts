@@ -49,8 +49,6 @@ interface UpstreamSeen {
 
 /** Who is asked too much and doesn't say for how long is left alone so long. */
 const usualCoolMs = 1_000;
-/** An operator may have bought more meanwhile. */
-const longestCoolMs = 300_000;
 
 export function upstreamWatch({
   nowMs,
@@ -88,7 +86,7 @@ export function upstreamWatch({
     if (!(error instanceof CallFault && error.retryable)) return;
     if (error.code !== 'upstream_limited') noteError(seen, 1);
     else {
-      const coolMs = Math.min(error.retryAfterMs ?? usualCoolMs, longestCoolMs);
+      const coolMs = error.retryAfterMs ?? usualCoolMs;
       seen.coolUntilMs = Math.max(seen.coolUntilMs, nowMs() + coolMs);
     }
   };

@@ -133,3 +133,9 @@ test('who is well is asked again before who fails at the moment', async (t) => {
   t.is(await run.answer, 'here');
   t.deepEqual(run.asked, ['b', 'a', 'b', 'b']);
 });
+
+test('a call is not limited while one that might answer was not asked', async (t) => {
+  const run = turnsOf(['a', 'b'], () => limited(30_000), { retrying: { attempts: 1 } });
+  const fault = await t.throwsAsync(run.answer, { instanceOf: CallFault });
+  t.is(fault?.code, 'upstream_failed');
+});

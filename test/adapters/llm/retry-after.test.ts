@@ -8,6 +8,8 @@ for (const [ms, headers] of [
   [2_000, { 'retry-after': '2' }],
   [1_500, { 'retry-after': '1.5' }],
   [0, { 'retry-after': '0' }],
+  [300_000, { 'retry-after': '86400' }],
+  [300_000, { 'retry-after-ms': '1e999' }],
   [250, { 'retry-after-ms': '250', 'retry-after': '9' }],
   [90_000, { 'retry-after': 'Fri, 02 Jan 2026 15:01:30 GMT', date }],
   [undefined, { 'retry-after': 'Fri, 02 Jan 2026 14:59:00 GMT', date }],
