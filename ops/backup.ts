@@ -7,11 +7,14 @@ import { progress } from '../src/progress.ts';
  * `npm run backup -- <file-or-folder>`: vault, journal and embedded log at one position, in one file. It
  * takes the program's own environment, and the program may run meanwhile.
  */
-const [to] = process.argv.slice(2);
+const [to, ...more] = process.argv.slice(2);
 const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }));
 
 try {
-  if (!to) throw new Error('Usage: npm run backup -- <file-or-folder>');
+  // No option and no half of a name with a space is taken for a file.
+  if (!to || to.startsWith('-') || more.length > 0) {
+    throw new Error('Usage: npm run backup -- <file-or-folder>');
+  }
   const told = progress({ output: process.stdout, now: () => performance.now() });
   const { path, header } = await backup(readConfig(), to, { log, progress: told });
   told.say(`${path} holds everything up to position ${header.position ?? 'none'}.`);

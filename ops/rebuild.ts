@@ -50,7 +50,9 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const projection = projections.find(({ name }) => name === positionals[0]);
-  if (!projection || positionals.length > 1) throw new Error(usage);
+  const isClear = positionals.length === 1 && Object.keys(values).length <= 1;
+  if (!projection || !isClear || values.accept?.trim() === '' || values.repair?.trim() === '')
+    throw new Error(usage);
   const engines = await findEngines(readConfig(), log);
   opened.add(engines.stop);
   const { databaseUrl } = engines;
@@ -77,7 +79,7 @@ async function fillAnew(
   if (reason !== undefined) await record(projection, eventLog, reason);
   const shown = progress({ output: process.stderr, now: () => performance.now() });
   let begun = false;
-  const rebuilt = await rebuild(
+  return rebuild(
     projection,
     {
       ...{ databaseUrl, eventLog, log, signal },
@@ -89,9 +91,7 @@ async function fillAnew(
       },
     },
     { accept, repair },
-  );
-  shown.end();
-  return rebuilt;
+  ).finally(shown.end);
 }
 
 /** Who accepts a difference says so in the log first. */

@@ -30,3 +30,7 @@ export function banner(url: string, setUp: SetUp, adminEmail: string | undefined
   lines.push('With a key in KEY, ask the sandbox:', call(url), '');
   return `${lines.join('\n')}\n`;
 }
+
+/** The same for a process without the role `api`. */
+export const operationsBanner = (url: string, roles: readonly string[]): string =>
+  `LLM Member (${roles.join(', ')}) runs at ${url}, for /healthz, /readyz and /metrics alone.\n`;

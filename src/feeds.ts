@@ -1,6 +1,6 @@
 import { kafkaFeed } from './adapters/kafka/kafka-feed.ts';
 import { relay } from './adapters/kafka/relay.ts';
-import { earliest } from './adapters/postgres/checkpoints.ts';
+import { allFeeds } from './adapters/postgres/all-feeds.ts';
 import type { Feed } from './adapters/postgres/direct-feed.ts';
 import { directFeed } from './adapters/postgres/direct-feed.ts';
 import { feedLag } from './adapters/postgres/feed-lag.ts';
@@ -35,7 +35,11 @@ export function startFeeds(
     const state = feed.state();
     return { ...state, caughtUp: state.caughtUp && !rebuilds.pending() };
   };
-  return { models, policies: policies.state, lag };
+  const consumers = () => ({
+    projections: { lagSeconds: lag.seconds(), failing: feed.state().failing },
+    policies: policies.state(),
+  });
+  return { models, policies: policies.state, consumers };
 }
 
 /** From Kafka when there is one, a group each for finance and analytics; else from the log itself. */
@@ -48,7 +52,7 @@ function openFeed({ databaseUrl, eventLog, log }: Ports, { config }: PortParts):
     return directFeed({ eventLog, projector: direct, log });
   }
   const groups = [...new Set(projections.map(({ group }) => group))];
-  return allOf(
+  return allFeeds(
     groups.map((group) => {
       const mine = projections.filter((each) => each.group === group);
       return kafkaFeed({
@@ -60,24 +64,7 @@ function openFeed({ databaseUrl, eventLog, log }: Ports, { config }: PortParts):
   );
 }
 
-function allOf(feeds: readonly Feed[]): Feed {
-  const position = () => earliest(feeds.map((feed) => feed.position()));
-  return {
-    state() {
-      const states = feeds.map((feed) => feed.state());
-      return {
-        caughtUp: states.every(({ caughtUp }) => caughtUp),
-        failing: states.find(({ failing }) => failing !== null)?.failing ?? null,
-        position: position(),
-        stopped: states.flatMap(({ stopped }) => stopped),
-      };
-    },
-    position,
-    async close() {
-      await Promise.all(feeds.map((feed) => feed.close()));
-    },
-  };
-}
+export type StartedRelay = ReturnType<typeof startRelay>;
 
 /** Copies the log to Kafka, where there is one. */
 export function startRelay({ databaseUrl, eventLog, log }: Ports, { config, started }: PortParts) {

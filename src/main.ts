@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { openDataDir } from './adapters/files/data-dir.ts';
-import { banner } from './banner.ts';
+import { banner, operationsBanner } from './banner.ts';
 import type { Closers } from './closers.ts';
 import { closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import { startEngines } from './engines.ts';
-import type { Served } from './program.ts';
 import { startProgram } from './program.ts';
+import type { Served } from './serve.ts';
 
 /** Repeated signals of one Ctrl-C (the terminal's and npm's) count as one. */
 const sameSignalMs = 1_000;
@@ -80,13 +80,13 @@ async function run(config: Config, { log, started, signal }: Parts): Promise<voi
     const starting = startProgram({ config, engines, log, clock, started });
     // A start that waits for an engine is given up when it is told to stop; it fails by itself then.
     starting.catch(() => undefined);
-    await Promise.race([starting.then((served) => served && tell(served, config)), ending]);
+    await Promise.race([starting.then((served) => tell(served, config)), ending]);
   }
   await ending;
 }
 
-function tell({ url, setUp }: Served, { admin }: Config): void {
-  say(banner(url, setUp, admin?.email));
+function tell({ url, setUp }: Served, { admin, roles }: Config): void {
+  say(setUp ? banner(url, setUp, admin?.email) : operationsBanner(url, [...roles]));
 }
 
 function onSignal(first: () => void, again: () => void): void {

@@ -5,15 +5,15 @@ import { reasonOf } from '../../src/adapters/reason-of.ts';
 import { startKafka } from './broker.ts';
 
 /** `npm run kafka`: a Kafka in the foreground, on data that stays, until Ctrl-C or SIGTERM. */
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '9092' },
-    dir: { type: 'string', default: join(import.meta.dirname, '../../data/kafka') },
-  },
-});
 const log = pino({ level: 'info' }, pino.destination({ dest: 2, sync: true }));
 
 try {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '9092' },
+      dir: { type: 'string', default: join(import.meta.dirname, '../../data/kafka') },
+    },
+  });
   const port = Number(values.port);
   if (!Number.isInteger(port)) throw new Error(`${values.port} is not a port.`);
   const kafka = await startKafka({ dir: values.dir, port, log });

@@ -1,9 +1,29 @@
+import { z } from 'zod';
 import { calls } from '../projections/calls.ts';
-import { AdminCallRow, callsPage, listAllCalls } from '../projections/calls-reads.ts';
+import { AdminCallRow, CallStatus, callsPage, listAllCalls } from '../projections/calls-reads.ts';
 import { MomentCursor } from '../projections/page.ts';
+import { Lines, linesOf } from './call-explained.ts';
+import { WrittenCallId } from './call-id.ts';
+import { ApiError } from './errors.ts';
+import { WrittenMoment } from './moment.ts';
 import type { Reads } from './reads.ts';
-import { listOf, pageQuery, positionOf } from './reads.ts';
+import { listOf, MinPosition, pageQuery, positionOf } from './reads.ts';
 import { route } from './route.ts';
+import { WrittenUuid } from './written-uuid.ts';
+
+const Name = z.string().min(1).max(200);
+
+/** Any of these narrows the list. */
+const Filter = {
+  member_id: WrittenUuid.optional(),
+  api_key_id: WrittenUuid.optional(),
+  model: Name.optional(),
+  upstream: Name.optional(),
+  status: CallStatus.optional(),
+  request_id: WrittenCallId.optional(),
+  from: WrittenMoment.optional(),
+  to: WrittenMoment.optional(),
+};
 
 export const listEveryCall = (reads: Reads) =>
   route({
@@ -11,13 +31,35 @@ export const listEveryCall = (reads: Reads) =>
     path: '/api/admin/calls',
     who: 'admin',
     summary: 'Everybody’s calls with who answered them, the newest first',
-    query: pageQuery(MomentCursor),
+    query: pageQuery(MomentCursor).extend(Filter),
     reply: listOf(AdminCallRow),
-    handle: async ({ query: { limit, cursor: after, min_position: min } }) => {
+    async handle({ query }) {
+      const { limit, cursor: after, min_position: min, member_id, api_key_id, request_id } = query;
+      const { model, upstream, status, from, to } = query;
       const wanted = { limit, after };
       const position = await positionOf(reads, [calls], min);
-      const rows = await reads.any(listAllCalls(wanted));
+      const ids = { id: request_id, memberId: member_id, apiKeyId: api_key_id };
+      const filter = { ...ids, model, upstream, status, from, to };
+      const rows = await reads.any(listAllCalls(filter, wanted));
       const { data, next_cursor } = callsPage(rows, wanted);
       return { body: { data: [...data], next_cursor, as_of_position: position } };
+    },
+  });
+
+/** `GET /api/admin/calls/:id`: whose it was, who answered, and what its charge is made of. */
+export const explainEveryCall = (reads: Reads) =>
+  route({
+    method: 'GET',
+    path: '/api/admin/calls/:id',
+    who: 'admin',
+    summary: 'One call, by its id or request id, with the lines of its charge',
+    params: z.object({ id: WrittenCallId }),
+    query: z.object({ min_position: MinPosition }),
+    reply: AdminCallRow.extend({ lines: Lines, as_of_position: z.string().nullable() }),
+    async handle({ params: { id }, query: { min_position: min } }) {
+      const position = await positionOf(reads, [calls], min);
+      const [call] = await reads.any(listAllCalls({ id }, { limit: 1 }));
+      if (!call) throw new ApiError('call_not_found');
+      return { body: { ...call, lines: linesOf(call), as_of_position: position } };
     },
   });

@@ -1,17 +1,29 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import { Currency } from '../domain/accounts.ts';
+import { Instant } from '../domain/ids.ts';
 import { Price } from '../domain/money.ts';
 import { homeCurrency } from '../domain/policies.ts';
 import type { priceList } from '../domain/price-list/decider.ts';
+import type { Prices } from '../domain/price-list/events.ts';
 import { Alias } from '../domain/price-list/events.ts';
 import { streamOf } from '../domain/streams.ts';
 import { commandContext } from './command-context.ts';
+import { ApiError } from './errors.ts';
+import { WrittenMoment } from './moment.ts';
 import { route } from './route.ts';
 
 const usualMaxOutput = 4_096;
 
-const PerMillion = z.strictObject({ input: Price, cached_input: Price, output: Price });
+/** Per one million tokens, but for `request`, which is of a call. */
+const WrittenPrices = z.strictObject({
+  input: Price,
+  cached_input: Price,
+  output: Price,
+  cache_write: Price.optional(),
+  reasoning: Price.optional(),
+  request: Price.optional(),
+});
 
 /** Publishes what a model costs; a call in flight keeps the price it was reserved at. */
 export const putModel = ({
@@ -28,35 +40,49 @@ export const putModel = ({
     summary: 'Set what a model alias costs per 1M tokens',
     params: z.object({ alias: Alias }),
     body: z.strictObject({
-      price: PerMillion,
+      price: WrittenPrices,
       default_max_output: z.int().min(1).max(1_000_000).default(usualMaxOutput),
+      effective_at: WrittenMoment.optional(),
     }),
     reply: z.object({
       alias: Alias,
       version: z.int(),
       currency: Currency,
-      price: PerMillion,
+      price: WrittenPrices,
       default_max_output: z.int(),
+      effective_at: Instant,
     }),
     handle: async ({ caller, params: { alias }, body, request }) => {
-      const { price, default_max_output } = body;
-      const { input, cached_input, output } = price;
+      const { price, default_max_output, effective_at: effectiveAt } = body;
+      if (effectiveAt !== undefined && effectiveAt < clock().toISOString()) {
+        throw new ApiError('invalid_request', { param: 'effective_at', why: 'is_past' });
+      }
       const { state, position } = await run(
         streamOf.priceList(alias),
         (at) => ({
           type: 'PublishPriceList',
           alias,
           currency: homeCurrency,
-          prices: { input, cachedInput: cached_input, output },
+          prices: pricesOf(price),
           defaultMaxOutput: default_max_output,
+          effectiveAt,
           at,
         }),
         commandContext({ caller, request }, clock, 'publish-price-list'),
       );
-      const { version } = state;
+      const { version, published } = state;
       return {
-        body: { alias, version, currency: homeCurrency, price, default_max_output },
+        body: {
+          ...{ alias, version, currency: homeCurrency, price, default_max_output },
+          effective_at: published?.effectiveAt ?? clock().toISOString(),
+        },
         position,
       };
     },
   });
+
+function pricesOf(written: z.output<typeof WrittenPrices>): Prices {
+  const { cached_input, cache_write, ...rest } = written;
+  const prices = { ...rest, cachedInput: cached_input };
+  return cache_write === undefined ? prices : { ...prices, cacheWrite: cache_write };
+}

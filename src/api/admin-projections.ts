@@ -6,8 +6,13 @@ import type { Projection } from '../projections/projection.ts';
 import type { Reads } from './reads.ts';
 import { route } from './route.ts';
 
-/** `live`: holds the log, or is about to; `stopped`: waits at an event; `filling`: nobody reads it yet. */
-const State = z.enum(['live', 'behind', 'stopped', 'filling', 'differs', 'kept', 'canary']);
+/**
+ * `live`: holds the log, or is about to; `failing`: whoever feeds it gets nowhere; `stopped`: waits at
+ * an event; `filling`: nobody reads it yet.
+ */
+const State = z.enum([
+  ...['live', 'behind', 'failing', 'stopped', 'filling', 'differs', 'kept', 'canary'],
+] as const);
 
 const Stop = z.object({
   partition: z.int(),
@@ -24,6 +29,8 @@ const Row = z.object({
   schema: z.string(),
   state: State,
   position: z.string().nullable(),
+  /** Why whoever feeds it in the process that answers gets nowhere. */
+  failing: z.string().nullable(),
   lag: z.object({ events: z.int(), more: z.boolean(), seconds: z.number() }),
   last_error: z.string().nullable(),
   stops: z.array(Stop),
@@ -39,13 +46,15 @@ export interface ProjectionParts {
   readonly projections: readonly Projection[];
   readonly head: () => Promise<bigint | null>;
   readonly behind: (after: bigint | null) => Promise<Behind>;
+  /** Why whoever feeds them in this process gets nowhere; null: it does, or another process feeds them. */
+  readonly failing: () => string | null;
 }
 
 const muchBehindSeconds = 10;
 const beingFilled: readonly string[] = ['filling', 'canary'];
 
 /** Where every build of every read model stands. */
-export const listProjections = ({ reads, projections, head, behind }: ProjectionParts) =>
+export const listProjections = ({ reads, projections, head, behind, failing }: ProjectionParts) =>
   route({
     method: 'GET',
     path: '/api/admin/projections',
@@ -54,6 +63,7 @@ export const listProjections = ({ reads, projections, head, behind }: Projection
     reply: z.object({ data: z.array(Row), log_position: z.string().nullable() }),
     handle: async () => {
       const end = await head();
+      const why = failing();
       const waiting = await reads.any(stops());
       const known = await reads.any(builds());
       const lags = new Map<string | null, Promise<Behind>>();
@@ -70,7 +80,8 @@ export const listProjections = ({ reads, projections, head, behind }: Projection
           return {
             ...{ projection, version, schema, position, report: report ?? null, made_at },
             group: projections.find(({ name }) => name === projection)?.group ?? 'analytics',
-            state: stateOf(build, mine.length > 0, seconds),
+            state: stateOf(build, { isStopped: mine.length > 0, isFailing: why !== null, seconds }),
+            failing: isFed(build) ? why : null,
             lag: { events, more: isMore, seconds },
             last_error: mine[0]?.reason ?? null,
             stops: mine.map(({ schema: _, ...stop }) => stop),
@@ -82,10 +93,22 @@ export const listProjections = ({ reads, projections, head, behind }: Projection
     },
   });
 
-function stateOf(build: BuildRow, isStopped: boolean, seconds: number): z.infer<typeof State> {
+const isFed = ({ state }: BuildRow): boolean => state === 'shown' || state === 'kept';
+
+interface Feeding {
+  readonly isStopped: boolean;
+  readonly isFailing: boolean;
+  readonly seconds: number;
+}
+
+function stateOf(
+  build: BuildRow,
+  { isStopped, isFailing, seconds }: Feeding,
+): z.infer<typeof State> {
   if (isStopped) return 'stopped';
   if (build.state === 'filling') return build.report === null ? 'filling' : 'differs';
   if (build.state !== 'shown') return build.state;
+  if (isFailing) return 'failing';
   return seconds > muchBehindSeconds ? 'behind' : 'live';
 }
 

@@ -23,7 +23,7 @@ export interface ApiParts
     'appoint' | 'hashEmail' | 'isPassword' | 'limits' | 'metrics' | 'react' | 'tokens'
   > {
   readonly runPoliciesFor: (event: Recorded) => Promise<bigint | null>;
-  readonly feedLag: MetricsParts['feedLag'];
+  readonly consumers: MetricsParts['consumers'];
   readonly openWork: MetricsParts['openWork'];
   readonly checked?: MetricsParts['checked'];
   readonly readModels: MetricsParts['readModels'];

@@ -1,8 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { ChatAnswer, ChatCall } from '../adapters/llm/chat-call.ts';
 import { callError } from './call-error.ts';
+import { callIdOf } from './call-id.ts';
 import type { KeyCaller } from './caller.ts';
 import { ChatReply, ChatRequest } from './chat-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
@@ -83,7 +83,7 @@ const callOf = (
   { caller, request, client }: Asking,
 ): ChatCall => ({
   facts: {
-    callId: randomUUIDv7(),
+    callId: callIdOf(request.id),
     memberId: caller.memberId,
     apiKeyId: caller.keyId,
     requestId: request.id,

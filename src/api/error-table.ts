@@ -5,6 +5,7 @@ export type EdgeCode =
   | 'account_disabled'
   | 'body_too_large'
   | 'event_from_newer_version'
+  | 'call_not_found'
   | 'forbidden'
   | 'idempotency_key_required'
   | 'internal_error'
@@ -84,6 +85,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   invalid_limit: invalid(),
   invalid_request: invalid(),
   kind_not_grantable: invalid(),
+  call_not_found: invalid(404),
   lot_not_found: invalid(404),
   member_not_found: invalid(404),
   method_not_allowed: invalid(405),

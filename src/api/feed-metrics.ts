@@ -3,21 +3,50 @@ import { Gauge } from 'prom-client';
 import type { RelayState } from '../adapters/kafka/relay.ts';
 import type { ReadModelState } from '../adapters/postgres/read-model-state.ts';
 
+/** Whoever follows the log in this process. */
+export interface Consumer {
+  readonly lagSeconds: number;
+  /** Why it gets nowhere at the moment; null: it does. */
+  readonly failing: string | null;
+}
+
 export interface FeedMetricsParts {
+  /** By name. */
+  readonly consumers: () => Readonly<Record<string, Consumer>>;
   /** Undefined while nobody knows. */
   readonly readModels: () => ReadonlyMap<string, ReadModelState> | undefined;
-  /** Read model → whether the last canary found it to be another than the log says. */
-  readonly canaries: () => ReadonlyMap<string, boolean>;
+  /** Read model → the build of it that the last canary found to be another than the log says. */
+  readonly canaries: () => ReadonlyMap<string, string>;
   /** Undefined in a process that relays nothing. */
   readonly relay: () => (Pick<RelayState, 'active'> & { readonly lagSeconds: number }) | undefined;
 }
 
-/** How the read models and the relay are. Without a value while nobody knows. */
+/** How those are who follow the log, the read models and the relay. Without a value while nobody knows. */
 export function feedMetrics(
   registry: Registry,
-  { readModels, canaries, relay }: FeedMetricsParts,
+  { consumers, readModels, canaries, relay }: FeedMetricsParts,
 ): void {
   const registers = [registry];
+  new Gauge({
+    name: 'feed_lag_seconds',
+    help: 'How far a consumer is behind the end of the log',
+    ...{ labelNames: ['consumer'], registers },
+    collect() {
+      for (const [consumer, { lagSeconds }] of Object.entries(consumers())) {
+        this.set({ consumer }, lagSeconds);
+      }
+    },
+  });
+  new Gauge({
+    name: 'feed_failing',
+    help: '1 while a consumer of the log gets nowhere; /readyz says why',
+    ...{ labelNames: ['consumer'], registers },
+    collect() {
+      for (const [consumer, { failing }] of Object.entries(consumers())) {
+        this.set({ consumer }, failing === null ? 0 : 1);
+      }
+    },
+  });
   const labelNames = ['projection'];
   const ofEach = (name: string, help: string, value: (state: ReadModelState) => number) =>
     new Gauge({
@@ -44,8 +73,10 @@ export function feedMetrics(
     ...{ labelNames, registers },
     collect() {
       this.reset();
-      for (const [projection, { differs }] of readModels() ?? []) {
-        this.set({ projection }, differs || canaries().get(projection) ? 1 : 0);
+      for (const [projection, { schema, differs }] of readModels() ?? []) {
+        // Once another build is shown, what was found is over.
+        const isFound = canaries().get(projection) === schema;
+        this.set({ projection }, differs || isFound ? 1 : 0);
       }
     },
   });

@@ -86,6 +86,7 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'Credit of this kind cannot be granted here.',
     zh: '此处不能发放该类型的额度。',
   },
+  call_not_found: { en: 'There is no such call.', zh: '没有这次调用。' },
   lot_not_found: {
     en: 'There is nothing left of such a grant.',
     zh: '没有这笔额度,或它已用完。',

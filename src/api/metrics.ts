@@ -13,10 +13,8 @@ import { route } from './route.ts';
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 export interface MetricsParts extends FeedMetricsParts {
-  /** Why new calls are refused; null: they are not. */
-  readonly gate: () => GateReason | null;
-  /** Consumer of the log → how many seconds it is behind. */
-  readonly feedLag: () => Readonly<Record<string, number>>;
+  /** Why new calls are refused; null: they are not. Absent in a process that is no place for calls. */
+  readonly gate?: () => GateReason | null;
   /** Undefined while nobody knows. */
   readonly openWork: () => OpenWork | undefined;
   /** Undefined where no checker runs. */
@@ -28,7 +26,7 @@ export function metrics(parts: MetricsParts): {
   readonly observe: Observe;
   readonly route: Route;
 } {
-  const { gate, feedLag, openWork, checked = () => undefined } = parts;
+  const { gate, openWork, checked = () => undefined } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -45,23 +43,7 @@ export function metrics(parts: MetricsParts): {
     buckets: seconds,
     registers,
   });
-  new Gauge({
-    name: 'calls_accepted',
-    help: '1 while new calls are taken',
-    registers,
-    collect() {
-      this.set(gate() === null ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'feed_lag_seconds',
-    help: 'How far a consumer is behind the end of the log',
-    labelNames: ['consumer'],
-    registers,
-    collect() {
-      for (const [consumer, lag] of Object.entries(feedLag())) this.set({ consumer }, lag);
-    },
-  });
+  if (gate) gaugeGate(registers, gate);
   gaugeOpenWork(registers, openWork);
   checkerMetrics(registry, checked);
   feedMetrics(registry, parts);
@@ -72,6 +54,17 @@ export function metrics(parts: MetricsParts): {
     },
     route: metricsRoute(registry),
   };
+}
+
+function gaugeGate(registers: Registry[], gate: () => GateReason | null): void {
+  new Gauge({
+    name: 'calls_accepted',
+    help: '1 while new calls are taken',
+    registers,
+    collect() {
+      this.set(gate() === null ? 1 : 0);
+    },
+  });
 }
 
 /** Without a value while nobody knows: a stale one would hide what is wrong. */

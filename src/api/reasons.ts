@@ -9,6 +9,7 @@ import type { GateReason } from './ready.ts';
 type EdgeReason =
   | 'client_stalled'
   | 'corrected_already'
+  | 'is_past'
   | 'nested_too_deeply'
   | 'scenario_name'
   | 'shut_down'
@@ -56,6 +57,7 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'A grant must be more than nothing.',
     zh: '发放的额度必须大于零。',
   },
+  is_past: { en: 'This moment is over.', zh: '该时间已过。' },
   key_not_of_wallet: { en: 'This wallet has no such key.', zh: '该钱包没有这个密钥。' },
   kind_not_by_hand: {
     en: 'Credit of kind `{kind}` is not granted by hand.',

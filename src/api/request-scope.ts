@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from 'koa';
+import { newRequestId } from './call-id.ts';
 import { localeOf } from './locale.ts';
 import type { RequestFacts } from './route.ts';
 
@@ -19,7 +19,7 @@ export function requestScope(ctx: Context): RequestScope {
   return {
     described,
     facts: {
-      id: `req_${randomUUID().replaceAll('-', '')}`,
+      id: newRequestId(),
       clientRequestId: clientRequestIdOf(ctx.get('x-request-id')),
       ip: ctx.ip.replace(/^::ffff:/, ''),
       userAgent: ctx.get('user-agent').slice(0, 400),

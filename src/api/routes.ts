@@ -4,7 +4,7 @@ import type { Runners } from '../adapters/eventstore/runners.ts';
 import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
-import { listEveryCall } from './admin-calls.ts';
+import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { correctUsage } from './admin-corrections.ts';
 import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
@@ -22,7 +22,7 @@ import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { Access } from './auth.ts';
-import { listMyCalls } from './calls.ts';
+import { explainMyCall, listMyCalls } from './calls.ts';
 import type { ChatCompletionsParts } from './chat-completions.ts';
 import { chatCompletions } from './chat-completions.ts';
 import type { React } from './command-context.ts';
@@ -80,6 +80,7 @@ export interface RouteParts {
   readonly previewRoute: RouteTestParts['preview'];
   readonly projections: ProjectionParts['projections'];
   readonly behind: ProjectionParts['behind'];
+  readonly failing: ProjectionParts['failing'];
   readonly buildOrders: RebuildOrderParts['orders'];
   readonly readiness: () => Readiness | Promise<Readiness>;
   readonly metrics: Route;
@@ -138,6 +139,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     wallet({ load: run.wallet.load, head: parts.head, clock }),
     walletStatement(parts),
     listMyCalls(reads),
+    explainMyCall(reads),
     usage({ reads, profileOf, clock }),
 
     ...operatorRoutes(parts),
@@ -163,6 +165,7 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
   return [
     listEveryMember(reads, vault.unseal),
     listEveryCall(reads),
+    explainEveryCall(reads),
     grantCredit({ order, loadMember: run.member.load }),
     adminWallet({ ...parts, wallet: run.wallet }),
     adminWalletStatement(parts),

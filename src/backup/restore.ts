@@ -1,9 +1,9 @@
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { writeWholeLog } from '../adapters/eventstore/embedded/whole-log.ts';
 import { eventStoreDbLog } from '../adapters/eventstore/eventstoredb.ts';
+import type { Log } from '../adapters/eventstore/log.ts';
 import { connect } from '../adapters/postgres/connect.ts';
 import { directFeed } from '../adapters/postgres/direct-feed.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
@@ -28,6 +28,7 @@ import { embeddedLogUrl } from './log-url.ts';
 import type { Backup } from './read-backup.ts';
 import { readBackup } from './read-backup.ts';
 import { insertRows } from './rows.ts';
+import { restoreSkips } from './skips.ts';
 import { refuseTarget } from './target.ts';
 
 /**
@@ -161,9 +162,14 @@ async function derive(config: Config, { log, progress }: WorkParts): Promise<voi
     const { databaseUrl, eventstoreUrl, stop } = await startEngines({ ...config, log });
     opened.add(stop);
     await prepareReadModels(databaseUrl, projections);
-    await project({ databaseUrl, eventstoreUrl, log, progress });
     const client = await connect(databaseUrl, { name: 'restore' });
     opened.add(() => client.end());
+    const stopping = new AbortController();
+    const eventLog = eventStoreDbLog({ url: eventstoreUrl, log, signal: stopping.signal });
+    opened.add(eventLog.close);
+    opened.add(() => stopping.abort());
+    await restoreSkips(client, projections, eventLog);
+    await project({ databaseUrl, eventLog, log, progress });
     await endRestore(client);
   } finally {
     await opened.close();
@@ -175,22 +181,15 @@ const patienceMs = 60_000;
 
 interface ProjectParts extends WorkParts {
   readonly databaseUrl: string;
-  readonly eventstoreUrl: string;
-  readonly log: Logger;
+  readonly eventLog: Log;
 }
 
-async function project({ databaseUrl, eventstoreUrl, log, progress }: ProjectParts): Promise<void> {
-  const opened = closers();
-  const stopping = new AbortController();
-  const eventLog = eventStoreDbLog({ url: eventstoreUrl, log, signal: stopping.signal });
-  opened.add(eventLog.close);
-  opened.add(() => stopping.abort());
+async function project({ databaseUrl, eventLog, log, progress }: ProjectParts): Promise<void> {
+  const models = projector({ databaseUrl, projections, log });
+  const end = (await eventLog.head()) ?? 0n;
+  progress.begin('deriving the read models', Number(end), 'positions');
+  const feed = directFeed({ eventLog, projector: models, log });
   try {
-    const end = (await eventLog.head()) ?? 0n;
-    progress.begin('deriving the read models', Number(end), 'positions');
-    const models = projector({ databaseUrl, projections, log });
-    const feed = directFeed({ eventLog, projector: models, log });
-    opened.add(feed.close);
     let failingSince: number | undefined;
     for (let state = feed.state(); !state.caughtUp && models.runs(); state = feed.state()) {
       progress.reached(Number(state.position ?? 0n));
@@ -203,6 +202,6 @@ async function project({ databaseUrl, eventstoreUrl, log, progress }: ProjectPar
     progress.reached(Number(end));
     progress.end();
   } finally {
-    await opened.close();
+    await feed.close();
   }
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { isEmptyLog } from '../adapters/eventstore/embedded/whole-log.ts';
 import { eventStoreDbLog } from '../adapters/eventstore/eventstoredb.ts';
-import { isUnfinished } from '../adapters/postgres/unfinished-restore.ts';
+import { isUnfinished, ownSchemas } from '../adapters/postgres/unfinished-restore.ts';
 import type { Config } from '../config.ts';
 import type { Header } from './format.ts';
 
@@ -23,6 +23,7 @@ export async function refuseTarget(client: pg.ClientBase, parts: TargetParts): P
   const { config, header, logUrl, log } = parts;
   if (!logUrl) await refuseShorterLog(config.eventstoreUrl ?? '', header, log);
   if (await isUnfinished(client)) return;
+  await refuseOthers(client);
   const where = config.databaseUrl ? 'The database' : config.dataDir;
   for (const table of ['vault.secrets', 'vault.member_keys', 'journal.calls']) {
     if (await hasRows(client, table)) {
@@ -37,14 +38,34 @@ export async function refuseTarget(client: pg.ClientBase, parts: TargetParts): P
   }
 }
 
+/** A restore removes these schemas with all that is in them. */
+async function refuseOthers(client: pg.ClientBase): Promise<void> {
+  if (await isThere(client, 'feed.migrations')) return;
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT DISTINCT relnamespace::regnamespace::text AS name FROM pg_class
+     WHERE relnamespace::regnamespace::text = ANY ($1) ORDER BY name`,
+    [ownSchemas],
+  );
+  if (rows.length === 0) return;
+  const names = rows.map(({ name }) => name).join(', ');
+  throw new TargetUnusable(
+    `The database has schemas that this program would use and has not made: ${names}. A restore needs ` +
+      'a database of its own.',
+  );
+}
+
 async function hasRows(client: pg.ClientBase, table: string): Promise<boolean> {
-  const { rows: found } = await client.query<{ there: boolean }>(
+  if (!(await isThere(client, table))) return false;
+  const { rowCount } = await client.query(`SELECT FROM ${table} LIMIT 1`);
+  return rowCount !== 0;
+}
+
+async function isThere(client: pg.ClientBase, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>(
     'SELECT to_regclass($1) IS NOT NULL AS there',
     [table],
   );
-  if (found[0]?.there !== true) return false;
-  const { rowCount } = await client.query(`SELECT FROM ${table} LIMIT 1`);
-  return rowCount !== 0;
+  return rows[0]?.there === true;
 }
 
 /** The policies stand at events that a shorter log doesn't have yet, and would pass over the next ones. */

@@ -2,6 +2,8 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabasePool } from 'slonik';
 import { logFacts } from '../adapters/eventstore/log-facts.ts';
+import { connect } from '../adapters/postgres/connect.ts';
+import { isUnfinished } from '../adapters/postgres/unfinished-restore.ts';
 import { masterKey } from '../adapters/vault/master-key.ts';
 import { keyCheck, secrets } from '../adapters/vault/secrets.ts';
 import type { Config } from '../config.ts';
@@ -36,6 +38,18 @@ const clock = (name: string, offMs: number, than: string): Check => {
   const detail = `${rounded(offMs)} ${than}`;
   return offMs < mostSkewMs ? ok(name, detail) : failure(name, `${detail}: set the clocks`);
 };
+
+/** What a restore has not brought to its end holds a part of a backup, and looks whole. */
+export async function restoreCheck(databaseUrl: string): Promise<Check> {
+  const client = await connect(databaseUrl, { name: 'doctor' });
+  try {
+    return (await isUnfinished(client))
+      ? failure('restore', 'one runs, or broke off: `npm run restore` begins it anew')
+      : ok('restore', 'none is unfinished');
+  } finally {
+    await client.end();
+  }
+}
 
 /** Whether what is in the vault can be opened with this master key. */
 export async function vaultCheck(pool: DatabasePool, config: Config): Promise<Check> {

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { isPrepared } from '../projections/installation.ts';
 import type { Check } from './check.ts';
 import { attempted, failure, ok } from './check.ts';
-import { eventLogChecks, postgresChecks, vaultCheck } from './engine-checks.ts';
+import { eventLogChecks, postgresChecks, restoreCheck, vaultCheck } from './engine-checks.ts';
 import type { FoundEngines } from './engines.ts';
 import { findEngines } from './engines.ts';
 import { leaseCheck, openHoldCheck, policyCheck, projectionCheck } from './feed-checks.ts';
@@ -49,13 +49,17 @@ async function examineEngines(
     ...(await attempted('event log', () => eventLogChecks(eventstoreUrl))),
   ];
   if (engines.some(({ name, status }) => isDown(name, status))) return engines;
+  const restored = await attempted('restore', () => restoreCheck(databaseUrl));
+  const found = [...engines, ...restored];
+  // Nothing of a part can be judged as if it were the whole.
+  if (restored.some(({ status }) => status === 'failure')) return found;
   const { prepared } = await pool.one(isPrepared());
   if (!prepared) {
-    return [...engines, failure('tables', 'there are none: the program was never started on them')];
+    return [...found, failure('tables', 'there are none: the program was never started on them')];
   }
   const parts = { eventLog, pool };
   return [
-    ...engines,
+    ...found,
     ...(await attempted('vault', () => vaultCheck(pool, config))),
     ...(await attempted('leases', () => leaseCheck(pool))),
     ...(await attempted('projections', () => projectionCheck(parts))),

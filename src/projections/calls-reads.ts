@@ -1,3 +1,4 @@
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { Asset, Currency } from '../domain/accounts.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
@@ -14,6 +15,7 @@ const CallUsage = z.object({
   cached_input: z.int(),
   output: z.int(),
   reasoning: z.int(),
+  cache_write: z.int(),
 });
 
 const CallPrice = z.object({
@@ -22,7 +24,15 @@ const CallPrice = z.object({
   input: Amount,
   cached_input: Amount,
   output: Amount,
+  /** Null: as `input`. */
+  cache_write: Amount.nullable(),
+  /** Null: as `output`. */
+  reasoning: Amount.nullable(),
+  /** Of the call beside its tokens. */
+  request: Amount.nullable(),
 });
+
+export const CallStatus = z.enum(['open', 'settled', 'released', 'expired']);
 
 /** A call as its member sees it: what it cost and why, never who answered it. */
 export const CallRow = z.object({
@@ -31,7 +41,7 @@ export const CallRow = z.object({
   client_request_id: z.string().nullable(),
   at: Instant,
   model: z.string(),
-  status: z.enum(['open', 'settled', 'released', 'expired']),
+  status: CallStatus,
   outcome: CallOutcome.nullable(),
   /** `late`: by the call itself, after its hold was swept. */
   basis: z.enum([...Basis.options, 'late', 'released', 'no_evidence']).nullable(),
@@ -61,10 +71,14 @@ export type AdminCallRow = z.infer<typeof AdminCallRow>;
 const columns = fragment`
   id, request_id, client_request_id, at, model, status, outcome, basis,
   CASE WHEN input IS NOT NULL THEN jsonb_build_object('input', input, 'cached_input', cached_input,
-    'output', output, 'reasoning', reasoning) END AS usage,
+    'output', output, 'reasoning', reasoning,
+    'cache_write', COALESCE(cache_write, 0)) END AS usage,
   jsonb_build_object('version', price_version, 'currency', price_currency,
     'input', trim_scale(price_input)::text, 'cached_input', trim_scale(price_cached_input)::text,
-    'output', trim_scale(price_output)::text) AS price,
+    'output', trim_scale(price_output)::text,
+    'cache_write', trim_scale(price_cache_write)::text,
+    'reasoning', trim_scale(price_reasoning)::text,
+    'request', trim_scale(price_request)::text) AS price,
   trim_scale(hold)::text AS hold, trim_scale(charge)::text AS charge,
   trim_scale(corrected)::text AS corrected, asset,
   to_jsonb(latency_ms) AS latency_ms, to_jsonb(first_token_ms) AS first_token_ms`;
@@ -78,12 +92,44 @@ export const listCalls = (memberId: string, wanted: PageByMoment) =>
     WHERE member_id = ${memberId} AND ${older(wanted)}
     ORDER BY at DESC, id DESC LIMIT ${wanted.limit + 1}`;
 
+/** One call of a member. */
+export const memberCall = (memberId: string, id: string) =>
+  query(CallRow)`
+    SELECT ${columns} FROM read.calls WHERE id = ${id} AND member_id = ${memberId}`;
+
+/** Which calls; each that is named must hold. */
+export interface CallFilter {
+  readonly id?: string | undefined;
+  readonly memberId?: string | undefined;
+  readonly apiKeyId?: string | undefined;
+  readonly model?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly status?: string | undefined;
+  /** Included. */
+  readonly from?: string | undefined;
+  /** Not included. */
+  readonly to?: string | undefined;
+}
+
+const holds = (value: string | undefined, test: (value: string) => FragmentSqlToken) =>
+  value === undefined ? fragment`TRUE` : test(value);
+
+const matching = (filter: CallFilter) => fragment`
+  ${holds(filter.id, (id) => fragment`id = ${id}`)}
+  AND ${holds(filter.memberId, (id) => fragment`member_id = ${id}`)}
+  AND ${holds(filter.apiKeyId, (id) => fragment`api_key_id = ${id}`)}
+  AND ${holds(filter.model, (model) => fragment`model = ${model}`)}
+  AND ${holds(filter.upstream, (upstream) => fragment`upstream = ${upstream}`)}
+  AND ${holds(filter.status, (status) => fragment`status = ${status}`)}
+  AND ${holds(filter.from, (from) => fragment`at >= ${from}::timestamptz`)}
+  AND ${holds(filter.to, (to) => fragment`at < ${to}::timestamptz`)}`;
+
 /** Everybody's calls, the newest first. */
-export const listAllCalls = (wanted: PageByMoment) =>
+export const listAllCalls = (filter: CallFilter, wanted: PageByMoment) =>
   query(AdminCallRow)`
     SELECT ${columns}, member_id, wallet_id, api_key_id, trim_scale(overage)::text AS overage,
            upstream, upstream_model
-    FROM read.calls WHERE ${older(wanted)}
+    FROM read.calls WHERE ${matching(filter)} AND ${older(wanted)}
     ORDER BY at DESC, id DESC LIMIT ${wanted.limit + 1}`;
 
 export const callsPage = <Row extends { readonly at: string; readonly id: string }>(

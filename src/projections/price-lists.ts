@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Currency } from '../domain/accounts.ts';
+import { Instant } from '../domain/ids.ts';
 import { Amount } from '../domain/money.ts';
 import { latest, projection } from './projection.ts';
 import { query } from './query.ts';
@@ -7,21 +8,26 @@ import { query } from './query.ts';
 export const priceLists = projection(
   'price_lists',
   {
-    meaning: 'One row an alias: what it costs now.',
+    meaning: 'One row a price list: what an alias costs from some moment on.',
     group: 'analytics',
-    version: 1,
-    key: { alias: 'text' },
+    version: 2,
+    key: { alias: 'text', version: 'integer' },
     columns: {
-      version: latest('integer', `counts the alias's price lists, from 1`),
       currency: latest('text'),
       input: latest('numeric', 'per one million tokens of input'),
       cached_input: latest('numeric', `per one million tokens from the upstream's cache`),
-      output: latest('numeric', 'per one million tokens of the answer, thinking included'),
+      output: latest('numeric', 'per one million tokens of the answer'),
+      cache_write: latest('numeric', 'per one million tokens into the cache; null: as `input`'),
+      reasoning: latest('numeric', 'per one million tokens of thinking; null: as `output`'),
+      request: latest('numeric', 'per call, beside its tokens; null: nothing'),
       default_max_output: latest(
         'bigint',
         'output tokens a call may write when it names no limit itself',
       ),
-      effective_at: latest('timestamptz', 'from when calls are rated with it'),
+      effective_at: latest(
+        'timestamptz',
+        'from when calls are rated with it, until a later one begins',
+      ),
     },
   },
   {
@@ -33,6 +39,9 @@ export const priceLists = projection(
         input: data.prices.input,
         cached_input: data.prices.cachedInput,
         output: data.prices.output,
+        cache_write: data.prices.cacheWrite ?? null,
+        reasoning: data.prices.reasoning ?? null,
+        request: data.prices.request ?? null,
         default_max_output: data.defaultMaxOutput,
         effective_at: data.effectiveAt,
       },
@@ -47,13 +56,19 @@ export const IndexedPriceList = z.object({
   input: Amount,
   cached_input: Amount,
   output: Amount,
+  cache_write: Amount.nullable(),
+  reasoning: Amount.nullable(),
+  request: Amount.nullable(),
   default_max_output: z.int(),
+  effective_at: Instant,
 });
 
-/** Every alias's prices, as the model catalogue of a process starts from them. */
+/** All price lists, as the model catalogue of a process starts from them. */
 export const indexedPriceLists = () =>
   query(IndexedPriceList)`
     SELECT alias, version, currency, trim_scale(input)::text AS input,
            trim_scale(cached_input)::text AS cached_input, trim_scale(output)::text AS output,
-           to_jsonb(default_max_output) AS default_max_output
-    FROM read.price_lists ORDER BY alias`;
+           trim_scale(cache_write)::text AS cache_write, trim_scale(reasoning)::text AS reasoning,
+           trim_scale(request)::text AS request, to_jsonb(default_max_output) AS default_max_output,
+           effective_at
+    FROM read.price_lists ORDER BY alias, version`;

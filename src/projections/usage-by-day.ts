@@ -14,6 +14,7 @@ const columns = {
   cached_input: sum('bigint'),
   output: sum('bigint'),
   reasoning: sum('bigint'),
+  cache_write: sum('bigint'),
   charge: sum('numeric', 'what was charged, less what was given back on this day'),
 };
 type Row = RowOf<typeof key, typeof columns>;
@@ -24,7 +25,7 @@ export const usageByDay = projection(
     meaning:
       'One row a member, UTC day of the settlement, model and asset: what was used and charged. Late settlements and corrections count on their own day.',
     group: 'finance',
-    version: 3,
+    version: 4,
     key,
     columns,
   },
@@ -58,6 +59,7 @@ const used = (data: Settled, at: string): Row => ({
   cached_input: data.usage.cachedInput,
   output: data.usage.output,
   reasoning: data.usage.reasoning,
+  cache_write: data.usage.cacheWrite ?? 0,
 });
 
 const place = (
@@ -74,6 +76,7 @@ export const Used = z.object({
   cached_input: Count,
   output: Count,
   reasoning: Count,
+  cache_write: Count,
   charge: Total,
 });
 
@@ -86,7 +89,8 @@ export interface Days {
 const totals = fragment`
   asset, to_jsonb(sum(calls)) AS calls, to_jsonb(sum(input)) AS input,
   to_jsonb(sum(cached_input)) AS cached_input, to_jsonb(sum(output)) AS output,
-  to_jsonb(sum(reasoning)) AS reasoning, trim_scale(sum(charge))::text AS charge`;
+  to_jsonb(sum(reasoning)) AS reasoning, to_jsonb(sum(cache_write)) AS cache_write,
+  trim_scale(sum(charge))::text AS charge`;
 
 const within = (memberId: string, { from, to }: Days) => fragment`
   member_id = ${memberId} AND day BETWEEN ${from}::date AND ${to}::date`;

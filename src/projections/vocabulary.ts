@@ -5,6 +5,7 @@ export const vocabulary: Readonly<Record<string, string>> = {
   api_key_id: 'the key that it was made with',
   asset: 'a currency (`CNY`) or a unit (`requests`, `tokens`, `characters`)',
   cached_input: `tokens of input from the upstream's cache`,
+  cache_write: `tokens of input that the upstream's cache took`,
   call_id: 'the call',
   currency: 'an ISO 4217 code',
   day: 'a day of UTC',
@@ -21,5 +22,6 @@ export const vocabulary: Readonly<Record<string, string>> = {
   request_id: '`x-request-id` of the answer',
   role: '`admin`',
   session_id: 'the session',
+  version: `counts the alias's price lists, from 1`,
   wallet_id: 'the wallet',
 };

@@ -17,6 +17,7 @@ const List = z.object({
       projection: z.string(),
       schema: z.string(),
       state: z.string(),
+      failing: z.string().nullable(),
       position: z.string().nullable(),
       lag: z.object({ events: z.int(), more: z.boolean(), seconds: z.number() }),
       stops: z.array(z.object({ partition: z.int(), position: z.string(), cause: z.string() })),
@@ -45,9 +46,18 @@ test.serial('the operator sees where every read model stands', async (t) => {
   const { data } = await list();
   t.true(data.length > 10);
   const balance = data.find(({ projection }) => projection === 'balance');
-  t.like(balance, { schema: 'balance_v1', state: 'live', lag: { events: 0, more: false } });
+  const live = { schema: 'balance_v1', state: 'live', failing: null };
+  t.like(balance, { ...live, lag: { events: 0, more: false } });
   const { status } = await ask(api(), 'GET', '/api/admin/projections');
   t.is(status, 401);
+});
+
+test.serial('read models whose feed gets nowhere are failing, and why', async (t) => {
+  api().world.failing = 'Nothing came.';
+  const { data } = await list();
+  api().world.failing = null;
+  t.deepEqual([...new Set(data.map(({ state }) => state))], ['failing']);
+  t.is(data[0]?.failing, 'Nothing came.');
 });
 
 test.serial('what is behind is counted in events and seconds', async (t) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { z } from 'zod';
 import { decode } from '../../src/domain/events.ts';
-import { adminToken, ask, newAddress, newMember, signUp, testApi } from '../support/api.ts';
+import { adminToken, ask, newAddress, newKey, newMember, signUp, testApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 
 const api = testApi(test);
@@ -181,7 +181,7 @@ test('a price list is published in versions; the same again changes nothing', as
   const price = { input: '18', cached_input: '9.50', output: '72.000001' };
   const first = await ask(api(), 'PUT', path, { token, body: { price } });
   t.is(first.status, 200);
-  t.deepEqual(first.body, {
+  t.like(first.body, {
     alias: 'meta/llama-3',
     version: 1,
     currency: 'CNY',
@@ -193,12 +193,32 @@ test('a price list is published in versions; the same again changes nothing', as
   t.like((await ask(api(), 'PUT', path, { token, body })).body, { version: 2 });
 });
 
+test('a price list may name the dearer classes, what a call costs, and when it begins', async (t) => {
+  const own = { cache_write: '22.5', reasoning: '100', request: '0.01' };
+  const price = { input: '18', cached_input: '9', output: '72', ...own };
+  const effective_at = new Date(Date.now() + 3_600_000).toISOString();
+  const body = { price, effective_at };
+  const answer = await ask(api(), 'PUT', '/api/admin/models/scheduled', { token, body });
+  t.is(answer.status, 200);
+  t.like(answer.body, { version: 1, price, effective_at });
+  // It isn't sold before it begins.
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  const { body: models } = await ask(api(), 'GET', '/v1/models', { token: key });
+  t.false(JSON.stringify(models).includes('scheduled'));
+  const past = { price, effective_at: new Date(Date.now() - 60_000).toISOString() };
+  const refused = await ask(api(), 'PUT', '/api/admin/models/scheduled', { token, body: past });
+  t.is(refused.status, 400);
+  t.like(refused.body, { code: 'invalid_request', detail: 'This moment is over.' });
+});
+
 test('bad prices and aliases are refused by field', async (t) => {
   const price = { input: '1', cached_input: '1', output: '1' };
   for (const [field, alias, body] of [
     ['price.input', 'm', { price: { ...price, input: '-1' } }],
     ['price.input', 'm', { price: { ...price, input: 1 } }],
     ['price.output', 'm', { price: { ...price, output: '0.0000001' } }],
+    ['price.request', 'm', { price: { ...price, request: '-0.1' } }],
+    ['effective_at', 'm', { price, effective_at: 'soon' }],
     ['price.extra', 'm', { price: { ...price, extra: '1' } }],
     ['default_max_output', 'm', { price, default_max_output: 0 }],
     ['alias', '<script>', { price }],

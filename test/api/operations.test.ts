@@ -25,13 +25,16 @@ test.serial('metrics count answers by route, never by URL', async (t) => {
   await ask(api(), 'GET', '/verify-email?code=secret-code');
   await ask(api(), 'GET', '/nowhere/secret-path');
   api().world.closed = 'log_away';
+  api().world.failing = 'Nothing came.';
   const { text, headers } = await ask(api(), 'GET', '/metrics');
   api().world.closed = null;
+  api().world.failing = null;
   t.regex(headers.get('content-type') ?? '', /text\/plain/);
   t.regex(text, /http_requests_total\{method="GET",path="\/verify-email",status="200"\} \d+/);
   t.regex(text, /http_requests_total\{method="GET",path="unknown",status="404"\} \d+/);
   t.regex(text, /calls_accepted 0/);
   t.regex(text, /feed_lag_seconds\{consumer="projections"\} 0.5/);
+  t.regex(text, /feed_failing\{consumer="projections"\} 1/);
   t.regex(text, /checker_differences\{invariant="I2"\} 1/);
   t.regex(text, /checker_last_run_timestamp_seconds 1\n/);
   t.regex(text, /checker_wallets_checked 3/);

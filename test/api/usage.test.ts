@@ -121,3 +121,64 @@ test('usage tells what is left of an allowance', async (t) => {
     ],
   });
 });
+
+const Explained = z.looseObject({
+  id: z.string(),
+  charge: z.string(),
+  lines: z.array(z.looseObject({ class: z.string(), amount: z.string() })).nullable(),
+});
+
+test('a call is found by its id, with the lines of its charge, by its member and by an administrator', async (t) => {
+  const { token, settled, released } = await memberWithCalls(api(), 'six');
+  await callsOf(token);
+  const expected = [
+    { class: 'input', priced_as: 'input', count: 100, price: '1', amount: '0.0001' },
+    { class: 'output', priced_as: 'output', count: 50, price: '3', amount: '0.00015' },
+  ];
+  const mine = await ask(api(), 'GET', `/api/calls/${settled}`, { token });
+  t.is(mine.status, 200);
+  t.deepEqual(Explained.parse(mine.body).lines, expected);
+  t.false(JSON.stringify(mine.body).includes('sandbox'));
+  const free = await ask(api(), 'GET', `/api/calls/${released.toUpperCase()}`, { token });
+  t.is(Explained.parse(free.body).lines, null);
+
+  const admin = await adminToken(api());
+  const theirs = await ask(api(), 'GET', `/api/admin/calls/${settled}`, { token: admin });
+  t.deepEqual(Explained.parse(theirs.body).lines, expected);
+  t.like(theirs.body, { upstream: 'sandbox' });
+
+  const { token: stranger } = await newMember(api());
+  for (const id of [settled, `req_${'0'.repeat(32)}`]) {
+    const hidden = await ask(api(), 'GET', `/api/calls/${id}`, { token: stranger });
+    t.is(hidden.status, 404);
+    t.like(hidden.body, { code: 'call_not_found' });
+  }
+  const none = await ask(api(), 'GET', `/api/admin/calls/req_${'0'.repeat(32)}`, { token: admin });
+  t.is(none.status, 404);
+  t.is((await ask(api(), 'GET', '/api/calls/nonsense', { token })).status, 400);
+});
+
+test('an administrator narrows the list of calls', async (t) => {
+  const { token: theirs, settled, memberId, apiKeyId } = await memberWithCalls(api(), 'seven');
+  await callsOf(theirs);
+  const token = await adminToken(api());
+  const idsOf = async (query: string) => {
+    const { status, body } = await ask(api(), 'GET', `/api/admin/calls?${query}`, { token });
+    t.is(status, 200, query);
+    return Calls.parse(body).data.map(({ id }) => id);
+  };
+  const mine = `member_id=${memberId}`;
+  t.is((await idsOf(mine)).length, 2);
+  t.deepEqual(await idsOf(`${mine}&status=settled`), [settled]);
+  t.deepEqual(await idsOf(`${mine}&request_id=${settled}`), [settled]);
+  t.is((await idsOf(`api_key_id=${apiKeyId}&model=demo&upstream=sandbox`)).length, 2);
+  t.deepEqual(await idsOf(`${mine}&upstream=nobody`), []);
+  t.deepEqual(await idsOf(`${mine}&model=other`), []);
+  const soon = new Date(Date.now() + 60_000).toISOString();
+  t.is((await idsOf(`${mine}&to=${soon}`)).length, 2);
+  t.deepEqual(await idsOf(`${mine}&from=${soon}`), []);
+  for (const wrong of ['status=new', 'member_id=1', 'from=yesterday', 'request_id=req_1']) {
+    const { status } = await ask(api(), 'GET', `/api/admin/calls?${wrong}`, { token });
+    t.is(status, 400, wrong);
+  }
+});

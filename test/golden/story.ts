@@ -16,6 +16,7 @@ import {
   ending,
   grantOf,
   memberId,
+  price,
   releaseOf,
   reserveOf,
   settleOf,
@@ -28,6 +29,11 @@ const hash = (digit: string) => digit.repeat(64);
 const emailHash = hash('e');
 const costs = [{ upstream: 'openai', asset: 'USD', amount: '0.000125' }];
 const usage = { input: 60, cachedInput: 40, output: 20, reasoning: 5 };
+const cached = { ...usage, cacheWrite: 7 };
+const dear = {
+  ...price,
+  prices: { ...price.prices, cacheWrite: '1.25', reasoning: '4', request: '0.0001' },
+};
 const evidence = { basis: 'checkpoint', usage, characters: 180 } as const;
 const failed = { ...ending, outcome: 'upstream_failed', firstTokenMs: null } as const;
 const unasked = { ...failed, outcome: 'abandoned', upstream: null, upstreamModel: null } as const;
@@ -127,6 +133,14 @@ const chapter = (n: string): readonly Step[] => [
     at: muchLater,
   },
   { type: 'UnfreezeWallet', reason: 'it was withdrawn', at: muchLater },
+  reserveOf(`n${n}`, { price: dear, at: muchLater }),
+  settleOf(`n${n}`, cached, { at: muchLater }),
+  reserveOf(`o${n}`, { price: dear, at: muchLater }),
+  abandonOf(`o${n}`, { evidence: { ...evidence, usage: cached }, at: muchLater }),
+  lateOf(`o${n}`, { usage: { ...cached, output: 25 }, at: muchLater }),
+  reserveOf(`dear ${n}`, { price: dear, at: muchLater }),
+  reserveOf(`swept dear ${n}`, { price: dear, at: muchLater }),
+  abandonOf(`swept dear ${n}`, { evidence: { ...evidence, usage: cached }, at: muchLater }),
   reserveOf(`open ${n}`, { at: muchLater }),
   reserveOf(`swept ${n}`, { at: muchLater }),
   abandonOf(`swept ${n}`, { evidence, costs, at: muchLater }),
@@ -185,6 +199,13 @@ const others: readonly DomainEvent[] = [
     data: {
       ...{ alias: 'demo', version: 3, currency: 'CNY', effectiveAt: at },
       ...{ prices: { input: '2.5', cachedInput: '0.25', output: '10' }, defaultMaxOutput: 4096 },
+    },
+  },
+  {
+    type: 'PriceListPublished',
+    data: {
+      ...{ alias: 'demo', version: 4, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
+      prices: dear.prices,
     },
   },
   {

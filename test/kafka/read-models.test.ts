@@ -11,6 +11,7 @@ import { allPartitions } from '../../src/projections/partition.ts';
 import { child } from '../support/child.ts';
 import { eventually } from '../support/eventually.ts';
 import { kafkaWorld } from '../support/kafka-world.ts';
+import { mute } from '../support/mute-log.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let kafka: Kafka;
@@ -92,6 +93,19 @@ for (const [session, what] of Object.entries(cutOff)) {
     await same();
   });
 }
+
+test.serial('a relay whose subscription goes silent says so, and begins anew', async (t) => {
+  const { busy, eventLog, startRelay, startFeed, reached } = await world(t);
+  const { speak, subscribe } = mute(eventLog);
+  const relaying = startRelay({ eventLog: { ...eventLog, subscribe }, silentMs: 500 });
+  startFeed();
+  const end = await busy.write(10);
+  await eventually(() => /the log has gone on/.test(relaying.state().failing ?? ''));
+  t.is(relaying.state().position, null);
+  speak();
+  await reached(end);
+  await eventually(() => relaying.state().failing === null);
+});
 
 test.serial('members come and go in the middle of it', async (t) => {
   const { busy, startRelay, startFeed, reached, same } = await world(t);
@@ -199,6 +213,30 @@ test.serial('the topic is deleted and made again', async (t) => {
   await same();
   t.true((await admin.listTopics()).includes(topic));
 });
+
+test.serial(
+  'what is compressed in a way that nobody here reads is read from the log',
+  async (t) => {
+    const { busy, startRelay, startFeed, reached, same, client, topic } = await world(t);
+    startRelay();
+    startFeed();
+    await reached(await busy.write(100));
+    const admin = client.admin();
+    await admin.connect();
+    t.teardown(() => admin.disconnect());
+    const compressBy = (value: string) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        // A topic.
+        resources: [{ type: 2, name: topic, configEntries: [{ name: 'compression.type', value }] }],
+      });
+    await compressBy('lz4');
+    await reached(await busy.write(100));
+    await compressBy('producer');
+    await reached(await busy.write(100));
+    await same();
+  },
+);
 
 test.serial('a topic with another number of partitions is refused', async (t) => {
   const { client, topic, startRelay } = await world(t);

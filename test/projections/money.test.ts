@@ -108,6 +108,9 @@ test('a reserved call has an open row with its price and its hold', (t) => {
       price_input: '1',
       price_cached_input: '0.5',
       price_output: '3',
+      price_cache_write: null,
+      price_reasoning: null,
+      price_request: null,
       hold: '0.0004',
       asset: 'CNY',
     },
@@ -134,6 +137,7 @@ test('a settled call says what it used and what it cost', (t) => {
       cached_input: 10,
       output: 20,
       reasoning: 5,
+      cache_write: null,
       charge: '0.00013',
     },
   ]);
@@ -182,7 +186,8 @@ const corrected = last(
 );
 
 test('a late settlement says what the call itself knew, whatever was charged before', (t) => {
-  const known = { input: 50, cached_input: 0, output: 20, reasoning: 0, charge: '0.00011' };
+  const tokens = { input: 50, cached_input: 0, output: 20, reasoning: 0, cache_write: null };
+  const known = { ...tokens, charge: '0.00011' };
   for (const event of [late, lateAndFirst]) {
     t.deepEqual(rows(calls, event), [{ ...end, ...known, status: 'settled', basis: 'late' }]);
   }
@@ -192,7 +197,8 @@ const day = { member_id: memberId, day: '2026-01-01', model: 'demo', asset: 'CNY
 
 test('usage counts the difference, and the call where none was counted', (t) => {
   t.deepEqual(rows(usageByDay, late), [{ ...day, charge: '0.00003' }]);
-  const whole = { calls: 1, input: 50, cached_input: 0, output: 20, reasoning: 0 };
+  const tokens = { input: 50, cached_input: 0, output: 20, reasoning: 0, cache_write: 0 };
+  const whole = { calls: 1, ...tokens };
   t.deepEqual(rows(usageByDay, lateAndFirst), [{ ...day, ...whole, charge: '0.00011' }]);
 });
 
@@ -202,7 +208,8 @@ test('a call that the sweeper settled for nothing is not counted again', (t) => 
     lateAfter(evidence, { price: free, output });
   const checkpoint = { basis: 'checkpoint', usage: usage(0), characters: null } as const;
   t.deepEqual(rows(usageByDay, of(checkpoint, 20)), [{ ...day, charge: '0.00006' }]);
-  const counted = { ...day, calls: 1, input: 50, cached_input: 0, reasoning: 0 };
+  const tokens = { input: 50, cached_input: 0, reasoning: 0, cache_write: 0 };
+  const counted = { ...day, calls: 1, ...tokens };
   t.deepEqual(rows(usageByDay, of(null, 0)), [{ ...counted, output: 0, charge: '0' }]);
 });
 
@@ -243,6 +250,7 @@ test('usage is counted on the UTC day of its settlement', (t) => {
       cached_input: 10,
       output: 20,
       reasoning: 5,
+      cache_write: 0,
       charge: '0.00013',
     },
   ]);

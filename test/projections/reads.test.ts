@@ -131,8 +131,11 @@ test('calls come newest first, page by page, as their members see them', async (
     status: 'settled',
     outcome: 'completed',
     basis: 'usage',
-    usage: { input: 10, cached_input: 0, output: 20, reasoning: 0 },
-    price: { version: 1, currency: 'CNY', input: '1', cached_input: '0.5', output: '3' },
+    usage: { input: 10, cached_input: 0, output: 20, reasoning: 0, cache_write: 0 },
+    price: {
+      ...{ version: 1, currency: 'CNY', input: '1', cached_input: '0.5', output: '3' },
+      ...{ cache_write: null, reasoning: null, request: null },
+    },
     hold: '0.0004',
     charge: '0.00007',
     corrected: '0',
@@ -144,7 +147,7 @@ test('calls come newest first, page by page, as their members see them', async (
   t.is(all.find(({ status }) => status === 'released')?.charge, '0');
   // An answer is checked against the same schema once more.
   t.notThrows(() => all.map((row) => CallRow.parse(row)));
-  const everyone = await pool.any(listAllCalls({ limit: 10 }));
+  const everyone = await pool.any(listAllCalls({}, { limit: 10 }));
   t.is(everyone.length, 3);
   t.is(everyone.find(({ status }) => status === 'settled')?.upstream, 'sandbox');
   t.notThrows(() => everyone.map((row) => AdminCallRow.parse(row)));
@@ -176,6 +179,7 @@ test('usage adds up by day, by model and altogether', async (t) => {
     cached_input: 0,
     output: 20,
     reasoning: 0,
+    cache_write: 0,
     charge: '0.00007',
   };
   t.deepEqual(await pool.any(usageTotals(memberId, days)), [used]);
@@ -256,7 +260,11 @@ test('indexes start from rows of one moment', async (t) => {
       input: '1',
       cached_input: '0.5',
       output: '3',
+      cache_write: null,
+      reasoning: null,
+      request: null,
       default_max_output: 9_000_000_000,
+      effective_at: noon,
     },
   ]);
 });

@@ -56,10 +56,12 @@ export interface TestApi {
 interface World {
   now: () => Date;
   closed: GateReason | null;
+  failing: string | null;
   reasons: string[];
   send: (mail: Mail) => Promise<void>;
 }
 
+const shown = { schema: 'balance_v1', differs: false };
 const unlimited = { take: () => undefined, giveBack: () => undefined };
 const noLimits: Limits = {
   signups: unlimited,
@@ -93,6 +95,7 @@ async function start(
   const world: World = {
     now: () => new Date(),
     closed: null,
+    failing: null,
     reasons: [],
     send: async (mail) => void mails.push(mail),
   };
@@ -119,9 +122,10 @@ async function start(
     behind: (after) => behind(eventLog, { after, now: Date.now() }),
     buildOrders: buildOrders(databaseUrl),
     readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
-    feedLag: () => ({ projections: 0.5 }),
-    readModels: () => new Map([['balance', { lagSeconds: 0.25, stopped: 1, differs: false }]]),
-    canaries: () => new Map([['balance', true]]),
+    consumers: () => ({ projections: { lagSeconds: 0.5, failing: world.failing } }),
+    failing: () => world.failing,
+    readModels: () => new Map([['balance', { ...shown, lagSeconds: 0.25, stopped: 1 }]]),
+    canaries: () => new Map([['balance', shown.schema]]),
     relay: () => ({ active: true, lagSeconds: 0.75 }),
     openWork: () => ({ holds: { '10s': 3, older: 0 }, journalRows: 2 }),
     checked: () => ({
@@ -149,7 +153,7 @@ function previewOver(
   { eventLog, log, clock }: { eventLog: MemoryLog; log: Logger; clock: () => Date },
 ) {
   const rows = () => Promise.resolve({ priceLists: [], routes: [], after: null });
-  const listed = catalogue({ log: eventLog, logger: log, rows });
+  const listed = catalogue({ log: eventLog, logger: log, rows, clock });
   t.teardown(listed.close);
   const watch = upstreamWatch({
     nowMs: () => performance.now(),

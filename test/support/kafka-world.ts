@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { eventStoreDbLog } from '../../src/adapters/eventstore/eventstoredb.ts';
 import type { KafkaSettings } from '../../src/adapters/kafka/client.ts';
 import { kafkaFeed } from '../../src/adapters/kafka/kafka-feed.ts';
+import type { RelayParts } from '../../src/adapters/kafka/relay.ts';
 import { relay } from '../../src/adapters/kafka/relay.ts';
 import { topicOf } from '../../src/adapters/kafka/topic.ts';
 import type { Feed } from '../../src/adapters/postgres/direct-feed.ts';
@@ -42,8 +43,8 @@ export async function kafkaWorld(t: ExecutionContext, brokers: string) {
   const parts = { kafka, databaseUrl, eventLog, log };
   const group = `${kafka.topicPrefix}readers`;
 
-  const startRelay = () => {
-    const running = relay(parts);
+  const startRelay = (more: Partial<RelayParts> = {}) => {
+    const running = relay({ ...parts, ...more });
     t.teardown(running.close);
     return running;
   };

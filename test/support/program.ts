@@ -68,7 +68,7 @@ export function engineOf(
 
 const EngineUp = z.object({ engineProcess: z.int(), port: z.int() });
 
-/** Starts the program on a free port and waits until it is ready; on the same folder it starts again. */
+/** Starts the program on a free port and waits until it listens; on the same folder it starts again. */
 export async function startProgram(
   dataDir: string,
   environment: Readonly<Record<string, string>> = {},
@@ -81,7 +81,7 @@ export async function startProgram(
     ADMIN_PASSWORD: admin.password,
     ...environment,
   });
-  const [, url = ''] = await child.printed(/ready at (http:\/\/\S+)/);
+  const [, url = ''] = await child.printed(/(?:ready|runs) at (http:\/\/[\w.:]+)/);
   return {
     url,
     pid: child.pid,

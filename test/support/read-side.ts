@@ -26,7 +26,11 @@ export async function readDatabase(t: Teardown): Promise<{ url: string; pool: Da
 }
 
 /** The read models of a log, kept up to date until the test is done. */
-export function feedFrom(t: Teardown, url: string, eventLog: Pick<Log, 'subscribe'>): Feed {
+export function feedFrom(
+  t: Teardown,
+  url: string,
+  eventLog: Pick<Log, 'head' | 'subscribe'>,
+): Feed {
   const log = pino({ level: 'silent' });
   const feed = directFeed({
     eventLog,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Recorded } from '../../domain/events.ts';
+import type { Instant } from '../../domain/ids.ts';
 import type { RouteTerms } from '../../domain/route/events.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
@@ -13,17 +14,22 @@ export interface CatalogueParts {
   readonly log: Pick<Log, 'head' | 'subscribe'>;
   readonly logger: Logger;
   readonly rows: () => Promise<CatalogueRows>;
+  readonly clock: () => Date;
   readonly staleMs?: number;
 }
 
-export type ListedPrice = PriceUsed & { readonly defaultMaxOutput: number };
+/** What an alias costs from some moment on. */
+type ListedPrice = PriceUsed & {
+  readonly defaultMaxOutput: number;
+  readonly effectiveAt: Instant;
+};
 
 /** What is sold, at what price, and who answers for it, in memory, at the log's end. */
 export interface Catalogue extends IndexFollower {
   priceOf(alias: string): ListedPrice | undefined;
   /** Undefined for an alias without a route of its own. */
   routeOf(alias: string): RouteTerms | undefined;
-  /** Everything that has a price. */
+  /** Everything that has a price now. */
   aliases(): readonly string[];
   apply(events: readonly Recorded[]): void;
 }
@@ -35,20 +41,31 @@ interface Routed {
 }
 
 export function catalogue(parts: CatalogueParts): Catalogue {
-  const prices = new Map<string, ListedPrice>();
+  /** By alias and version. */
+  const prices = new Map<string, Map<number, ListedPrice>>();
   const routes = new Map<string, Routed>();
 
   const list = (price: ListedPrice) => {
-    if ((prices.get(price.alias)?.version ?? 0) < price.version) prices.set(price.alias, price);
+    const versions = prices.get(price.alias) ?? new Map<number, ListedPrice>();
+    prices.set(price.alias, versions.set(price.version, price));
   };
   const send = (alias: string, routed: Routed) => {
     if (!isAfter(routes.get(alias)?.revision ?? null, routed.revision)) routes.set(alias, routed);
   };
 
+  /** Of those that have begun the one that began last. */
+  function priceOf(alias: string): ListedPrice | undefined {
+    const now = parts.clock().toISOString();
+    let found: ListedPrice | undefined;
+    for (const price of prices.get(alias)?.values() ?? []) {
+      if (price.effectiveAt <= now && (!found || isLater(price, found))) found = price;
+    }
+    return found;
+  }
+
   const applyOne = (event: Recorded) => {
     if (event.type === 'PriceListPublished') {
-      const { effectiveAt: _, ...price } = event.data;
-      list(price);
+      list(event.data);
     } else if (event.type === 'RouteChanged') {
       const { alias, ...terms } = event.data;
       send(alias, { terms, revision: event.revision });
@@ -67,19 +84,29 @@ export function catalogue(parts: CatalogueParts): Catalogue {
 
   return {
     ...follower,
-    priceOf: (alias) => prices.get(alias),
+    priceOf,
     routeOf: (alias) => routes.get(alias)?.terms,
-    aliases: () => [...prices.keys()],
+    aliases: () => [...prices.keys()].filter((alias) => priceOf(alias) !== undefined),
     apply(events) {
       for (const event of events) applyOne(event);
     },
   };
 }
 
+const isLater = (one: ListedPrice, other: ListedPrice): boolean =>
+  one.effectiveAt > other.effectiveAt ||
+  (one.effectiveAt === other.effectiveAt && one.version > other.version);
+
 const listedPrice = (row: CatalogueRows['priceLists'][number]): ListedPrice => ({
   alias: row.alias,
   version: row.version,
   currency: row.currency,
-  prices: { input: row.input, cachedInput: row.cached_input, output: row.output },
+  prices: {
+    ...{ input: row.input, cachedInput: row.cached_input, output: row.output },
+    ...(row.cache_write === null ? {} : { cacheWrite: row.cache_write }),
+    ...(row.reasoning === null ? {} : { reasoning: row.reasoning }),
+    ...(row.request === null ? {} : { request: row.request }),
+  },
   defaultMaxOutput: row.default_max_output,
+  effectiveAt: row.effective_at,
 });

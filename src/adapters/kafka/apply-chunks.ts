@@ -37,19 +37,19 @@ export function applyChunks(parts: ApplyParts): (chunk: Chunk) => Promise<void> 
   let waiting: Waiting[] = [];
   let working = false;
 
+  /** Reads the next records while the last ones are written. */
   async function work(): Promise<void> {
+    let before: Promise<void> = Promise.resolve();
     while (waiting.length > 0) {
       const taken = someOf(waiting);
       waiting = waiting.slice(taken.length);
       try {
-        const count = await inTurn(() =>
-          apply(
-            taken.map(({ chunk }) => chunk),
-            parts,
-          ),
-        );
-        for (const { done } of taken) done.resolve();
-        progressed();
+        const chunks = taken.map(({ chunk }) => chunk);
+        const { count, written } = await inTurn(() => apply(chunks, parts));
+        const ended = endOf(taken, written);
+        await before;
+        before = ended;
+        if (waiting.length === 0) await ended;
         if (waiting.length === 0) {
           await sleep(restMs(count), undefined, { signal }).catch(() => undefined);
         }
@@ -59,6 +59,17 @@ export function applyChunks(parts: ApplyParts): (chunk: Chunk) => Promise<void> 
       }
     }
     working = false;
+  }
+
+  function endOf(taken: readonly Waiting[], written: Promise<void>): Promise<void> {
+    const ended = written.then(() => {
+      for (const { done } of taken) done.resolve();
+      progressed();
+    });
+    ended.catch((error: unknown) => {
+      for (const { done } of taken) done.reject(error);
+    });
+    return ended;
   }
 
   return (chunk) => {
@@ -82,8 +93,14 @@ function someOf(waiting: readonly Waiting[]): readonly Waiting[] {
   return end === -1 ? waiting : waiting.slice(0, end);
 }
 
-/** Returns how many events there were. */
-async function apply(chunks: readonly Chunk[], parts: ApplyParts): Promise<number> {
+interface Applied {
+  /** Events. */
+  readonly count: number;
+  readonly written: Promise<void>;
+}
+
+/** Reads chunks and hands their events on; chunks of the same partition come one after the other. */
+async function apply(chunks: readonly Chunk[], parts: ApplyParts): Promise<Applied> {
   const { projector, offsets, group, topic, log, repair } = parts;
   let events: StoredEvent[] = [];
   const upTo = new Map<number, bigint>();
@@ -97,11 +114,13 @@ async function apply(chunks: readonly Chunk[], parts: ApplyParts): Promise<numbe
     const epoch = await read(partition, readable(messages, log), moves.get(partition)?.to ?? from);
     moves.set(partition, { partition, from, to: { next, epoch } });
   }
-  await projector.apply(events, upTo, (client) =>
-    moveOffsets(client, { group, topic }, [...moves.values()]),
-  );
-  for (const { partition, to } of moves.values()) offsets.set(partition, to);
-  return count;
+  const written = projector
+    .apply(events, upTo, (client) => moveOffsets(client, { group, topic }, [...moves.values()]))
+    .then(() => {
+      for (const { partition, to } of moves.values()) offsets.set(partition, to);
+    });
+  written.catch(() => undefined);
+  return { count, written };
 
   async function read(
     partition: number,
@@ -122,7 +141,8 @@ async function apply(chunks: readonly Chunk[], parts: ApplyParts): Promise<numbe
       await flush();
       log.warn({ group, partition, missing: String(seen.missing) }, 'a gap is filled from the log');
       await repair(seen.missing);
-      if ((projector.positionIn(partition) ?? seen.missing) < seen.missing) {
+      const reached = projector.positionIn(partition);
+      if (reached !== undefined && (reached ?? -1n) < seen.missing) {
         throw new Error(`Partition ${partition} is not this member's any more.`);
       }
       rest = rest.slice(seen.count);

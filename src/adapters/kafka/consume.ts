@@ -31,6 +31,11 @@ export interface ConsumeParts {
   take(chunk: Chunk): Promise<void>;
 }
 
+/** Something in the topic is written in a way that the client can't read; it comes to it again and again. */
+export class TopicUnreadable extends Error {
+  override readonly name = 'TopicUnreadable';
+}
+
 const mostMessages = 1_000;
 const heartbeatMs = 1_000;
 /** A member that was killed keeps its partitions for so long. */
@@ -55,7 +60,7 @@ export async function consume(parts: ConsumeParts): Promise<void> {
     // A client that broke is not started again: whoever reads begins with a new one.
     retry: { ...retry, restartOnFailure: async () => false },
   });
-  consumer.on(consumer.events.CRASH, ({ payload }) => failed.reject(payload.error));
+  consumer.on(consumer.events.CRASH, ({ payload }) => failed.reject(crashOf(payload.error)));
   let placed: Promise<unknown> = Promise.resolve();
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     const mine = payload.memberAssignment[topic] ?? [];
@@ -105,6 +110,12 @@ export async function consume(parts: ConsumeParts): Promise<void> {
     void admin.disconnect().catch(() => undefined);
   }
 }
+
+/** Snappy, LZ4 and Zstandard: whoever writes to the topic, or a broker's `compression.type`, may choose them. */
+const crashOf = (error: Error): Error =>
+  error.name === 'KafkaJSNotImplemented'
+    ? new TopicUnreadable(error.message, { cause: error })
+    : error;
 
 /** The group is told, if the brokers are there to hear it. */
 async function leave(consumer: Consumer): Promise<void> {

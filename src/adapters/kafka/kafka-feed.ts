@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { allPartitions } from '../../projections/partition.ts';
 import { backOff } from '../back-off.ts';
 import type { Log } from '../eventstore/log.ts';
-import { earliest } from '../postgres/checkpoints.ts';
 import { closeQuietly, connect } from '../postgres/connect.ts';
 import type { Feed } from '../postgres/direct-feed.ts';
 import { fill } from '../postgres/fill.ts';
@@ -16,7 +15,8 @@ import { reasonOf } from '../reason-of.ts';
 import { applyChunks } from './apply-chunks.ts';
 import type { KafkaSettings } from './client.ts';
 import type { Chunk, Range } from './consume.ts';
-import { consume } from './consume.ts';
+import { consume, TopicUnreadable } from './consume.ts';
+import { memberPosition } from './member-position.ts';
 import { topicOf } from './topic.ts';
 
 export interface KafkaFeedParts {
@@ -36,9 +36,10 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
   const { group, projector, log, silentMs = 30_000 } = parts;
   const closing = new AbortController();
   const state = { caughtUp: false, failing: null as string | null };
-  const mine = { partitions: new Set<number>() };
+  const mine: Mine = { partitions: undefined };
 
   async function run(): Promise<void> {
+    let isUnreadable = false;
     for (let failures = 0; !closing.signal.aborted; ) {
       const round = new AbortController();
       const signal = AbortSignal.any([closing.signal, round.signal]);
@@ -47,6 +48,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
           signal,
           mine,
           silentMs,
+          isUnreadable,
           give: (error) => round.abort(error),
           progressed(caughtUp) {
             failures = 0;
@@ -58,6 +60,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
         if (closing.signal.aborted) break;
         if (failures === 0) log.warn({ err, group }, 'the projector is interrupted');
         failures += 1;
+        isUnreadable = err instanceof TopicUnreadable;
         state.failing = reasonOf(err);
       } finally {
         round.abort();
@@ -68,13 +71,7 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
     projector.close();
   }
 
-  const position = () =>
-    earliest(
-      [...mine.partitions].flatMap((partition) => {
-        const reached = projector.positionIn(partition);
-        return reached === undefined ? [] : [reached];
-      }),
-    );
+  const position = () => memberPosition(mine.partitions, projector.positionIn);
   const done = run();
   return {
     state: () => ({ ...state, position: position(), stopped: projector.stopped() }),
@@ -86,10 +83,17 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
   };
 }
 
+/** Which partitions the group has given to this member; undefined: it has not joined yet. */
+interface Mine {
+  partitions: ReadonlySet<number> | undefined;
+}
+
 interface Round {
   readonly signal: AbortSignal;
-  readonly mine: { partitions: Set<number> };
+  readonly mine: Mine;
   readonly silentMs: number;
+  /** What the topic holds can't be read: only what will come to it may be. */
+  readonly isUnreadable: boolean;
   readonly give: (error: Error) => void;
   readonly progressed: (caughtUp: boolean) => void;
 }
@@ -97,7 +101,7 @@ interface Round {
 /** Once a connection or a client breaks, everything begins anew. */
 async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
   const { kafka, group, databaseUrl, eventLog, projector, log } = parts;
-  const { signal, mine, silentMs, give, progressed } = round;
+  const { signal, mine, silentMs, isUnreadable, give, progressed } = round;
   const topic = topicOf(kafka.topicPrefix);
   const offsets = new Map<number, StoredOffset>();
   let heardAt = performance.now();
@@ -155,7 +159,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
         };
         log.warn(at, 'the topic does not hold the noted offset: the log fills in');
       }
-      begin.set(partition, isThere ? known : { next: high, epoch: 0n });
+      begin.set(partition, isThere && !isUnreadable ? known : { next: high, epoch: 0n });
     }
     await startOffsets(to, { group, topic }, begin);
     mine.partitions = new Set(ranges.keys());
@@ -173,7 +177,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
   /** Everything of this member's partitions up to a position, from the log. */
   async function fillTo(upTo: bigint): Promise<void> {
     await fill(
-      allPartitions.map((partition) => (mine.partitions.has(partition) ? upTo : null)),
+      allPartitions.map((partition) => (mine.partitions?.has(partition) ? upTo : null)),
       {
         eventLog,
         positionIn: projector.positionIn,
@@ -190,7 +194,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
     const end = goal;
     if (end === undefined) return false;
     if (end === null) return true;
-    return [...mine.partitions].every((n) => {
+    return [...(mine.partitions ?? [])].every((n) => {
       const reached = projector.positionIn(n);
       return reached === undefined || (reached !== null && reached >= end);
     });
@@ -215,7 +219,7 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
         await sleep(1_000, undefined, { signal, ref: false }).catch(() => undefined);
         const silent = performance.now() - heardAt;
         // A member without partitions hears nothing, and lacks nothing.
-        if (silent > silentMs && mine.partitions.size > 0)
+        if (silent > silentMs && (mine.partitions?.size ?? 0) > 0)
           give(new Error(`No record for ${Math.round(silent)} ms.`));
       }
     })();

@@ -1,5 +1,4 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
-import { z } from 'zod';
 import type { StoredEvent } from '../../domain/events.ts';
 import { unitOf } from '../../projections/partition.ts';
 
@@ -25,33 +24,40 @@ export interface Chained {
   readonly prev: bigint | null;
 }
 
-const Metadata = z.object({
-  v: z.int().optional(),
-  $correlationId: z.string().optional(),
-  $causationId: z.string().optional(),
-  traceparent: z.string().optional(),
-});
+/** What others may go by without reading the value, and where in the metadata it stands. */
+const told = [
+  ['schema_version', 'v'],
+  ['correlation_id', '$correlationId'],
+  ['causation_id', '$causationId'],
+  ['traceparent', 'traceparent'],
+] as const;
 
 /** An event as a record: its place and envelope in the headers, for those who only look at these. */
 export function eventMessage(event: StoredEvent, chain: Chained): Message {
   const { id, stream, revision, position, type, data, metadata } = event;
-  const { v, $correlationId, $causationId, traceparent } = Metadata.catch({}).parse(metadata);
-  return {
-    key: unitOf(stream),
-    value: JSON.stringify({ data, metadata }),
-    headers: {
-      ...placeHeaders(position, chain),
-      event_id: id,
-      stream,
-      revision: String(revision),
-      type,
-      ...(v === undefined ? {} : { schema_version: String(v) }),
-      ...($correlationId === undefined ? {} : { correlation_id: $correlationId }),
-      ...($causationId === undefined ? {} : { causation_id: $causationId }),
-      ...(traceparent === undefined ? {} : { traceparent }),
-    },
+  const headers: IHeaders = {
+    ...placeHeaders(position, chain),
+    event_id: id,
+    stream,
+    revision: String(revision),
+    type,
   };
+  if (isRecord(metadata)) {
+    for (const [header, field] of told) {
+      const value = metadata[field];
+      if (typeof value === 'string' || typeof value === 'number') headers[header] = String(value);
+    }
+  }
+  return { key: unitOf(stream), value: JSON.stringify({ data, metadata }), headers };
 }
+
+interface Content {
+  readonly data?: unknown;
+  readonly metadata?: unknown;
+  readonly [field: string]: unknown;
+}
+
+const isRecord = (value: unknown): value is Content => typeof value === 'object' && value !== null;
 
 /** Says up to where a partition is told. */
 export const watermark = (position: bigint, chain: Chained): Message => ({
@@ -66,8 +72,6 @@ const placeHeaders = (position: bigint, { epoch, prev }: Chained) => ({
   epoch: String(epoch),
 });
 
-const Content = z.object({ data: z.unknown(), metadata: z.unknown() });
-
 export function readRecord({ headers = {}, value, offset }: KafkaMessage): FeedRecord {
   try {
     const position = BigInt(textOf(headers, 'position'));
@@ -78,7 +82,9 @@ export function readRecord({ headers = {}, value, offset }: KafkaMessage): FeedR
       prev: before === '' ? null : BigInt(before),
     };
     if (value === null) return place;
-    const { data, metadata } = Content.parse(JSON.parse(value.toString()));
+    const content: unknown = JSON.parse(value.toString());
+    if (!isRecord(content)) throw new TypeError('The value is no object.');
+    const { data, metadata } = content;
     const event: StoredEvent = {
       id: textOf(headers, 'event_id'),
       stream: textOf(headers, 'stream'),

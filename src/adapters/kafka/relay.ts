@@ -2,11 +2,13 @@ import type { Message, Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import { backOff } from '../back-off.ts';
 import type { Log } from '../eventstore/log.ts';
+import { watchdog } from '../eventstore/watchdog.ts';
 import { batches } from '../postgres/batches.ts';
 import { takeSeat } from '../postgres/relay-seat.ts';
 import { reasonOf } from '../reason-of.ts';
 import type { KafkaSettings } from './client.ts';
 import { kafkaClient, retry } from './client.ts';
+import { oneAhead } from './one-ahead.ts';
 import { relayedBatches } from './relayed-batches.ts';
 import { ensureTopic, topicOf } from './topic.ts';
 import { unless } from './unless.ts';
@@ -14,8 +16,10 @@ import { unless } from './unless.ts';
 export interface RelayParts {
   readonly kafka: KafkaSettings;
   readonly databaseUrl: string;
-  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly eventLog: Pick<Log, 'head' | 'subscribe'>;
   readonly log: Logger;
+  /** So long it may stand still while the log goes on; then it begins anew. */
+  readonly silentMs?: number;
 }
 
 export interface RelayState {
@@ -39,7 +43,7 @@ const sendMs = 10_000;
  * Copies the log to Kafka, event by event: at least once, in order in each partition, and with what
  * came before, so that readers see what is missing. One process does it; the others wait for its seat.
  */
-export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay {
+export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: RelayParts): Relay {
   const topic = topicOf(kafka.topicPrefix);
   const closing = new AbortController();
   const { signal } = closing;
@@ -54,9 +58,11 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
         });
       } catch (err) {
         if (signal.aborted) return;
-        if (failures === 0) log.warn({ err }, 'the relay is interrupted');
+        const reason = reasonOf(err);
+        // Another reason than before may be the one that a person must mend.
+        if (reason !== state.failing) log.warn({ err }, 'the relay is interrupted');
         failures += 1;
-        state.failing = reasonOf(err);
+        state.failing = reason;
       }
       state.active = false;
       await backOff(failures, { firstMs: 100, mostMs: 2_000, signal }).catch(() => undefined);
@@ -75,10 +81,12 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
     log.info({ topic, epoch: String(seat.epoch), position: String(seat.position) }, 'relaying');
     state.active = true;
     state.position = seat.position;
+    watch(round, either);
     try {
       const open = (own: AbortSignal) => eventLog.subscribe({ after: seat.position, signal: own });
       const items = batches(open, { most: mostItems, signal: either });
-      for await (const { place, byPartition } of relayedBatches(items, seat, { signal: either })) {
+      const relayed = oneAhead(relayedBatches(items, seat, { signal: either }));
+      for await (const { place, byPartition } of relayed) {
         // The library would try for ever, also in a topic that is gone: a new client makes it again.
         const patience = AbortSignal.any([either, AbortSignal.timeout(sendMs)]);
         await unless(patience, send(producer, byPartition))
@@ -95,6 +103,19 @@ export function relay({ kafka, databaseUrl, eventLog, log }: RelayParts): Relay 
       seat.leave();
       void producer.disconnect().catch(() => undefined);
     }
+  }
+
+  /** Its watermarks come all the same, so nobody who reads the topic would notice. */
+  function watch(round: AbortController, signal: AbortSignal): void {
+    watchdog({
+      ...{ head: eventLog.head, signal, silentMs },
+      subscribe: (after, own) => eventLog.subscribe({ after, signal: own }),
+      position: () => state.position,
+      stalled: () =>
+        round.abort(
+          new Error(`Nothing came for ${silentMs / 1_000} s, though the log has gone on.`),
+        ),
+    });
   }
 
   async function connected(until: AbortSignal): Promise<Producer> {

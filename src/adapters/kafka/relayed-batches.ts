@@ -23,6 +23,14 @@ export const usualPace: Pace = { markMs: 50, idleMs: 5_000 };
 
 /** One request carries no more than this, but for a single event. */
 const mostBytes = 1_000_000;
+/** About as many as a record has beside its value. */
+const headerBytes = 500;
+
+interface Told {
+  readonly partition: number;
+  readonly message: Message;
+  readonly position: bigint;
+}
 
 export interface RelayedFrom extends RelayPlace {
   readonly epoch: bigint;
@@ -38,7 +46,9 @@ export async function* relayedBatches(
   { signal, pace = usualPace }: { readonly signal: AbortSignal; readonly pace?: Pace },
 ): AsyncGenerator<RelayedBatch, void, undefined> {
   const { epoch } = from;
+  /** Of what is said, and of what is sent. */
   const tails = [...from.tails];
+  const sent = [...from.tails];
   let { position } = from;
   let marked: { readonly at: number; readonly position: bigint | null } | undefined;
 
@@ -46,7 +56,7 @@ export async function* relayedBatches(
     if (position === null) return [];
     const upTo = position;
     marked = { at: performance.now(), position };
-    return allPartitions.map((n) => [n, watermark(upTo, { epoch, prev: tails[n] ?? null })]);
+    return allPartitions.map((n) => [n, watermark(upTo, { epoch, prev: sent[n] ?? null })]);
   }
 
   function isDue(): boolean {
@@ -56,22 +66,29 @@ export async function* relayedBatches(
     return silentMs >= (marked.position === position ? pace.idleMs : pace.markMs);
   }
 
-  function batchOf(events: readonly StoredEvent[]): RelayedBatch {
-    const messages: (readonly [number, Message])[] = [];
-    for (const event of events) {
+  function toldOf(events: readonly StoredEvent[]): readonly Told[] {
+    return events.map((event) => {
       const partition = partitionOf(event.stream);
-      messages.push([partition, eventMessage(event, { epoch, prev: tails[partition] ?? null })]);
+      const message = eventMessage(event, { epoch, prev: tails[partition] ?? null });
       tails[partition] = event.position;
-      position = event.position;
-    }
-    if (isDue()) messages.push(...marks());
+      return { partition, message, position: event.position };
+    });
+  }
+
+  function batchOf(messages: readonly Told[]): RelayedBatch {
     const byPartition = new Map<number, Message[]>();
-    for (const [partition, message] of messages) {
+    const add = (partition: number, message: Message) => {
       const those = byPartition.get(partition);
       if (those) those.push(message);
       else byPartition.set(partition, [message]);
+    };
+    for (const { partition, message, position: reached } of messages) {
+      add(partition, message);
+      sent[partition] = reached;
+      position = reached;
     }
-    return { place: { position, tails: [...tails] }, byPartition };
+    if (isDue()) for (const [partition, mark] of marks()) add(partition, mark);
+    return { place: { position, tails: [...sent] }, byPartition };
   }
 
   const source = items[Symbol.asyncIterator]();
@@ -84,7 +101,7 @@ export async function* relayedBatches(
         continue;
       }
       if (got.done) return;
-      for (const part of parts(got.value)) yield batchOf(part);
+      for (const part of parts(toldOf(got.value.flatMap(eventIn)))) yield batchOf(part);
       next = source.next();
     }
   } finally {
@@ -95,19 +112,21 @@ export async function* relayedBatches(
 const tick = (ms: number, signal: AbortSignal): Promise<'tick'> =>
   sleep(ms, 'tick' as const, { signal }).catch(() => 'tick' as const);
 
-/** The events among some items, cut so that no request grows too large. */
-function parts(items: readonly FeedItem[]): readonly (readonly StoredEvent[])[] {
-  const all: StoredEvent[][] = [];
+const eventIn = (item: FeedItem): readonly StoredEvent[] =>
+  item.kind === 'event' ? [item.event] : [];
+
+/** Cut so that no request grows too large. */
+function parts(messages: readonly Told[]): readonly (readonly Told[])[] {
+  const all: Told[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const item of items) {
-    if (item.kind !== 'event') continue;
-    const size = JSON.stringify(item.event.data).length;
+  for (const told of messages) {
+    const size = (told.message.value?.length ?? 0) + headerBytes;
     if (bytes + size > mostBytes) {
       all.push([]);
       bytes = 0;
     }
-    all.at(-1)?.push(item.event);
-    bytes += size + 500;
+    all.at(-1)?.push(told);
+    bytes += size;
   }
   return all;
 }

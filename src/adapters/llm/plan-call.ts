@@ -1,5 +1,5 @@
 import { Decimal, zero } from '../../domain/money.ts';
-import { dearestInput, perToken } from '../../domain/price-list/rating.ts';
+import { dearestInput, dearestOutput, perRequest } from '../../domain/price-list/rating.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { Candidate, RouteTerms } from '../../domain/route/events.ts';
 import { rank } from '../../domain/route/rank.ts';
@@ -16,6 +16,7 @@ import type { UpstreamWatch } from './upstream-watch.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
 export interface Catalogue {
+  /** In force now. */
   priceOf(alias: string): (PriceUsed & { readonly defaultMaxOutput: number }) | undefined;
   routeOf(alias: string): RouteTerms | undefined;
 }
@@ -130,8 +131,8 @@ function quotesOf(
     },
     {
       asset: currency,
-      fixed: dearestInput(prices).times(input.tokens),
-      perOutput: perToken(prices.output).times(n),
+      fixed: dearestInput(prices).times(input.tokens).plus(perRequest(prices)),
+      perOutput: dearestOutput(prices).times(n),
     },
   ];
 }

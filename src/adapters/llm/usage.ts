@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Usage } from '../../domain/price-list/usage.ts';
+import { inputOf, outputOf, tokensOf } from '../../domain/price-list/usage.ts';
 
 /** No call is larger; sums of what passes stay far from what a counter holds. */
 const mostTokens = 1_000_000_000;
@@ -11,19 +12,20 @@ const OpenAiUsage = z.object({
   prompt_tokens: Count,
   completion_tokens: Detail,
   total_tokens: Count.nullish(),
-  prompt_tokens_details: z.object({ cached_tokens: Detail }).nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: Detail, cache_write_tokens: Detail }).nullish(),
   completion_tokens_details: z.object({ reasoning_tokens: Detail }).nullish(),
   prompt_cache_hit_tokens: Detail,
 });
 
 /**
- * OpenAI's totals in disjoint classes: input without what was cached, output without reasoning.
+ * OpenAI's totals in disjoint classes: input without what a cache had or took, output without reasoning.
  * Undefined for anything that doesn't add up, which is the same as no usage.
  */
 export function usageFrom(raw: unknown): Usage | undefined {
   const parsed = OpenAiUsage.safeParse(raw);
   if (!parsed.success) return undefined;
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = parsed.data;
+  const cacheWrite = parsed.data.prompt_tokens_details?.cache_write_tokens ?? 0;
   if (prompt + completion === 0) return undefined;
   const cachedInput =
     parsed.data.prompt_tokens_details?.cached_tokens || parsed.data.prompt_cache_hit_tokens;
@@ -31,15 +33,20 @@ export function usageFrom(raw: unknown): Usage | undefined {
   // A few servers leave reasoning out of the completion; their total gives them away.
   const apart = reasoning > 0 && total === prompt + completion + reasoning;
   const output = apart ? completion : completion - reasoning;
-  if (cachedInput > prompt || output < 0) return undefined;
-  return { input: prompt - cachedInput, cachedInput, output, reasoning };
+  const input = prompt - cachedInput - cacheWrite;
+  if (input < 0 || output < 0) return undefined;
+  const usage = { input, cachedInput, output, reasoning };
+  return cacheWrite === 0 ? usage : { ...usage, cacheWrite };
 }
 
 /** A usage as OpenAI writes it, for an answer whose upstream gave none. */
-export const usageAsOpenAi = ({ input, cachedInput, output, reasoning }: Usage) => ({
-  prompt_tokens: input + cachedInput,
-  completion_tokens: output + reasoning,
-  total_tokens: input + cachedInput + output + reasoning,
-  prompt_tokens_details: { cached_tokens: cachedInput },
-  completion_tokens_details: { reasoning_tokens: reasoning },
+export const usageAsOpenAi = (usage: Usage) => ({
+  prompt_tokens: inputOf(usage),
+  completion_tokens: outputOf(usage),
+  total_tokens: tokensOf(usage),
+  prompt_tokens_details: {
+    cached_tokens: usage.cachedInput,
+    ...(usage.cacheWrite ? { cache_write_tokens: usage.cacheWrite } : {}),
+  },
+  completion_tokens_details: { reasoning_tokens: usage.reasoning },
 });

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Projection } from '../../projections/projection.ts';
 import { copySkips, freeSchema, isOf, makeBuild, readBuilds } from './builds.ts';
 import { connect } from './connect.ts';
+import { takeTurn } from './read-schema.ts';
 import { dropIn } from './rebuild.ts';
 
 /** What a person may have done to a read model's builds; whoever feeds them sees it within a second. */
@@ -17,6 +18,7 @@ export interface BuildOrders {
 export const buildOrders = (databaseUrl: string): BuildOrders => ({
   rebuild: (projection) =>
     inTransaction(databaseUrl, async (client) => {
+      await takeTurn(client);
       const known = await readBuilds(client);
       const half = known.find((each) => each.state === 'filling' && isOf(each, projection));
       const { rowCount: compared } = await client.query(

@@ -57,8 +57,11 @@ export async function makeBuild(
      ON CONFLICT DO NOTHING`,
     [schema, projection.name, projection.version, state],
   );
-  // Of a dropped build of the same name somebody may have filed positions again.
-  if (isNew) await client.query('DELETE FROM feed.positions WHERE consumer = $1', [schema]);
+  // Of a dropped build of the same name somebody may have filed positions or stops again.
+  if (isNew) {
+    await client.query('DELETE FROM feed.positions WHERE consumer = $1', [schema]);
+    await client.query('DELETE FROM feed.stops WHERE schema = $1', [schema]);
+  }
   await client.query(
     `INSERT INTO feed.positions (consumer, partition)
      SELECT $1, unnest($2::int[])::text ON CONFLICT DO NOTHING`,
@@ -75,6 +78,10 @@ export function freeSchema(projection: Projection, known: readonly KnownBuild[])
     if (!taken.has(schema)) return schema;
   }
 }
+
+/** Whether this is a name that `freeSchema` gives to builds of this read model and version. */
+export const isSchemaOf = (projection: Projection, schema: string): boolean =>
+  new RegExp(`^${schemaOf(projection)}(_b\\d+)?$`).test(schema);
 
 /** Events that a person let builds leave out, by schema. */
 export async function readSkips(client: pg.ClientBase): Promise<ReadonlyMap<string, Set<bigint>>> {

@@ -15,8 +15,8 @@ export interface CanaryParts {
 export interface Canary {
   /** Folds the log once for each and compares; returns those that differ. */
   run(): Promise<readonly string[]>;
-  /** Read model → whether it differed when it was last looked at. */
-  found(): ReadonlyMap<string, boolean>;
+  /** Read model → the build of it that differed when it was last looked at; none where nothing did. */
+  found(): ReadonlyMap<string, string>;
   /** Every night until it is closed. */
   start(): void;
   close(): Promise<void>;
@@ -26,7 +26,7 @@ export interface Canary {
 export function canary({ databaseUrl, eventLog, projections, log }: CanaryParts): Canary {
   const closing = new AbortController();
   const { signal } = closing;
-  const found = new Map<string, boolean>();
+  const found = new Map<string, string>();
   let running: Promise<readonly string[]> | undefined;
   let stop = () => {};
 
@@ -34,9 +34,10 @@ export function canary({ databaseUrl, eventLog, projections, log }: CanaryParts)
     const { name } = projection;
     try {
       const parts = { databaseUrl, eventLog, log, signal };
-      const { comparison } = await rebuild(projection, parts, { isCanary: true });
-      found.set(name, !comparison.same);
+      const { before, comparison } = await rebuild(projection, parts, { isCanary: true });
+      found.delete(name);
       if (comparison.same) return;
+      found.set(name, before);
       log.error({ projection: name, comparison }, 'a read model is not what the log says');
     } catch (err) {
       if (signal.aborted || err instanceof RebuildRunning) return;
@@ -46,7 +47,7 @@ export function canary({ databaseUrl, eventLog, projections, log }: CanaryParts)
 
   async function lookAll(): Promise<readonly string[]> {
     for (const projection of projections) if (!signal.aborted) await look(projection);
-    return [...found].filter(([, differs]) => differs).map(([name]) => name);
+    return [...found.keys()];
   }
 
   const run = () => {

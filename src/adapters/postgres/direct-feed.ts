@@ -10,25 +10,28 @@ export interface FeedState {
   readonly caughtUp: boolean;
   /** Why nothing is projected at the moment; null when all is well. */
   readonly failing: string | null;
-  readonly position: bigint | null;
+  readonly position: bigint | null | undefined;
   readonly stopped: readonly Stopped[];
 }
 
 export interface Feed {
   state(): FeedState;
-  position(): bigint | null;
+  /** Up to where the tables hold the log; undefined: this process has nothing to feed. */
+  position(): bigint | null | undefined;
   /** Stops after the batch that is being written. */
   close(): Promise<void>;
 }
 
 export interface DirectFeedParts {
-  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly eventLog: Pick<Log, 'head' | 'subscribe'>;
   readonly projector: Projector;
   readonly log: Logger;
+  /** So long the tables may stand still while the log goes on; then it is read anew. */
+  readonly silentMs?: number;
 }
 
 /** Feeds the projector from a subscription on the log, from the earliest position on. */
-export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed {
+export function directFeed({ eventLog, projector, log, silentMs }: DirectFeedParts): Feed {
   const closing = new AbortController();
   let caughtUp = false;
   let failing: string | null = null;
@@ -39,7 +42,7 @@ export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed 
     if (items.some(({ kind }) => kind === 'caught_up')) caughtUp = true;
   }
 
-  const done = follow(
+  const { done } = follow(
     {
       name: 'the projector',
       async open(again, signal) {
@@ -50,10 +53,14 @@ export function directFeed({ eventLog, projector, log }: DirectFeedParts): Feed 
       subscribe: (after, signal) => eventLog.subscribe({ after, signal }),
       take,
       takesAhead: true,
+      position: projector.position,
       wants: projector.runs,
       close: projector.close,
     },
-    { log, signal: closing.signal, onState: (failure) => (failing = failure) },
+    {
+      ...{ head: eventLog.head, log, signal: closing.signal, silentMs },
+      onState: (failure) => (failing = failure),
+    },
   );
 
   return {

@@ -11,19 +11,24 @@ export interface FeedLag {
 /** Watches how far the read models are behind the end of the log, in time. */
 export function feedLag(parts: {
   readonly head: Log['head'];
-  readonly position: () => bigint | null;
+  /** Undefined for whoever has nothing to feed, and therefore no lag. */
+  readonly position: () => bigint | null | undefined;
   /** Milliseconds on a clock that never goes back. */
   readonly now?: () => number;
 }): FeedLag {
   const { head, position, now = () => performance.now() } = parts;
   let behind: { readonly of: bigint; readonly since: number } | undefined;
 
-  const caughtUp = () => behind === undefined || (position() ?? -1n) >= behind.of;
+  const holds = (end: bigint): boolean => {
+    const at = position();
+    return at === undefined || (at ?? -1n) >= end;
+  };
+  const caughtUp = () => behind === undefined || holds(behind.of);
   async function look(): Promise<void> {
     const end = await head();
     if (caughtUp()) behind = undefined;
     // What it must reach stays the same until it is reached, so that lag grows while it stands still.
-    if (!behind && end !== null && (position() ?? -1n) < end) behind = { of: end, since: now() };
+    if (!behind && end !== null && !holds(end)) behind = { of: end, since: now() };
   }
   // A log that doesn't answer has its own alarm.
   const timer = setInterval(() => void look().catch(() => undefined), everyMs);

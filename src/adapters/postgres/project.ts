@@ -15,7 +15,10 @@ import type { Beside } from './write-batch.ts';
 
 /** Writes events into the read models, each exactly once. */
 export interface Projector {
-  /** Connects anew, makes missing tables, and says after which position it wants events. */
+  /**
+   * Waits for what is being written, connects anew, makes missing tables, and says after which position
+   * it wants events.
+   */
   open(): Promise<bigint | null>;
   /**
    * Takes the next events, each partition's oldest first; repeated ones change nothing. Without `upTo`
@@ -49,6 +52,7 @@ export function projector(options: ProjectorOptions): Projector {
   let lanes: readonly Lane[] = [];
   let client: pg.Client | undefined;
   let write: LaneWriter = () => Promise.reject(new Error('The projector is not open.'));
+  let last: Promise<void> = Promise.resolve();
   let known = '';
 
   function connected(): pg.Client {
@@ -60,6 +64,7 @@ export function projector(options: ProjectorOptions): Projector {
 
   return {
     async open() {
+      await last.catch(() => {});
       if (client) closeQuietly(client);
       client = await connect(databaseUrl, { name, statementMs: 30_000 });
       // Rows and position are lost together in a crash of the server, and then projected again.
@@ -75,7 +80,10 @@ export function projector(options: ProjectorOptions): Projector {
       write = laneWriter({ client, lanes, log, onStopped: (all) => saveStops(own, all) });
       return positionOf(lanes);
     },
-    apply: (stored, upTo = wholeLog(stored), beside) => write(stored, upTo, beside),
+    apply(stored, upTo = wholeLog(stored), beside) {
+      last = write(stored, upTo, beside);
+      return last;
+    },
     position: () => positionOf(lanes),
     positionIn: (partition) => partitionPosition(lanes, partition),
     changed: async () => (await fingerprint(connected())) !== known,

@@ -6,6 +6,8 @@ const everyMs = 5_000;
 
 /** How one read model is, as the rows of all processes tell. */
 export interface ReadModelState {
+  /** The build that is shown. */
+  readonly schema: string;
   readonly lagSeconds: number;
   /** Partitions that wait at an event. */
   readonly stopped: number;
@@ -36,7 +38,7 @@ export function readModelWatch(parts: {
       const lagSeconds = lags.get(position) ?? (await behind(after)).seconds;
       lags.set(position, lagSeconds);
       states.set(projection, {
-        lagSeconds,
+        ...{ schema, lagSeconds },
         stopped: waiting.filter((stop) => stop.schema === schema).length,
         differs: all.some((each) => each.projection === projection && isOther(each)),
       });

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { Projection } from '../../projections/projection.ts';
 import { schemaOf } from '../../projections/table.ts';
 import type { Build, KnownBuild } from './builds.ts';
@@ -44,15 +44,36 @@ export const prepareTables = (
 /** Points the view at a build; in the transaction that says so of the build. */
 export async function show(client: pg.ClientBase, { projection, schema }: Build): Promise<void> {
   const view = `read.${projection.name}`;
-  await client.query(`DROP VIEW IF EXISTS ${view}`);
-  await client.query(`CREATE VIEW ${view} AS SELECT * FROM ${schema}.${projection.name}`);
+  const made = `VIEW ${view} AS SELECT * FROM ${schema}.${projection.name}`;
+  await client.query('SAVEPOINT shown');
+  try {
+    // What others were allowed to read, and what they built on it, stays.
+    await client.query(`CREATE OR REPLACE ${made}`);
+  } catch (error) {
+    if (!isOtherShape(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT shown');
+    await client.query(`DROP VIEW ${view}`);
+    await client.query(`CREATE ${made}`);
+  }
 }
 
-/** Processes that start at once take turns. */
-async function alone<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
+/** `invalid_table_definition`: the columns there were are not the first ones of those there are now. */
+const isOtherShape = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '42P16';
+
+/** Until the transaction ends, nobody else makes builds: what was found of them stays so. */
+export async function takeTurn(client: pg.ClientBase): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [lock]);
+}
+
+/** Processes that make builds at once take turns. */
+export async function alone<Result>(
+  client: pg.ClientBase,
+  work: () => Promise<Result>,
+): Promise<Result> {
   await client.query('BEGIN');
   try {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [lock]);
+    await takeTurn(client);
     const result = await work();
     await client.query('COMMIT');
     return result;

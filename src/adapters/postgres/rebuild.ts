@@ -5,7 +5,7 @@ import { allPartitions } from '../../projections/partition.ts';
 import type { Projection } from '../../projections/projection.ts';
 import type { Log } from '../eventstore/log.ts';
 import type { Build, KnownBuild } from './builds.ts';
-import { copySkips, freeSchema, isOf, makeBuild, readSkips } from './builds.ts';
+import { copySkips, freeSchema, isOf, makeBuild, readBuilds, readSkips } from './builds.ts';
 import type { Comparison } from './compare-builds.ts';
 import { compareBuilds } from './compare-builds.ts';
 import { closeQuietly, connect } from './connect.ts';
@@ -14,7 +14,7 @@ import { fill } from './fill.ts';
 import { laneWriter } from './lane-writer.ts';
 import type { Lane, Stopped } from './lanes.ts';
 import { laneOf, placeOf, syncLanes } from './lanes.ts';
-import { prepareTables, show } from './read-schema.ts';
+import { alone, prepareTables, show } from './read-schema.ts';
 import { saveStops } from './stops.ts';
 
 export interface RebuildParts {
@@ -66,13 +66,14 @@ const lock = 4_711_003;
 /** A last part that takes no longer than this is read while the old build's writer waits. */
 const lastPartMs = 500;
 const mostPasses = 50;
-const mostTries = 60;
+export const mostTries = 60;
 /** The old build's writer goes on meanwhile. */
-const betweenTriesMs = 1_000;
+export const betweenTriesMs = 1_000;
 
 /**
  * Fills a new build of a read model beside the one that is shown, compares both at one position, and
- * shows the new one. Readers never wait; whoever feeds the old one does, for the last part. Ended
+ * shows the new one. Readers never wait; whoever feeds the old one does, for two last parts: before the
+ * comparison, and before the new one is shown. Ended
  * anywhere, it goes on where it was, because what it has done stands in Postgres.
  */
 export async function rebuild(
@@ -111,7 +112,7 @@ async function rebuildAlone(
   const known = await prepareTables(own, [projection]);
   const shown = known.find(({ projection: name, state }) => isShown(name, state, projection));
   if (!shown) throw new Error(`Nothing is shown of ${projection.name}.`);
-  const build = await newBuild(own, { projection, known, shown, wish });
+  const build = await newBuild(own, { projection, shown, wish });
   const skips = await readSkips(own);
   const lane = laneOf(build, skips.get(build.schema));
   await syncLanes(writer, [lane]);
@@ -122,55 +123,52 @@ async function rebuildAlone(
     await fill(goal, { ...parts, positionIn, write });
     refuseStopped(lane);
   };
-  await fillAlmost({ ...parts, shown, fillTo });
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await finish({ ...parts, projection, shown, build, fillTo, wish });
-    } catch (error) {
-      if (!isLockTimeout(error) || tries === mostTries) throw error;
-      await sleep(betweenTriesMs);
-      log.info(
-        { projection: projection.name },
-        'readers hold the old view; the swap is tried again',
-      );
-    }
+  const both = { ...parts, projection, shown, build, fillTo };
+  const comparison = await compareAside(both);
+  const rebuilt = { schema: build.schema, before: shown.schema, comparison };
+  if (wish.isCanary) {
+    await alone(own, () => dropIn(own, build.schema));
+    return rebuilt;
   }
+  const refusal = refusalOf(rebuilt, shown, { projection, wish });
+  if (refusal) {
+    await report(own, rebuilt);
+    throw refusal;
+  }
+  await showWhenReadersLet(both, rebuilt);
+  return rebuilt;
 }
 
 const isShown = (name: string, state: string, projection: Projection): boolean =>
   name === projection.name && state === 'shown';
 
 /** A half-filled build goes on; one that was compared already begins anew, unless it is to be accepted. */
-async function newBuild(
-  client: pg.Client,
-  { projection, known, shown, wish }: NewBuild,
-): Promise<Build> {
-  const state = wish.isCanary ? 'canary' : 'filling';
-  const { rows } = await client.query<{ schema: string; compared: boolean }>(
-    `SELECT schema, report IS NOT NULL AS compared FROM feed.builds
+const newBuild = (client: pg.Client, { projection, shown, wish }: NewBuild): Promise<Build> =>
+  alone(client, async () => {
+    const state = wish.isCanary ? 'canary' : 'filling';
+    const { rows } = await client.query<{ schema: string; compared: boolean }>(
+      `SELECT schema, report IS NOT NULL AS compared FROM feed.builds
      WHERE projection = $1 AND version = $2 AND state = $3 ORDER BY made_at`,
-    [projection.name, projection.version, state],
-  );
-  const [half] = rows;
-  if (
-    half &&
-    !wish.isCanary &&
-    (!half.compared || wish.accept !== undefined || wish.repair !== undefined)
-  ) {
-    return { projection, schema: half.schema };
-  }
-  if (half) await dropBuild(client, half.schema);
-  const others = known.filter(({ schema }) => schema !== half?.schema);
-  const build = { projection, schema: freeSchema(projection, others) };
-  await makeBuild(client, build, state);
-  // What a person let this code leave out it leaves out again; other code may be able to take it.
-  if (isOf(shown, projection)) await copySkips(client, shown.schema, build.schema);
-  return build;
-}
+      [projection.name, projection.version, state],
+    );
+    const [half] = rows;
+    if (
+      half &&
+      !wish.isCanary &&
+      (!half.compared || wish.accept !== undefined || wish.repair !== undefined)
+    ) {
+      return { projection, schema: half.schema };
+    }
+    if (half) await dropIn(client, half.schema);
+    const build = { projection, schema: freeSchema(projection, await readBuilds(client)) };
+    await makeBuild(client, build, state);
+    // What a person let this code leave out it leaves out again; other code may be able to take it.
+    if (isOf(shown, projection)) await copySkips(client, shown.schema, build.schema);
+    return build;
+  });
 
 interface NewBuild {
   readonly projection: Projection;
-  readonly known: readonly KnownBuild[];
   readonly shown: KnownBuild;
   readonly wish: RebuildWish;
 }
@@ -189,35 +187,61 @@ async function fillAlmost({ own, shown, fillTo }: Filling): Promise<void> {
   }
 }
 
-interface Finishing extends Filling {
+interface Both extends Filling {
   readonly projection: Projection;
   readonly build: Build;
-  readonly wish: RebuildWish;
 }
 
-async function finish(parts: Finishing): Promise<Rebuilt> {
-  const { own, projection, shown, build, fillTo, wish } = parts;
+/**
+ * Compares both builds at one position. Whoever feeds the old one waits until a snapshot of that is
+ * taken, and goes on while the snapshot is read.
+ */
+async function compareAside(both: Both): Promise<Comparison> {
+  const { own, writer, projection, shown, build, fillTo } = both;
+  await fillAlmost(both);
   await own.query('BEGIN');
   try {
     // From here on whoever feeds the old build waits.
     await fillTo(await goalOf(own, shown.schema, 'FOR UPDATE'));
-    const both = { before: shown.schema, after: build.schema };
-    const comparison = await compareBuilds(own, projection, both);
-    const rebuilt = { schema: build.schema, before: shown.schema, comparison };
-    if (wish.isCanary) {
-      await dropIn(own, build.schema);
-      await own.query('COMMIT');
-      return rebuilt;
+    await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    // A snapshot is of the first query's moment.
+    await writer.query('SELECT pg_current_snapshot()');
+  } finally {
+    await own.query('ROLLBACK').catch(() => {});
+  }
+  const comparison = await compareBuilds(writer, projection, {
+    before: shown.schema,
+    after: build.schema,
+  });
+  await writer.query('COMMIT');
+  return comparison;
+}
+
+/** Shows the new build, filled up to where the old one is by then; a reader who takes long is waited for. */
+async function showWhenReadersLet(both: Both, rebuilt: Rebuilt): Promise<void> {
+  const { projection, log } = both;
+  for (let tries = 1; ; tries += 1) {
+    await fillAlmost(both);
+    try {
+      return await showNow(both, rebuilt);
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === mostTries) throw error;
+      await sleep(betweenTriesMs, undefined, { signal: both.signal });
+      log.info(
+        { projection: projection.name },
+        'readers hold the old view; the swap is tried again',
+      );
     }
+  }
+}
+
+async function showNow({ own, shown, build, fillTo }: Both, rebuilt: Rebuilt): Promise<void> {
+  await own.query('BEGIN');
+  try {
+    await fillTo(await goalOf(own, shown.schema, 'FOR UPDATE'));
     await report(own, rebuilt);
-    const refusal = refusalOf(rebuilt, shown, { projection, wish });
-    if (refusal) {
-      await own.query('COMMIT');
-      throw refusal;
-    }
     await swap(own, build, shown.schema);
     await own.query('COMMIT');
-    return rebuilt;
   } catch (error) {
     await own.query('ROLLBACK').catch(() => {});
     throw error;
@@ -227,7 +251,7 @@ async function finish(parts: Finishing): Promise<Rebuilt> {
 function refusalOf(
   rebuilt: Rebuilt,
   shown: KnownBuild,
-  { projection, wish }: Pick<Finishing, 'projection' | 'wish'>,
+  { projection, wish }: { readonly projection: Projection; readonly wish: RebuildWish },
 ): RebuildDiffers | undefined {
   if (rebuilt.comparison.same || wish.repair !== undefined) return undefined;
   if (isOf(shown, projection)) {
@@ -254,12 +278,6 @@ const report = (client: pg.Client, { schema, comparison }: Rebuilt) =>
     JSON.stringify(comparison),
   ]);
 
-async function dropBuild(client: pg.Client, schema: string): Promise<void> {
-  await client.query('BEGIN');
-  await dropIn(client, schema);
-  await client.query('COMMIT');
-}
-
 /** Its name comes from `feed.builds`, never from a caller. */
 export async function dropIn(client: pg.Client, schema: string): Promise<void> {
   // Waits for whoever is about to show it; what readers see is never dropped.
@@ -268,9 +286,11 @@ export async function dropIn(client: pg.Client, schema: string): Promise<void> {
     [schema],
   );
   if (!rowCount) throw new Error(`${schema} is what readers see now, and is not dropped.`);
-  await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  // As whoever feeds it: first the positions, then the table.
   await client.query('DELETE FROM feed.positions WHERE consumer = $1', [schema]);
+  await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   await client.query('DELETE FROM feed.skips WHERE schema = $1', [schema]);
+  await client.query('DELETE FROM feed.stops WHERE schema = $1', [schema]);
 }
 
 async function goalOf(client: pg.Client, schema: string, locking = ''): Promise<Goal> {
@@ -296,5 +316,5 @@ function refuseStopped({ build, stopped }: Lane): void {
 }
 
 /** `lock_not_available`: somebody reads through the view for longer than the swap may wait. */
-const isLockTimeout = (error: unknown): boolean =>
+export const isLockTimeout = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === '55P03';

@@ -1,15 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Projection } from '../../projections/projection.ts';
 import { inTransaction } from './build-orders.ts';
 import { isOf, readBuilds } from './builds.ts';
-import { dropIn, swap } from './rebuild.ts';
+import { betweenTriesMs, dropIn, isLockTimeout, mostTries, swap } from './rebuild.ts';
 
 /** There is no build to go back to, or it does not hold what readers have seen. */
 export class NothingToRollBackTo extends Error {
   override readonly name = 'NothingToRollBackTo';
 }
 
-/** Shows again the build that was shown before the present one; returns its schema. */
-export const rollBack = (databaseUrl: string, projection: Projection): Promise<string> =>
+/**
+ * Shows again the build that was shown before the present one; returns its schema. A reader who takes
+ * long is waited for, while whoever feeds them goes on.
+ */
+export async function rollBack(databaseUrl: string, projection: Projection): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rollBackNow(databaseUrl, projection);
+    } catch (error) {
+      if (!isLockTimeout(error) || tries === mostTries) throw error;
+      await sleep(betweenTriesMs);
+    }
+  }
+}
+
+const rollBackNow = (databaseUrl: string, projection: Projection): Promise<string> =>
   inTransaction(databaseUrl, async (client) => {
     const known = (await readBuilds(client)).filter(
       (build) => build.projection === projection.name,

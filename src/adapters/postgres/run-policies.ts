@@ -22,13 +22,17 @@ export interface PolicyFeedState {
   /** The event of a newer release at which the policies wait for that release. */
   readonly waitsAt: bigint | null;
   readonly position: bigint | null;
+  /** Since all that policies look at was last acted on; 0: it is. */
+  readonly lagSeconds: number;
 }
 
 export interface PolicyFeedParts {
   readonly databaseUrl: string;
-  readonly eventLog: Pick<Log, 'subscribe'>;
+  readonly eventLog: Pick<Log, 'head' | 'subscribe'>;
   readonly run: RunPoliciesFor;
   readonly log: Logger;
+  /** So long nothing may be done while the log has something to do; then it is read anew. */
+  readonly silentMs?: number;
 }
 
 interface Lane {
@@ -37,11 +41,13 @@ interface Lane {
 }
 
 /** Runs every event's policies at least once: a checkpoint moves when all its commands are through. */
-export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts) {
+export function runPolicies({ databaseUrl, eventLog, run, log, silentMs }: PolicyFeedParts) {
   const closing = new AbortController();
   const lanes = policyPrefixes.map((prefix): Lane => ({ prefix, position: null }));
   const state = { caughtUp: false, failing: null as string | null, waitsAt: null as bigint | null };
   let client: pg.Client | undefined;
+  /** The last event that is through, filed or not. */
+  let reached: bigint | null = null;
 
   async function handle(event: StoredEvent): Promise<boolean> {
     const lane = laneOf(lanes, event);
@@ -71,23 +77,19 @@ export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts
       for (const { lane, to } of moves) lane.position = to;
     } else {
       await client.query('ROLLBACK');
-      await sync(client);
+      await syncLanes(client, lanes);
     }
   }
 
-  async function sync(from: pg.Client): Promise<void> {
-    const positions = await readCheckpoints(from, lanes.map(placeOf));
-    for (const [index, lane] of lanes.entries()) lane.position = positions[index] ?? null;
-  }
-
-  const done = follow(
+  const { done, lagSeconds } = follow(
     {
       name: 'the policies',
       async open() {
         if (client) closeQuietly(client);
         client = await connect(databaseUrl, { name: 'policies', statementMs: 10_000 });
-        await sync(client);
-        return earliest(lanes.map(({ position }) => position));
+        await syncLanes(client, lanes);
+        reached = earliest(lanes.map(({ position }) => position));
+        return reached;
       },
       subscribe: (after, signal) => eventLog.subscribe({ after, prefixes: policyPrefixes, signal }),
       async take(items) {
@@ -95,29 +97,40 @@ export function runPolicies({ databaseUrl, eventLog, run, log }: PolicyFeedParts
         for (const item of items) {
           if (item.kind === 'caught_up') state.caughtUp = true;
           else if (await handle(item.event)) through.push(item.event);
+          reached = through.at(-1)?.position ?? reached;
           if (state.waitsAt !== null) break;
         }
         await save(through);
       },
       takesAhead: false,
+      position: () => reached,
       wants: () => state.waitsAt === null,
       close() {
         if (client) closeQuietly(client);
       },
     },
-    { log, signal: closing.signal, onState: (failure) => (state.failing = failure) },
+    {
+      ...{ head: eventLog.head, log, signal: closing.signal, silentMs },
+      onState: (failure) => (state.failing = failure),
+    },
   );
 
   return {
     state: (): PolicyFeedState => ({
       ...state,
       position: earliest(lanes.map(({ position }) => position)),
+      lagSeconds: lagSeconds(),
     }),
     async close(): Promise<void> {
       closing.abort();
       await done;
     },
   };
+}
+
+async function syncLanes(client: pg.Client, lanes: readonly Lane[]): Promise<void> {
+  const positions = await readCheckpoints(client, lanes.map(placeOf));
+  for (const [index, lane] of lanes.entries()) lane.position = positions[index] ?? null;
 }
 
 const placeOf = ({ prefix }: Lane) => ({ consumer: 'policies', partition: prefix });

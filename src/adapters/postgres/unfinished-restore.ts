@@ -34,10 +34,13 @@ export async function refuseUnfinishedRestore(databaseUrl: string): Promise<void
   }
 }
 
+/** What the program keeps in a database, beside the schemas of read models. */
+export const ownSchemas: readonly string[] = ['read', 'journal', 'vault', 'feed'];
+
 /** Removes all that the program keeps in a database, and marks it as unfinished, in one transaction. */
 export async function beginRestore(client: pg.ClientBase): Promise<void> {
   await client.query('BEGIN');
-  for (const schema of [...(await builtSchemas(client)), 'read', 'journal', 'vault', 'feed']) {
+  for (const schema of [...(await builtSchemas(client)), ...ownSchemas]) {
     await client.query(`DROP SCHEMA IF EXISTS "${schema.replaceAll('"', '""')}" CASCADE`);
   }
   await client.query('CREATE SCHEMA feed');

@@ -1,6 +1,7 @@
 import type { Decider } from '../decider.ts';
 import type { Instant } from '../ids.ts';
 import type { PriceListEvent, Prices } from './events.ts';
+import { priceNames } from './events.ts';
 
 export interface PublishPriceList {
   readonly type: 'PublishPriceList';
@@ -8,26 +9,33 @@ export interface PublishPriceList {
   readonly currency: string;
   readonly prices: Prices;
   readonly defaultMaxOutput: number;
+  /** From when it counts; absent, and never before: from now on. */
+  readonly effectiveAt?: Instant | undefined;
   readonly at: Instant;
 }
 
+type Published = Extract<PriceListEvent, { type: 'PriceListPublished' }>['data'];
+
 interface PriceList {
   readonly version: number;
-  readonly published?: Extract<PriceListEvent, { type: 'PriceListPublished' }>['data'];
+  readonly published?: Published;
 }
 
-/** The versions of what one alias costs; publishing what already stands changes nothing. */
+/** The versions of what one alias costs; publishing what was published last changes nothing. */
 export const priceList: Decider<PublishPriceList, PriceListEvent, PriceList> = {
   initialState: { version: 0 },
-  decide({ alias, currency, prices, defaultMaxOutput, at }, { version, published }) {
-    if (published && sameTerms(published, { currency, prices, defaultMaxOutput })) return [];
+  decide(command, { version, published }) {
+    const { alias, currency, prices, defaultMaxOutput, effectiveAt: wished, at } = command;
+    const effectiveAt = wished !== undefined && wished > at ? wished : at;
+    if (published && stands(published, { effectiveAt, at }) && sameTerms(published, command))
+      return [];
     const data = {
       alias,
       version: version + 1,
       currency,
       prices,
       defaultMaxOutput,
-      effectiveAt: at,
+      effectiveAt,
     };
     return [{ type: 'PriceListPublished', data }];
   },
@@ -36,11 +44,17 @@ export const priceList: Decider<PublishPriceList, PriceListEvent, PriceList> = {
   },
 };
 
+/** It counts from the same moment, or counts already when one is published for now. */
+const stands = (published: Published, { effectiveAt, at }: Pick<Published, 'effectiveAt'> & At) =>
+  published.effectiveAt === effectiveAt || (effectiveAt === at && published.effectiveAt < at);
+
+interface At {
+  readonly at: Instant;
+}
+
 type Terms = Pick<PublishPriceList, 'currency' | 'prices' | 'defaultMaxOutput'>;
 
 const sameTerms = (a: Terms, b: Terms): boolean =>
   a.currency === b.currency &&
   a.defaultMaxOutput === b.defaultMaxOutput &&
-  a.prices.input === b.prices.input &&
-  a.prices.cachedInput === b.prices.cachedInput &&
-  a.prices.output === b.prices.output;
+  priceNames.every((name) => a.prices[name] === b.prices[name]);

@@ -10,9 +10,18 @@ export const Alias = z
   .describe('the name members ask for in `model`');
 
 export const Prices = z
-  .object({ input: Price, cachedInput: Price, output: Price })
-  .describe('what one million tokens of each class cost a member');
+  .object({
+    input: Price,
+    cachedInput: Price,
+    output: Price,
+    cacheWrite: Price.optional().describe('absent: as `input`'),
+    reasoning: Price.optional().describe('absent: as `output`'),
+    request: Price.optional().describe('of one call, whatever else it consumes; absent: nothing'),
+  })
+  .describe('what one million tokens of each class cost a member, and a call itself');
 export type Prices = z.infer<typeof Prices>;
+/** Every price that a list may have. */
+export const priceNames = Prices.keyof().options;
 
 const PriceListPublished = z
   .object({
@@ -24,9 +33,9 @@ const PriceListPublished = z
       .int()
       .positive()
       .describe('output tokens a call may write when it names no limit itself'),
-    effectiveAt: Instant.describe('from when calls are rated with it'),
+    effectiveAt: Instant.describe('from when calls are rated with it, until a later one begins'),
   })
-  .describe('What an alias costs, from now on.');
+  .describe('What an alias costs from some moment on.');
 
 export const priceListEvents = { PriceListPublished };
 export type PriceListEvent = EventOf<typeof priceListEvents>;

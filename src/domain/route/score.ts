@@ -1,6 +1,6 @@
 import type { Decimal } from '../money.ts';
 import { Decimal as Amount } from '../money.ts';
-import { perToken } from '../price-list/rating.ts';
+import { rate } from '../price-list/rating.ts';
 import type { RoutedCall } from './conditions.ts';
 import type { Candidate, RouteTerms, Scoring, Strategy } from './events.ts';
 import type { Observed } from './observed.ts';
@@ -18,7 +18,7 @@ export interface Known {
 export function costOf({ cost }: Candidate, call: RoutedCall): Decimal | undefined {
   if (!cost) return undefined;
   const { inputTokens, outputTokens } = call;
-  return perToken(cost.input).times(inputTokens).plus(perToken(cost.output).times(outputTokens));
+  return rate({ input: inputTokens, cachedInput: 0, output: outputTokens, reasoning: 0 }, cost);
 }
 
 type Scorer = (all: readonly Known[], terms: RouteTerms) => (known: Known) => number;

@@ -1,6 +1,7 @@
 import type { CreditKind } from '../accounts.ts';
 import type { Decimal } from '../money.ts';
 import { canonical, money } from '../money.ts';
+import { inputOf, outputOf } from '../price-list/usage.ts';
 import type { WalletEvent, WalletEventData } from './events.ts';
 
 /** Why a balance changed; a text of the catalogue and what fills it in. */
@@ -90,9 +91,10 @@ function used(
   change: Decimal,
 ): Explanation {
   const returned = change.plus(money(charge)).negated();
-  const input = usage.input + usage.cachedInput;
-  const output = usage.output + usage.reasoning;
-  const values = { model, charge, asset, input: `${input}`, output: `${output}` };
+  const values = {
+    ...{ model, charge, asset },
+    ...{ input: `${inputOf(usage)}`, output: `${outputOf(usage)}` },
+  };
   if (returned.isZero()) return of(usedKeys[basis], values);
   return of('used_and_overdraft_returned', { ...values, returned: canonical(returned) });
 }

@@ -3,6 +3,7 @@ import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import { sum, zero } from '../money.ts';
 import { PersistentMap } from '../persistent-map.ts';
+import { priceNames } from '../price-list/events.ts';
 import { Rejection } from '../rejection.ts';
 import type { Cost, EndedCall, PriceUsed } from './call-events.ts';
 import type { Limit } from './limit-events.ts';
@@ -136,7 +137,10 @@ export const entriesOfTerms = 2;
 
 /** What a model and its price are called in the state. */
 export const termsOf = ({ call: { model }, price }: Pick<Hold, 'call' | 'price'>): string =>
-  `${model} ${price.alias} ${price.version} ${price.currency} ${price.prices.input} ${price.prices.cachedInput} ${price.prices.output}`;
+  [
+    ...[model, price.alias, price.version, price.currency],
+    ...priceNames.map((name) => price.prices[name] ?? '-'),
+  ].join(' ');
 
 /** So long a call whose hold was swept may still post a difference. */
 const sweptMs = 24 * 60 * 60 * 1000;

@@ -15,9 +15,9 @@ import { routeTo } from '../../support/routes.ts';
 const clock = () => new Date('2025-01-01T00:00:00.000Z');
 const noRows: CatalogueRows = { priceLists: [], routes: [], after: null };
 
-async function catalogueOn(t: ExecutionContext, log: MemoryLog, rows = noRows) {
+async function catalogueOn(t: ExecutionContext, log: MemoryLog, rows = noRows, now = clock) {
   const index = catalogue({
-    log,
+    ...{ log, clock: now },
     logger: pino({ level: 'silent' }),
     rows: () => Promise.resolve(rows),
   });
@@ -29,13 +29,13 @@ async function catalogueOn(t: ExecutionContext, log: MemoryLog, rows = noRows) {
 function operatorOn(log: MemoryLog) {
   const { priceList, route } = runners({ log, clock });
   return {
-    publish: (alias: string, output: string) =>
+    publish: (alias: string, output: string, effectiveAt?: string) =>
       priceList.run(
         streamOf.priceList(alias),
         (at) => ({
           type: 'PublishPriceList',
           ...{ alias, currency: 'CNY', prices: { input: '1', cachedInput: '0.5', output } },
-          ...{ defaultMaxOutput: 64, at },
+          ...{ defaultMaxOutput: 64, effectiveAt, at },
         }),
         contextOf(randomUUID()),
       ),
@@ -61,7 +61,7 @@ test('prices and routes of other processes arrive without a restart', async (t) 
   await publish('m', '3');
   await send('m', 'gpt');
   await eventually(() => index.routeOf('m') !== undefined);
-  t.deepEqual(index.priceOf('m'), {
+  t.like(index.priceOf('m'), {
     ...{ alias: 'm', version: 2, currency: 'CNY', defaultMaxOutput: 64 },
     prices: { input: '1', cachedInput: '0.5', output: '3' },
   });
@@ -97,17 +97,45 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
       {
         ...{ alias: 'm', version: 1, currency: 'CNY', default_max_output: 64 },
         ...{ input: '1', cached_input: '0.5', output: '2' },
+        ...{ cache_write: null, reasoning: null, request: '0.01' },
+        effective_at: clock().toISOString(),
       },
     ],
     routes: [{ alias: 'm', ...routeTo([{ upstream: 'openai', model: 'old', weight: 1 }]) }],
     after: 1n,
   };
   const unchanged = await catalogueOn(t, log, rows);
-  t.is(unchanged.priceOf('m')?.prices.output, '2');
+  t.deepEqual(unchanged.priceOf('m')?.prices, {
+    ...{ input: '1', cachedInput: '0.5', output: '2', request: '0.01' },
+  });
   t.is(unchanged.routeOf('m')?.candidates[0]?.model, 'old');
   await publish('m', '3');
   await send('m', 'new');
   const index = await catalogueOn(t, log, rows);
   t.is(index.priceOf('m')?.version, 2);
   t.is(index.routeOf('m')?.candidates[0]?.model, 'new');
+});
+
+test('of the price lists that have begun the one that began last is in force', async (t) => {
+  const elsewhere = memoryLog();
+  const { publish } = operatorOn(elsewhere);
+  const outcomes = [
+    await publish('m', '2'),
+    await publish('m', '9', '2025-03-01T00:00:00.000Z'),
+    // Published after it, and for now: the one of March still begins in March.
+    await publish('m', '3'),
+    await publish('later', '1', '2025-03-01T00:00:00.000Z'),
+  ];
+  const events = outcomes.flatMap((outcome) => [...outcome.events]);
+  let now = clock();
+  const index = await catalogueOn(t, memoryLog(), noRows, () => now);
+  index.apply(events.toReversed());
+  t.is(index.priceOf('m')?.prices.output, '3');
+  t.is(index.priceOf('later'), undefined);
+  t.deepEqual(index.aliases(), ['m']);
+  now = new Date('2025-02-28T23:59:59.999Z');
+  t.is(index.priceOf('m')?.prices.output, '3');
+  now = new Date('2025-03-01T00:00:00.000Z');
+  t.is(index.priceOf('m')?.prices.output, '9');
+  t.deepEqual([...index.aliases()].sort(), ['later', 'm']);
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { usageAsOpenAi, usageFrom } from '../../../src/adapters/llm/usage.ts';
+import type { Usage } from '../../../src/domain/price-list/usage.ts';
 
 const usage = (input: number, cachedInput: number, output: number, reasoning: number) => ({
   input,
@@ -8,7 +9,7 @@ const usage = (input: number, cachedInput: number, output: number, reasoning: nu
   reasoning,
 });
 
-const golden: readonly [string, unknown, ReturnType<typeof usage> | undefined][] = [
+const golden: readonly [string, unknown, Usage | undefined][] = [
   [
     'plain totals',
     { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 },
@@ -50,6 +51,24 @@ const golden: readonly [string, unknown, ReturnType<typeof usage> | undefined][]
       completion_tokens_details: { reasoning_tokens: null },
     },
     usage(7, 0, 1, 0),
+  ],
+  [
+    'what a cache took is taken out of the total',
+    {
+      prompt_tokens: 100,
+      completion_tokens: 5,
+      prompt_tokens_details: { cached_tokens: 30, cache_write_tokens: 20 },
+    },
+    { ...usage(50, 30, 5, 0), cacheWrite: 20 },
+  ],
+  [
+    'more in the cache than there was',
+    {
+      prompt_tokens: 40,
+      completion_tokens: 5,
+      prompt_tokens_details: { cached_tokens: 30, cache_write_tokens: 20 },
+    },
+    undefined,
   ],
   ['nothing', undefined, undefined],
   ['null', null, undefined],

@@ -1,9 +1,13 @@
 import test from 'ava';
+import { pino } from 'pino';
+import { directFeed } from '../../../src/adapters/postgres/direct-feed.ts';
+import { projector } from '../../../src/adapters/postgres/project.ts';
 import { nameId } from '../../../src/domain/ids.ts';
 import { partitionOf } from '../../../src/projections/partition.ts';
 import { projections } from '../../../src/projections/registry.ts';
 import { eventually } from '../../support/eventually.ts';
 import { memoryLog } from '../../support/memory-log.ts';
+import { mute } from '../../support/mute-log.ts';
 import { outage } from '../../support/outage.ts';
 import { feedFrom, reached, readDatabase } from '../../support/read-side.ts';
 import { stored, storedHistory } from '../../support/recorded.ts';
@@ -82,4 +86,24 @@ test('an event of a newer release stops its partition, and the feed says where',
   t.is(first?.partition, partitionOf('member-m'));
   const { event_index: index = [] } = await tables(url, projections);
   t.is(index.length, 4);
+});
+
+test('a subscription that goes silent is told of once, and opened again until it speaks', async (t) => {
+  const { url } = await readDatabase(t);
+  const { eventLog, write } = writer();
+  const warnings: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) });
+  const { subscribe, opened, speak } = mute(eventLog);
+  const feed = directFeed({
+    ...{ eventLog: { ...eventLog, subscribe }, log, silentMs: 60 },
+    projector: projector({ databaseUrl: url, projections, log }),
+  });
+  t.teardown(feed.close);
+  await write(0, 3);
+  await eventually(() => feed.state().failing !== null && opened() > 6);
+  t.is(feed.position(), null);
+  t.regex(warnings.join(''), /^[^\n]*the projector: Nothing came[^\n]*\n$/);
+  speak();
+  await reached(feed, 2n);
+  await eventually(() => feed.state().failing === null);
 });

@@ -1,102 +1,22 @@
-import type { ExecutionContext } from 'ava';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import pg from 'pg';
 import { pino } from 'pino';
-import { z } from 'zod';
-import { buildOrders } from '../../../src/adapters/postgres/build-orders.ts';
 import { canary } from '../../../src/adapters/postgres/canary.ts';
 import { connect } from '../../../src/adapters/postgres/connect.ts';
-import { directFeed } from '../../../src/adapters/postgres/direct-feed.ts';
-import { migrate } from '../../../src/adapters/postgres/migrate.ts';
-import { openPool } from '../../../src/adapters/postgres/pool.ts';
-import { projector } from '../../../src/adapters/postgres/project.ts';
-import {
-  dropIn,
-  RebuildDiffers,
-  RebuildRunning,
-  RebuildStopped,
-  rebuild,
-} from '../../../src/adapters/postgres/rebuild.ts';
+import { RebuildDiffers, RebuildStopped, rebuild } from '../../../src/adapters/postgres/rebuild.ts';
 import { rebuilder } from '../../../src/adapters/postgres/rebuilder.ts';
 import {
   dropOthers,
   NothingToRollBackTo,
   rollBack,
 } from '../../../src/adapters/postgres/rollback.ts';
-import type { DomainEvent } from '../../../src/domain/events.ts';
-import { builds, stops } from '../../../src/projections/installation.ts';
-import type { Projection } from '../../../src/projections/projection.ts';
 import { latest, projection, sum } from '../../../src/projections/projection.ts';
-import { query } from '../../../src/projections/query.ts';
+import { about, changes, changesWorld } from '../../support/changes-world.ts';
 import { eventually } from '../../support/eventually.ts';
-import { memoryLog } from '../../support/memory-log.ts';
-import { testDatabase } from '../../support/postgres.ts';
-import { stored } from '../../support/recorded.ts';
-import { routeTo } from '../../support/routes.ts';
-
-const log = pino({ level: 'silent' });
-const candidate = { upstream: 'sandbox', model: 'demo', weight: 1 };
-
-const about = { meaning: 'One row an alias.', group: 'analytics' } as const;
-
-/** How often each alias' route was changed, times what a version makes of it. */
-const changes = (version: number, each = 1, refuses = '') =>
-  projection(
-    'changes',
-    {
-      ...about,
-      ...{ version, key: { alias: 'text' } },
-      columns: { times: sum('bigint'), note: latest('text') },
-    },
-    {
-      RouteChanged: ({ data }) => {
-        if (data.alias === refuses) throw new Error(`${refuses} is too much`);
-        return [{ alias: data.alias, times: each, note: `version ${version}` }];
-      },
-    },
-  );
-
-async function world(t: ExecutionContext) {
-  const databaseUrl = await testDatabase(t);
-  await migrate(databaseUrl);
-  const pool = await openPool(databaseUrl);
-  t.teardown(() => pool.end());
-  const eventLog = memoryLog();
-  const revisions = new Map<string, bigint>();
-  const route = async (alias: string) => {
-    const stream = `route-${alias}`;
-    const last = revisions.get(stream);
-    const event: DomainEvent = { type: 'RouteChanged', data: { alias, ...routeTo([candidate]) } };
-    const { data, metadata } = stored(event);
-    const id = crypto.randomUUID();
-    await eventLog.append(stream, last ?? 'no_stream', [
-      { id, type: event.type, data: { ...Object(data) }, metadata: { ...Object(metadata) } },
-    ]);
-    revisions.set(stream, last === undefined ? 0n : last + 1n);
-  };
-  const feed = (which: Projection) => {
-    const running = directFeed({
-      eventLog,
-      projector: projector({ databaseUrl, projections: [which], log }),
-      log,
-    });
-    t.teardown(running.close);
-    return running;
-  };
-  const { signal } = new AbortController();
-  const parts = { databaseUrl, eventLog, log, signal };
-  const Row = z.object({ line: z.string() });
-  const shown = () =>
-    pool.anyFirst(
-      query(Row)`SELECT alias || ' ' || times || ' ' || note AS line FROM read.changes ORDER BY 1`,
-    );
-  const known = async () =>
-    (await pool.any(builds())).map(({ schema, state }) => `${schema} ${state}`);
-  return { databaseUrl, pool, route, feed, parts, shown, known };
-}
 
 test('a rebuild gives the same rows, is shown, and both builds are fed', async (t) => {
-  const { route, feed, parts, shown, known, databaseUrl } = await world(t);
+  const { route, feed, parts, shown, known, databaseUrl } = await changesWorld(t);
   for (const alias of ['a', 'b', 'a', 'c']) await route(alias);
   const running = feed(changes(1));
   await eventually(() => running.position() === 3n);
@@ -115,7 +35,7 @@ test('a rebuild gives the same rows, is shown, and both builds are fed', async (
 });
 
 test('while events come, nothing is lost between the last look and the swap', async (t) => {
-  const { route, feed, parts, shown } = await world(t);
+  const { route, feed, parts, shown } = await changesWorld(t);
   const running = feed(changes(1));
   let written = 0;
   let writing = true;
@@ -137,8 +57,60 @@ test('while events come, nothing is lost between the last look and the swap', as
   t.is((await shown()).length, 7);
 });
 
+test('whoever feeds the old build goes on while both are compared', async (t) => {
+  const { route, feed, parts, shown, databaseUrl } = await changesWorld(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const gate = await connect(databaseUrl, { name: 'gate' });
+  t.teardown(() => gate.end());
+  // Whoever reads the old build's rows waits at the gate; who writes there does not.
+  await gate.query(`
+    CREATE FUNCTION passes() RETURNS boolean LANGUAGE sql VOLATILE AS $$
+      SELECT pg_advisory_lock_shared(42) IS NOT NULL AND pg_advisory_unlock_shared(42) $$;
+    ALTER TABLE changes_v1.changes RENAME TO kept;
+    CREATE VIEW changes_v1.changes AS SELECT * FROM changes_v1.kept WHERE passes();
+    SELECT pg_advisory_lock(42)`);
+  const rebuilding = rebuild(changes(1), parts);
+  await eventually(async () => {
+    const { rowCount } = await gate.query(
+      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted`,
+    );
+    return rowCount === 1;
+  });
+  await route('b');
+  await eventually(() => running.position() === 1n);
+  await gate.query('SELECT pg_advisory_unlock(42)');
+  const { comparison } = await rebuilding;
+  t.true(comparison.same);
+  t.is(comparison.after.rows, '1');
+  t.deepEqual(await shown(), ['a 1 version 1', 'b 1 version 1']);
+});
+
+test('a reader who takes long is waited for, and what is written meanwhile is shown', async (t) => {
+  const { route, feed, parts, shown, known, databaseUrl } = await changesWorld(t);
+  await route('a');
+  const running = feed(changes(1));
+  await eventually(() => running.position() === 0n);
+  const reader = await connect(databaseUrl, { name: 'reader' });
+  t.teardown(() => reader.end());
+  await reader.query('BEGIN');
+  await reader.query('SELECT FROM read.changes');
+  const said: string[] = [];
+  const telling = pino({ level: 'info' }, { write: (line) => void said.push(line) });
+  const rebuilding = rebuild(changes(1), { ...parts, log: telling });
+  await eventually(() => said.some((line) => line.includes('the swap is tried again')));
+  await route('b');
+  await eventually(() => running.position() === 1n);
+  t.deepEqual(await known(), ['changes_v1 shown', 'changes_v1_b2 filling']);
+  await reader.query('COMMIT');
+  await rebuilding;
+  t.deepEqual(await shown(), ['a 1 version 1', 'b 1 version 1']);
+  t.deepEqual(await known(), ['changes_v1 kept', 'changes_v1_b2 shown']);
+});
+
 test('the same code that gives other rows is refused, and what was shown stays', async (t) => {
-  const { route, feed, parts, shown, known, databaseUrl } = await world(t);
+  const { route, feed, parts, shown, known, databaseUrl } = await changesWorld(t);
   for (const alias of ['a', 'b']) await route(alias);
   const running = feed(changes(1));
   await eventually(() => running.position() === 1n);
@@ -161,7 +133,7 @@ test('the same code that gives other rows is refused, and what was shown stays',
 });
 
 test('a canary compares and leaves nothing behind', async (t) => {
-  const { route, feed, parts, known } = await world(t);
+  const { route, feed, parts, known } = await changesWorld(t);
   await route('a');
   const running = feed(changes(1));
   await eventually(() => running.position() === 0n);
@@ -171,7 +143,7 @@ test('a canary compares and leaves nothing behind', async (t) => {
 });
 
 test('other code is filled beside the old; its difference waits for somebody to accept it', async (t) => {
-  const { route, feed, parts, shown, known } = await world(t);
+  const { route, feed, parts, shown, known } = await changesWorld(t);
   for (const alias of ['a', 'b']) await route(alias);
   const old = feed(changes(1));
   await eventually(() => old.position() === 1n);
@@ -190,7 +162,7 @@ test('other code is filled beside the old; its difference waits for somebody to 
 });
 
 test('other code that says the same is shown without a question', async (t) => {
-  const { route, feed, parts, shown, known } = await world(t);
+  const { route, feed, parts, shown, known } = await changesWorld(t);
   await route('a');
   const old = feed(changes(1));
   await eventually(() => old.position() === 0n);
@@ -219,7 +191,7 @@ test('other code that says the same is shown without a question', async (t) => {
 });
 
 test('a rebuild that meets what it cannot take says where, and goes on there later', async (t) => {
-  const { route, feed, parts, known } = await world(t);
+  const { route, feed, parts, known } = await changesWorld(t);
   for (const alias of ['a', 'b', 'a']) await route(alias);
   const running = feed(changes(1));
   await eventually(() => running.position() === 2n);
@@ -232,19 +204,8 @@ test('a rebuild that meets what it cannot take says where, and goes on there lat
   t.is(schema, 'changes_v1_b2');
 });
 
-test('two at once are one', async (t) => {
-  const { route, feed, parts, databaseUrl } = await world(t);
-  await route('a');
-  const running = feed(changes(1));
-  await eventually(() => running.position() === 0n);
-  const other = await connect(databaseUrl, { name: 'other' });
-  t.teardown(() => other.end());
-  await other.query(`SELECT pg_advisory_lock(4711003, hashtext('changes'))`);
-  await t.throwsAsync(rebuild(changes(1), parts), { instanceOf: RebuildRunning });
-});
-
 test('the nightly look finds what the tables have and the log does not', async (t) => {
-  const { route, feed, parts, known, databaseUrl } = await world(t);
+  const { route, feed, parts, known, databaseUrl } = await changesWorld(t);
   await route('a');
   const running = feed(changes(1));
   await eventually(() => running.position() === 0n);
@@ -256,49 +217,25 @@ test('the nightly look finds what the tables have and the log does not', async (
   await client.end();
   t.deepEqual(await looking.run(), ['changes']);
   t.deepEqual(await known(), ['changes_v1 shown']);
+  // So that nobody is told of it any more once another build is shown.
+  t.deepEqual([...looking.found()], [['changes', 'changes_v1']]);
   await looking.close();
 });
 
-test('what a person let a read model leave out, one that is ordered anew leaves out again', async (t) => {
-  const { route, feed, parts, shown, known, databaseUrl } = await world(t);
-  const picky = changes(1, 1, 'b');
-  for (const alias of ['a', 'b', 'c']) await route(alias);
-  const running = feed(picky);
-  await eventually(() => running.state().stopped.length === 1);
-  const orders = buildOrders(databaseUrl);
-  await orders.skip('changes_v1', 1n);
-  await eventually(() => running.state().stopped.length === 0 && running.position() === 2n);
-  t.is(await orders.rebuild(picky), 'changes_v1_b2');
-  const { comparison } = await rebuild(picky, parts);
-  t.true(comparison.same);
-  t.deepEqual(await shown(), ['a 1 version 1', 'c 1 version 1']);
-  t.deepEqual(await known(), ['changes_v1 kept', 'changes_v1_b2 shown']);
-});
-
-test('an event that only a new build meets can be left out, too', async (t) => {
-  const { route, feed, parts, pool } = await world(t);
-  for (const alias of ['a', 'b']) await route(alias);
-  const running = feed(changes(1));
-  await eventually(() => running.position() === 1n);
-  await t.throwsAsync(rebuild(changes(1, 1, 'b'), parts), { instanceOf: RebuildStopped });
-  const waiting = await pool.any(stops());
-  t.deepEqual(
-    waiting.map(({ schema, position }) => [schema, position]),
-    [['changes_v1_b2', '1']],
-  );
-});
-
-test('what readers see is never dropped, nor is a build accepted that nobody compared', async (t) => {
-  const { route, feed, parts, known, databaseUrl } = await world(t);
+test('a rebuild that waits for readers of the old view ends at once when it is told to', async (t) => {
+  const { route, feed, parts, databaseUrl, known } = await changesWorld(t);
   await route('a');
   const running = feed(changes(1));
   await eventually(() => running.position() === 0n);
-  const orders = buildOrders(databaseUrl);
-  const schema = await orders.rebuild(changes(1));
-  await t.throwsAsync(orders.accept(schema, 'unseen'), { message: /not compared/ });
-  await rebuild(changes(1), parts);
-  const client = await connect(databaseUrl, { name: 'dropping' });
-  await t.throwsAsync(dropIn(client, schema), { message: /readers see/ });
-  await client.end();
-  t.deepEqual(await known(), ['changes_v1 kept', `${schema} shown`]);
+  const reader = await connect(databaseUrl, { name: 'reader' });
+  t.teardown(() => reader.end());
+  await reader.query('BEGIN');
+  await reader.query('SELECT FROM read.changes');
+  const stopping = new AbortController();
+  const rebuilding = rebuild(changes(1), { ...parts, signal: stopping.signal });
+  await eventually(async () => (await known()).length === 2);
+  // Longer than the swap waits for its lock, so that it is tried again by now.
+  await sleep(500);
+  stopping.abort();
+  await t.throwsAsync(rebuilding, { name: 'AbortError' });
 });

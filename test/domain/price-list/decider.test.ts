@@ -26,6 +26,43 @@ test('publishing what stands changes nothing', (t) => {
   given(priceList, published)(t).when(publish('1')).yields();
 });
 
+test('a price that is told apart is another term', (t) => {
+  const apart = { ...publish('1'), prices: { ...publish('1').prices, reasoning: '3' } };
+  given(priceList, published)(t).when(apart).yieldsTypes('PriceListPublished');
+});
+
+test('a list may begin later; one that was to begin before now begins now', (t) => {
+  const begins = (effectiveAt: string) => {
+    const [event] = priceList.decide(
+      { ...publish('2'), effectiveAt },
+      fold(priceList, [published]),
+    );
+    return event?.data.effectiveAt;
+  };
+  t.is(begins('2026-05-01T00:00:00.000Z'), '2026-05-01T00:00:00.000Z');
+  t.is(begins('2025-05-01T00:00:00.000Z'), at);
+});
+
+test('the same terms again change nothing, unless others were to begin meanwhile', (t) => {
+  const later = '2026-05-01T00:00:00.000Z';
+  const dearer = { ...publish('2'), effectiveAt: later };
+  const scheduled = priceList.decide(dearer, fold(priceList, [published]));
+  given(
+    priceList,
+    published,
+    ...scheduled,
+  )(t)
+    .when(dearer)
+    .yields();
+  given(
+    priceList,
+    published,
+    ...scheduled,
+  )(t)
+    .when({ ...publish('2'), at: '2026-02-01T00:00:00.000Z' })
+    .yieldsTypes('PriceListPublished');
+});
+
 test('other terms are a new version', (t) => {
   given(priceList, published)(t).when(publish('2')).yieldsTypes('PriceListPublished');
   t.is(fold(priceList, priceList.decide(publish('2'), fold(priceList, [published]))).version, 2);

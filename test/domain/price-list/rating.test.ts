@@ -1,6 +1,16 @@
 import test from 'ava';
-import { canonical } from '../../../src/domain/money.ts';
-import { dearestInput, explain, rate } from '../../../src/domain/price-list/rating.ts';
+import fc from 'fast-check';
+import { canonical, money, sum } from '../../../src/domain/money.ts';
+import type { Prices } from '../../../src/domain/price-list/events.ts';
+import {
+  dearestInput,
+  dearestOutput,
+  explain,
+  perRequest,
+  rate,
+} from '../../../src/domain/price-list/rating.ts';
+import type { Usage } from '../../../src/domain/price-list/usage.ts';
+import { inputOf, outputOf } from '../../../src/domain/price-list/usage.ts';
 
 const prices = { input: '2.5', cachedInput: '1.25', output: '10' };
 const usage = { input: 1000, cachedInput: 200, output: 30, reasoning: 12 };
@@ -11,19 +21,76 @@ test('each class is charged at its price, reasoning at the output’s', (t) => {
 
 test('the explanation adds up to the charge', (t) => {
   t.deepEqual(explain(usage, prices), [
-    { class: 'input', pricedAs: 'input', tokens: 1000, price: '2.5', amount: '0.0025' },
+    { class: 'input', pricedAs: 'input', count: 1000, price: '2.5', amount: '0.0025' },
     {
       class: 'cachedInput',
       pricedAs: 'cachedInput',
-      tokens: 200,
+      count: 200,
       price: '1.25',
       amount: '0.00025',
     },
-    { class: 'output', pricedAs: 'output', tokens: 30, price: '10', amount: '0.0003' },
-    { class: 'reasoning', pricedAs: 'output', tokens: 12, price: '10', amount: '0.00012' },
+    { class: 'output', pricedAs: 'output', count: 30, price: '10', amount: '0.0003' },
+    { class: 'reasoning', pricedAs: 'output', count: 12, price: '10', amount: '0.00012' },
   ]);
 });
 
 test('the bound takes the dearest class an input token can fall into', (t) => {
   t.is(canonical(dearestInput({ ...prices, cachedInput: '3' })), '0.000003');
+});
+
+test('a class with a price of its own is charged at that, and a call at its own beside', (t) => {
+  const own = { ...prices, cacheWrite: '3', reasoning: '20', request: '0.002' };
+  const used = { ...usage, cacheWrite: 100 };
+  t.is(canonical(rate(used, prices)), '0.00342');
+  t.is(canonical(rate(used, own)), '0.00559');
+  t.deepEqual(
+    explain(used, own).map(({ class: of, pricedAs, amount }) => [of, pricedAs, amount]),
+    [
+      ['input', 'input', '0.0025'],
+      ['cachedInput', 'cachedInput', '0.00025'],
+      ['cacheWrite', 'cacheWrite', '0.0003'],
+      ['output', 'output', '0.0003'],
+      ['reasoning', 'reasoning', '0.00024'],
+      ['request', 'request', '0.002'],
+    ],
+  );
+});
+
+test('a call that consumed nothing is free, whatever a call costs', (t) => {
+  const none = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
+  t.is(canonical(rate(none, { ...prices, request: '5' })), '0');
+  t.deepEqual(explain(none, { ...prices, request: '5' }), []);
+});
+
+const Count = fc.nat(1_000_000);
+const Price = fc
+  .tuple(fc.nat(999), fc.nat(999_999))
+  .map(([whole, part]) => canonical(money(`${whole}.${String(part).padStart(6, '0')}`)));
+const anyUsage: fc.Arbitrary<Usage> = fc.record(
+  { input: Count, cachedInput: Count, output: Count, reasoning: Count, cacheWrite: Count },
+  { requiredKeys: ['input', 'cachedInput', 'output', 'reasoning'] },
+);
+const anyPrices: fc.Arbitrary<Prices> = fc.record(
+  {
+    ...{ input: Price, cachedInput: Price, output: Price },
+    ...{ cacheWrite: Price, reasoning: Price, request: Price },
+  },
+  { requiredKeys: ['input', 'cachedInput', 'output'] },
+);
+
+test('the lines sum to the charge, and no charge is beyond its bound', (t) => {
+  fc.assert(
+    fc.property(anyUsage, anyPrices, (used, list) => {
+      const charge = rate(used, list);
+      t.is(
+        canonical(sum(explain(used, list).map(({ amount }) => money(amount)))),
+        canonical(charge),
+      );
+      const bound = dearestInput(list)
+        .times(inputOf(used))
+        .plus(dearestOutput(list).times(outputOf(used)))
+        .plus(perRequest(list));
+      t.true(charge.lte(bound));
+    }),
+  );
 });

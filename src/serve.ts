@@ -1,0 +1,180 @@
+import type { RequestListener } from 'node:http';
+import packageJson from '../package.json' with { type: 'json' };
+import { behind } from './adapters/eventstore/behind.ts';
+import { denials } from './adapters/eventstore/denials.ts';
+import { walletHistory } from './adapters/eventstore/wallet-history.ts';
+import { metered } from './adapters/llm/metered.ts';
+import type { PlanParts } from './adapters/llm/plan-call.ts';
+import type { ImaginedCall } from './adapters/llm/preview-route.ts';
+import { previewRoute } from './adapters/llm/preview-route.ts';
+import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
+import { buildOrders } from './adapters/postgres/build-orders.ts';
+import { openWork } from './adapters/postgres/open-work.ts';
+import { readModelWatch } from './adapters/postgres/read-model-state.ts';
+import { api } from './api/api.ts';
+import type { SetUp } from './api/first-admin.ts';
+import { operations } from './api/operations.ts';
+import { defaultRoute } from './domain/route/default-route.ts';
+import type { StartedFeeds, StartedRelay } from './feeds.ts';
+import { listen } from './listen.ts';
+import type { PortParts, Ports } from './ports.ts';
+import type { StartedChecks, WriteSide } from './program.ts';
+import { projections } from './projections/registry.ts';
+import { publishFirstModels } from './publish-first-models.ts';
+import { readiness } from './readiness.ts';
+
+/** For requests that are no calls, when the calls are through. */
+const lastRequestsMs = 5_000;
+
+export interface Served {
+  readonly url: string;
+  /** Absent where nobody but an operator asks. */
+  readonly setUp?: SetUp;
+}
+
+/** What runs in this process; undefined where it lacks the role. */
+export interface Running {
+  readonly ports: Ports;
+  readonly write: WriteSide;
+  readonly feed: StartedFeeds | undefined;
+  readonly relay: StartedRelay;
+  readonly checks: StartedChecks | undefined;
+}
+
+/** Serves members, administrators and operators. */
+export async function serve(parts: PortParts, running: Running): Promise<Served> {
+  const { config } = parts;
+  const { ports, write } = running;
+  const { upstreams, eventLog, pool, vault, mailer, clock, log } = ports;
+  const { run, access, catalogue, runPoliciesFor } = write;
+  let url = '';
+  const state = stateOf(parts, running);
+  const calls = openCalls(ports, write, parts);
+  const { app, ensureSetUp } = await api({
+    ...state,
+    run,
+    access,
+    vault,
+    mailer,
+    runPoliciesFor,
+    once: write.once,
+    head: eventLog.head,
+    reads: pool,
+    history: walletHistory(eventLog),
+    chat: { answer: calls.answer, gate: state.gate },
+    models: { aliases: catalogue.aliases },
+    upstreams: [...upstreams.keys()],
+    previewRoute: calls.preview,
+    projections,
+    buildOrders: buildOrders(ports.databaseUrl),
+    publicUrl: () => config.publicUrl ?? url,
+    version: packageJson.version,
+    trustProxy: config.trustProxy,
+    clock,
+    log,
+  });
+  await publishFirstModels(run, clock);
+  // Until then a session that was signed out elsewhere would not be known as such.
+  await Promise.all([access.filled, catalogue.filled]);
+  const setUp = await ensureSetUp(config.admin);
+  url = await listenOn(parts, app.callback(), async () => {
+    state.stop();
+    await calls.drain(config.shutdownGraceMs);
+  });
+  return { url: config.publicUrl ?? url, setUp };
+}
+
+/** Serves operators alone: whether this process runs, and how it is. */
+export async function serveOperations(parts: PortParts, running: Running): Promise<Served> {
+  const { trustProxy } = parts.config;
+  const { gate: _, ...state } = stateOf(parts, running);
+  const app = operations({ ...state, trustProxy, log: running.ports.log });
+  return { url: await listenOn(parts, app.callback(), state.stop) };
+}
+
+/** How this process is, for whoever asks. */
+function stateOf({ engines, started }: PortParts, { ports, write, feed, relay, checks }: Running) {
+  const { eventLog, pool, lease, journal, clock } = ports;
+  let isStopping = false;
+  const { gate, now } = readiness({
+    engines: engines.state,
+    lease,
+    log: eventLog.health,
+    indexes: [write.access.fresh, write.catalogue.fresh],
+    feed,
+    stopping: () => isStopping,
+  });
+  const work = openWork({ pool, journal });
+  started.add(work.close);
+  const behindOf = (after: bigint | null) => behind(eventLog, { after, now: clock().getTime() });
+  const watch = readModelWatch({ pool, behind: behindOf });
+  started.add(watch.close);
+  return {
+    gate,
+    readiness: now,
+    behind: behindOf,
+    openWork: work.now,
+    consumers: () => feed?.consumers() ?? {},
+    failing: () => feed?.models().failing ?? null,
+    checked: () => checks?.checking.state(),
+    readModels: watch.now,
+    canaries: () => checks?.comparing.found() ?? new Map<string, string>(),
+    relay: () => relay?.(),
+    stop: () => {
+      isStopping = true;
+    },
+  };
+}
+
+/** Listens until the program stops, and returns where. */
+async function listenOn(
+  { config, started }: PortParts,
+  handle: RequestListener,
+  stop: () => unknown,
+): Promise<string> {
+  const server = await listen(config, handle);
+  started.add(async () => {
+    const stopped = stop();
+    const closed = server.close();
+    await stopped;
+    const timer = setTimeout(server.cut, lastRequestsMs);
+    await closed;
+    clearTimeout(timer);
+  });
+  return `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${server.port}`;
+}
+
+/** The upstreams, paid for from the wallets. */
+function openCalls(
+  { upstreams, lease, journal, clock, log }: Ports,
+  { run, catalogue }: WriteSide,
+  { config: { providers, timeouts, walletOverrun, retrying, circuitOpenMs }, started }: PortParts,
+) {
+  const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
+  started.add(refusals.close);
+  const ids = providers.map(({ id }) => id);
+  const nowMs = () => performance.now();
+  const watch = upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs, log });
+  const planParts: PlanParts = {
+    catalogue: {
+      priceOf: catalogue.priceOf,
+      routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids),
+    },
+    upstreams,
+    watch,
+    clock,
+    random: Math.random,
+  };
+  const calls = metered({
+    ...planParts,
+    ...{ watch, retrying, nowMs },
+    wallet: run.wallet,
+    processId: lease.processId,
+    journal,
+    refused: refusals.refused,
+    totalMs: timeouts.totalMs,
+    overrun: walletOverrun,
+    log,
+  });
+  return { ...calls, preview: (call: ImaginedCall) => previewRoute(planParts, call) };
+}
