@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
 import type { KafkaSettings } from './adapters/kafka/client.ts';
+import type { Retrying } from './adapters/llm/in-turn.ts';
 import type { TracingSettings } from './adapters/tracing/otlp.ts';
 
 const roles = ['engines', 'api', 'relay', 'projector', 'scheduler'] as const;
@@ -75,12 +76,20 @@ const Environment = z.object({
   UPSTREAM_CONNECT_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 10_000),
   UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 120_000),
   UPSTREAM_IDLE_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 60_000),
+  UPSTREAM_ATTEMPTS: withDefault(z.coerce.number().int().min(1).max(100), 8),
+  UPSTREAM_RETRIES: withDefault(z.coerce.number().int().min(0).max(10), 2),
+  UPSTREAM_RETRY_PAUSE_MS: withDefault(z.coerce.number().int().min(1).max(60_000), 5_000),
+  UPSTREAM_RETRY_WINDOW_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 150_000),
+  UPSTREAM_CIRCUIT_OPEN_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 15_000),
   CALL_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 600_000),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(HttpUrl),
   OTEL_EXPORTER_OTLP_HEADERS: optional(HeaderList),
   OTEL_SERVICE_NAME: withDefault(z.string(), 'llm-member'),
   OTEL_TRACES_SAMPLER_ARG: withDefault(z.coerce.number().min(0).max(1), 1),
 });
+
+/** Before an upstream is asked again for the first time; the pause doubles. */
+const firstPauseMs = 250;
 
 /** A provider endpoint that the environment names. */
 export interface ProviderConfig {
@@ -118,6 +127,9 @@ export interface Config {
     readonly idleMs: number;
     readonly totalMs: number;
   };
+  readonly retrying: Retrying;
+  /** How long an upstream that fails is left alone. */
+  readonly circuitOpenMs: number;
   /** Absent: nothing is traced. */
   readonly tracing: TracingSettings | undefined;
 }
@@ -201,6 +213,14 @@ function toConfig(env: z.infer<typeof Environment>): Config {
       idleMs: env.UPSTREAM_IDLE_TIMEOUT_MS,
       totalMs: env.CALL_TIMEOUT_MS,
     },
+    retrying: {
+      attempts: env.UPSTREAM_ATTEMPTS,
+      retries: env.UPSTREAM_RETRIES,
+      firstPauseMs: Math.min(firstPauseMs, env.UPSTREAM_RETRY_PAUSE_MS),
+      longestPauseMs: env.UPSTREAM_RETRY_PAUSE_MS,
+      windowMs: env.UPSTREAM_RETRY_WINDOW_MS,
+    },
+    circuitOpenMs: env.UPSTREAM_CIRCUIT_OPEN_MS,
     tracing: tracingOf(env),
   };
 }

@@ -4,6 +4,10 @@ import { behind } from './adapters/eventstore/behind.ts';
 import { denials } from './adapters/eventstore/denials.ts';
 import { walletHistory } from './adapters/eventstore/wallet-history.ts';
 import { metered } from './adapters/llm/metered.ts';
+import type { PlanParts } from './adapters/llm/plan-call.ts';
+import type { ImaginedCall } from './adapters/llm/preview-route.ts';
+import { previewRoute } from './adapters/llm/preview-route.ts';
+import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { buildOrders } from './adapters/postgres/build-orders.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
 import { readModelWatch } from './adapters/postgres/read-model-state.ts';
@@ -60,6 +64,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     chat: { answer: calls.answer, gate: state.gate },
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],
+    previewRoute: calls.preview,
     projections,
     buildOrders: buildOrders(ports.databaseUrl),
     publicUrl: () => config.publicUrl ?? url,
@@ -143,25 +148,33 @@ async function listenOn(
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
   { run, catalogue }: WriteSide,
-  { config: { providers, timeouts, walletOverrun }, started }: PortParts,
+  { config: { providers, timeouts, walletOverrun, retrying, circuitOpenMs }, started }: PortParts,
 ) {
   const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
   started.add(refusals.close);
   const ids = providers.map(({ id }) => id);
-  return metered({
-    wallet: run.wallet,
+  const nowMs = () => performance.now();
+  const watch = upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs, log });
+  const planParts: PlanParts = {
     catalogue: {
       priceOf: catalogue.priceOf,
       routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids),
     },
     upstreams,
+    watch,
+    clock,
+    random: Math.random,
+  };
+  const calls = metered({
+    ...planParts,
+    ...{ watch, retrying, nowMs },
+    wallet: run.wallet,
     processId: lease.processId,
     journal,
     refused: refusals.refused,
     totalMs: timeouts.totalMs,
     overrun: walletOverrun,
-    clock,
     log,
-    random: Math.random,
   });
+  return { ...calls, preview: (call: ImaginedCall) => previewRoute(planParts, call) };
 }

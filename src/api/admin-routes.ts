@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import { Alias } from '../domain/price-list/events.ts';
 import type { route as decider } from '../domain/route/decider.ts';
-import { Candidate } from '../domain/route/events.ts';
 import { streamOf } from '../domain/streams.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
 import { route } from './route.ts';
+import { ShownRoute, shownRoute, termsOf, WrittenRoute } from './route-terms.ts';
 
-/** Says which upstream models stand behind an alias, from the next call on. */
+/** Says which upstream models stand behind an alias, and how one is chosen, from the next call on. */
 export const putRoute = ({
   run,
   upstreams,
@@ -25,20 +25,19 @@ export const putRoute = ({
     who: 'admin',
     summary: 'Set the upstream models behind a model alias',
     params: z.object({ alias: Alias }),
-    body: z.strictObject({
-      candidates: z.array(z.strictObject(Candidate.shape)).min(1).max(32),
-    }),
-    reply: z.object({ alias: Alias, candidates: z.array(Candidate) }),
-    handle: async ({ caller, params: { alias }, body: { candidates }, request }) => {
-      for (const [index, { upstream }] of candidates.entries()) {
+    body: WrittenRoute,
+    reply: z.object({ alias: Alias, ...ShownRoute.shape }),
+    handle: async ({ caller, params: { alias }, body, request }) => {
+      const terms = termsOf(body);
+      for (const [index, { upstream }] of terms.candidates.entries()) {
         if (!upstreams.includes(upstream)) throw unknownUpstream(upstream, index, upstreams);
       }
       const { position } = await run(
         streamOf.route(alias),
-        () => ({ type: 'ChangeRoute', alias, candidates }),
+        () => ({ type: 'ChangeRoute', alias, ...terms }),
         commandContext({ caller, request }, clock, 'change-route'),
       );
-      return { body: { alias, candidates }, position };
+      return { body: { alias, ...shownRoute(terms) }, position };
     },
   });
 

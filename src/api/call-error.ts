@@ -10,6 +10,7 @@ const codes: Readonly<Record<CallFaultCode, ErrorCode>> = {
   unsupported_input: 'invalid_request',
   upstream_refused: 'invalid_request',
   upstream_failed: 'upstream_error',
+  upstream_limited: 'rate_limit_exceeded',
   upstream_timed_out: 'upstream_timeout',
   client_closed: 'unavailable',
   client_stalled: 'unavailable',
@@ -34,5 +35,11 @@ export function callError(error: unknown, model: string): unknown {
     values: { model, ...error.values },
     why: error.why ?? reasons[error.code],
     ...(error.param === undefined ? {} : { param: error.param }),
+    ...waitOf(error),
   });
 }
+
+const waitOf = ({ code, retryAfterMs }: CallFault) =>
+  code === 'upstream_limited' && retryAfterMs !== undefined
+    ? { retryAfterSeconds: Math.ceil(retryAfterMs / 1_000) }
+    : {};

@@ -9,6 +9,7 @@ import { ApiError, errorAnswer } from './errors.ts';
 import type { GateReason } from './ready.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
+import { scenarioOf } from './scenario.ts';
 import { eventStreamHeaders, eventStreamType, sendEvents } from './sse.ts';
 
 export interface ChatCompletionsParts {
@@ -91,6 +92,7 @@ const callOf = (
   },
   walletId: caller.walletId,
   body,
+  scenario: scenarioOf(request.header('x-scenario')),
   stream: body.stream ?? false,
   n: body.n ?? 1,
   outputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,

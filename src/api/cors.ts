@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Route } from './route.ts';
 
 const allowed =
-  /^(authorization|content-type|accept|idempotency-key|x-request-id|openai-[a-z-]+|x-stainless-[a-z-]+)$/;
+  /^(authorization|content-type|accept|idempotency-key|x-request-id|x-scenario|openai-[a-z-]+|x-stainless-[a-z-]+)$/;
 const always = ['authorization', 'content-type', 'idempotency-key', 'x-request-id'];
 const exposed = 'x-request-id, x-position, retry-after, x-should-retry';
 

@@ -11,6 +11,7 @@ type EdgeReason =
   | 'corrected_already'
   | 'is_past'
   | 'nested_too_deeply'
+  | 'scenario_name'
   | 'shut_down'
   | 'timed_out'
   | 'upstream_refused';
@@ -82,6 +83,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'The event log is away; try again in a moment.',
     zh: '事件日志暂时不可用,请稍后再试。',
   },
+  model_busy: {
+    en: 'The model is asked too much at the moment; try again in {seconds} s.',
+    zh: '模型当前请求过多,请在 {seconds} 秒后重试。',
+  },
   model_not_priced: {
     en: 'This model has no price in {currency}, the wallet’s currency.',
     zh: '该模型没有以钱包货币 {currency} 计的价格。',
@@ -94,6 +99,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',
     zh: '数据库暂时没有响应,请稍后再试。',
+  },
+  scenario_name: {
+    en: 'A scenario is named with 1 to 64 letters, digits, `.`, `_` or `-`.',
+    zh: '场景名由 1 到 64 个字母、数字、“.”、“_”或“-”组成。',
   },
   shut_down: {
     en: 'The server is being restarted; the answer is not complete.',

@@ -23,6 +23,7 @@ export function requestScope(ctx: Context): RequestScope {
       clientRequestId: clientRequestIdOf(ctx.get('x-request-id')),
       ip: ctx.ip.replace(/^::ffff:/, ''),
       userAgent: ctx.get('user-agent').slice(0, 400),
+      header: (name) => ctx.get(name),
       locale: localeOf(ctx.get('accept-language')),
       signal: gone.signal,
       describe: (more) => void Object.assign(described, more),

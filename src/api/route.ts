@@ -14,6 +14,8 @@ export interface RequestFacts {
   readonly clientRequestId: string | null;
   readonly ip: string;
   readonly userAgent: string;
+  /** Any other header, by its lower-case name; empty when it isn't there. */
+  readonly header: (name: string) => string;
   readonly locale: Locale;
   /** Aborts when the client is gone before its answer is complete. */
   readonly signal: AbortSignal;

@@ -17,6 +17,8 @@ import { listProjections } from './admin-projections.ts';
 import type { RebuildOrderParts } from './admin-rebuilds.ts';
 import { rebuildProjection, skipEvent } from './admin-rebuilds.ts';
 import { revokeCredit } from './admin-revocations.ts';
+import type { RouteTestParts } from './admin-route-test.ts';
+import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { Access } from './auth.ts';
@@ -75,6 +77,7 @@ export interface RouteParts {
   readonly models: ModelsParts;
   /** What a route may name. */
   readonly upstreams: readonly string[];
+  readonly previewRoute: RouteTestParts['preview'];
   readonly projections: ProjectionParts['projections'];
   readonly behind: ProjectionParts['behind'];
   readonly failing: ProjectionParts['failing'];
@@ -156,7 +159,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
-  const { clock, reads, run, vault } = parts;
+  const { access, clock, reads, run, vault } = parts;
   const order = walletOrders({ ...parts, wallet: run.wallet });
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
@@ -175,6 +178,7 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     payDebt(order),
     putModel({ run: run.priceList.run, clock }),
     putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+    testRoute({ preview: parts.previewRoute, member: access.member }),
     listProjections(parts),
     rebuildProjection(forBuilds),
     skipEvent(forBuilds),

@@ -8,7 +8,7 @@ import { memberEvents } from './member/events.ts';
 import { onceEvents } from './once/events.ts';
 import { priceListEvents } from './price-list/events.ts';
 import { readModelEvents } from './read-model/events.ts';
-import { routeEvents } from './route/events.ts';
+import { olderRouteEvents, routeEvents } from './route/events.ts';
 import { settingsEvents } from './settings/events.ts';
 import type { streamOf } from './streams.ts';
 import { walletEvents } from './wallet/events.ts';
@@ -45,7 +45,7 @@ export type EventType = DomainEvent['type'];
 export const isEventType = (type: string): type is EventType => Object.hasOwn(eventTable, type);
 
 /** Versions that are read and no longer written; none of them is ever removed. */
-const olderVersions: OlderVersions<EventType> = {};
+const olderVersions: OlderVersions<EventType> = { ...olderRouteEvents };
 const versions = eventVersions(eventTable, olderVersions);
 
 /** The version in which a type is written, and read without an upcast. */

@@ -1,6 +1,6 @@
 import type { PublishPriceList } from './price-list/decider.ts';
 import type { ChangeRoute } from './route/decider.ts';
-import { sandboxId } from './route/default-route.ts';
+import { plainRoute, sandboxId } from './route/default-route.ts';
 
 const terms = {
   type: 'PublishPriceList',
@@ -20,6 +20,6 @@ export const firstRoutes: readonly ChangeRoute[] = [
   {
     type: 'ChangeRoute',
     alias: 'demo',
-    candidates: [{ upstream: sandboxId, model: 'demo', weight: 1 }],
+    ...plainRoute(sandboxId, 'demo'),
   },
 ];

@@ -1,24 +1,36 @@
 import { z } from 'zod';
-import { Candidate } from '../domain/route/events.ts';
+import { RouteTerms } from '../domain/route/events.ts';
 import { latest, projection } from './projection.ts';
 import { query } from './query.ts';
 
 export const routes = projection(
   'routes',
   {
-    meaning: 'One row an alias: which upstream models answer for it now.',
+    meaning: 'One row an alias: which upstream models answer for it now, and how one is chosen.',
     group: 'analytics',
-    version: 1,
+    version: 2,
     key: { alias: 'text' },
     columns: {
-      candidates: latest('jsonb', 'a list of upstream, its name of the model, and weight'),
+      strategy: latest('text', 'how the candidates of a call are put in order'),
+      candidates: latest(
+        'jsonb',
+        'a list of upstream, its name of the model, and weight; priority, cost and conditions if given',
+      ),
+      scoring: latest('jsonb', 'how much load, cost, latency and health count under `auto`'),
+      sticky: latest('boolean', 'calls of one conversation go to the same candidate'),
     },
   },
-  { RouteChanged: ({ data }) => [{ alias: data.alias, candidates: data.candidates }] },
+  {
+    RouteChanged: ({ data: { alias, strategy, candidates, scoring, sticky } }) => [
+      { alias, strategy, candidates, scoring, sticky },
+    ],
+  },
 );
 
-export const IndexedRoute = z.object({ alias: z.string(), candidates: z.array(Candidate) });
+export const IndexedRoute = z.object({ alias: z.string(), ...RouteTerms.shape });
 
 /** Every route, as the model catalogue of a process starts from them. */
 export const indexedRoutes = () =>
-  query(IndexedRoute)`SELECT alias, candidates FROM read.routes ORDER BY alias`;
+  query(
+    IndexedRoute,
+  )`SELECT alias, strategy, candidates, scoring, sticky FROM read.routes ORDER BY alias`;

@@ -236,7 +236,8 @@ test('a browser may send a bearer key from any origin', async (t) => {
     headers: {
       origin: 'https://app.example',
       'access-control-request-method': 'GET',
-      'access-control-request-headers': 'authorization,content-type,x-stainless-os,x-evil',
+      'access-control-request-headers':
+        'authorization,content-type,x-stainless-os,x-scenario,x-evil',
     },
   });
   t.is(answer.status, 204);
@@ -246,6 +247,7 @@ test('a browser may send a bearer key from any origin', async (t) => {
   t.regex(headers, /authorization/);
   t.regex(headers, /content-type/);
   t.regex(headers, /x-stainless-os/);
+  t.regex(headers, /x-scenario/);
   t.notRegex(headers, /x-evil/);
 });
 

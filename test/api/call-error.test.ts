@@ -14,6 +14,7 @@ const expected: Readonly<Record<CallFaultCode, readonly [number, string]>> = {
   unsupported_input: [400, 'invalid_request'],
   upstream_refused: [400, 'invalid_request'],
   upstream_failed: [502, 'upstream_error'],
+  upstream_limited: [429, 'rate_limit_exceeded'],
   upstream_timed_out: [504, 'upstream_timeout'],
   client_closed: [503, 'unavailable'],
   client_stalled: [503, 'unavailable'],
@@ -53,12 +54,12 @@ test('a fault says which field is to blame, and why, where that helps', (t) => {
 
 test('what an upstream says of a request is passed on in its own words', (t) => {
   const body = { error: { message: 'Too long by 7 tokens.' } };
-  const fault = refusal(400, JSON.stringify(body), 'model');
+  const fault = refusal(400, JSON.stringify(body), { model: 'model' });
   t.like(answerTo(fault).body, body);
   t.like(answerTo(fault, 'zh').body, {
     error: { message: '模型拒绝了该请求:Too long by 7 tokens.' },
   });
-  t.like(answerTo(refusal(400, '', 'model'), 'zh').body, {
+  t.like(answerTo(refusal(400, '', { model: 'model' }), 'zh').body, {
     error: { message: '模型认为该请求无效,已拒绝。' },
   });
 });

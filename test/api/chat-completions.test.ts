@@ -15,6 +15,7 @@ import { eventually } from '../support/eventually.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { endsWith, paidMock } from '../support/paid-mock.ts';
+import { routeTo } from '../support/routes.ts';
 
 let upstream: PaidMock;
 const servers: Server[] = [];
@@ -250,4 +251,45 @@ test('the models are listed as OpenAI lists them, and found one by one', async (
   });
   t.like(await (await get('/v1/models/a%2Fb')).json(), { id: 'a/b' });
   t.is((await get('/v1/models/none')).status, 404);
+});
+
+test('a call goes where its scenario says', async (t) => {
+  const conditions = { scenarios: ['code'] };
+  const calls = await upstream.on('any', {
+    route: routeTo([
+      { upstream: 'mock', model: 'for-all', weight: 1 },
+      { upstream: 'mock', model: 'for-code', weight: 1, conditions },
+    ]),
+  });
+  const url = await serve(calls);
+  const asked = async (scenario: string) => {
+    const given = scenario === '' ? {} : { 'x-scenario': scenario };
+    const { status } = await post(url, demo(), { headers: { ...headers, ...given } });
+    t.is(status, 200);
+    return upstream.mock.asked.findLast(({ model: name }) => name.startsWith('for-'))?.model;
+  };
+  t.is(await asked('code'), 'for-code');
+  t.is(await asked('unheard-of'), 'for-all');
+  t.is(await asked(''), 'for-all');
+});
+
+test('a scenario that is no name is refused', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const response = await post(await serve(calls), demo(), {
+    headers: { ...headers, 'x-scenario': 'no such; thing' },
+  });
+  t.is(response.status, 400);
+  t.like(await response.json(), { error: { param: 'x-scenario', code: 'invalid_request' } });
+  t.deepEqual(calls.ends(), []);
+});
+
+test('a model that all upstreams limit is a 429 that says when to come back, and no more', async (t) => {
+  const calls = await upstream.on(['secret-a?status=429&after=70', 'secret-b?status=429&after=45']);
+  const response = await post(await serve(calls), demo());
+  t.is(response.status, 429);
+  t.is(response.headers.get('retry-after'), '46');
+  const text = await response.text();
+  t.like(JSON.parse(text), { error: { code: 'rate_limit_exceeded', type: 'rate_limit_exceeded' } });
+  t.notRegex(text, /secret|mock|upstream/i);
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
 });

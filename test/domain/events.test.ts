@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { eventVersions, olderVersion } from '../../src/domain/event-table.ts';
 import { currentVersionOf, decode, EventFromNewerVersion } from '../../src/domain/events.ts';
 import { stored } from '../support/recorded.ts';
+import { routeTo } from '../support/routes.ts';
 
 const MovedV1 = z.object({ cents: z.int() });
 const MovedV2 = z.object({ amount: z.string(), currency: z.string() });
@@ -62,7 +63,7 @@ test('a version or a type that is not in the table has no reader', (t) => {
 test('an event of an unknown type or version is from a newer release', (t) => {
   const event = stored({
     type: 'RouteChanged',
-    data: { alias: 'demo', candidates: [{ upstream: 'sandbox', model: 'demo', weight: 1 }] },
+    data: { alias: 'demo', ...routeTo([{ upstream: 'sandbox', model: 'demo', weight: 1 }]) },
   });
   const next = currentVersionOf('RouteChanged') + 1;
   const unknown = [

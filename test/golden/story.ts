@@ -212,9 +212,28 @@ const others: readonly DomainEvent[] = [
     type: 'RouteChanged',
     data: {
       alias: 'demo',
+      strategy: 'auto',
+      scoring: { load: 1, cost: 2.5, latency: 0, health: 1 },
+      sticky: true,
       candidates: [
         { upstream: 'openai', model: 'gpt-5-mini', weight: 3 },
-        { upstream: 'deepseek', model: 'deepseek-chat', weight: 0.5 },
+        {
+          ...{ upstream: 'deepseek', model: 'deepseek-chat', weight: 0.5, priority: 2 },
+          cost: { input: '2', cachedInput: '0.2', output: '3' },
+          conditions: {
+            ...{ plans: ['pro'], clientApps: ['app-1'], apiKeys: [nameId('key')] },
+            ...{ scenarios: ['code'], inputTokens: { min: 1, max: 32_000 } },
+            hours: { from: '22:00', to: '06:30', days: [1, 7], timeZone: 'Asia/Shanghai' },
+          },
+        },
+        {
+          ...{ upstream: 'sandbox', model: 'demo', weight: 1 },
+          conditions: {
+            ...{ scenarios: ['test'], inputTokens: {} },
+            hours: { from: '00:00', to: '12:00', timeZone: 'UTC' },
+          },
+        },
+        { upstream: 'sandbox', model: 'any', weight: 1, conditions: { plans: ['free'] } },
       ],
     },
   },

@@ -10,6 +10,7 @@ import type { Projection } from '../../src/projections/projection.ts';
 import { routes } from '../../src/projections/routes.ts';
 import { sessions } from '../../src/projections/sessions.ts';
 import { recorded } from '../support/recorded.ts';
+import { routeTo } from '../support/routes.ts';
 
 const at = '2026-01-01T12:00:00.000Z';
 const memberId = nameId('m');
@@ -118,9 +119,9 @@ test('a published price list replaces the one before', (t) => {
 });
 
 test('a changed route replaces the one before', (t) => {
-  const candidates = [{ upstream: 'sandbox', model: 'demo', weight: 1 }];
-  t.deepEqual(rows(routes, { type: 'RouteChanged', data: { alias: 'demo', candidates } }), [
-    { alias: 'demo', candidates },
+  const terms = routeTo([{ upstream: 'sandbox', model: 'demo', weight: 1 }]);
+  t.deepEqual(rows(routes, { type: 'RouteChanged', data: { alias: 'demo', ...terms } }), [
+    { alias: 'demo', ...terms },
   ]);
 });
 

@@ -23,6 +23,7 @@ import { listAccounts, listImbalances } from '../../src/projections/trial-balanc
 import { usagePerDay, usagePerModel, usageTotals } from '../../src/projections/usage-by-day.ts';
 import { readDatabase } from '../support/read-side.ts';
 import { stored, storedHistory } from '../support/recorded.ts';
+import { routeTo } from '../support/routes.ts';
 import {
   grantOf,
   history,
@@ -35,7 +36,7 @@ import {
 } from '../support/wallets.ts';
 
 const hash = (letter: string) => letter.repeat(64);
-const candidates = [{ upstream: 'sandbox', model: 'demo', weight: 1.5 }];
+const terms = routeTo([{ upstream: 'sandbox', model: 'demo', weight: 1.5 }]);
 
 const calledThrice = history(
   grantOf('99999999999999999999999999.123456789012'),
@@ -86,7 +87,7 @@ const people: readonly DomainEvent[] = [
       effectiveAt: noon,
     },
   },
-  { type: 'RouteChanged', data: { alias: 'demo', candidates } },
+  { type: 'RouteChanged', data: { alias: 'demo', ...terms } },
 ];
 
 async function filled(t: Parameters<typeof readDatabase>[0]) {
@@ -250,7 +251,7 @@ test('indexes start from rows of one moment', async (t) => {
   );
   t.deepEqual(access.endedSessions, [{ session_id: nameId('session') }]);
   const catalogue = await catalogueRows(pool);
-  t.deepEqual(catalogue.routes, [{ alias: 'demo', candidates }]);
+  t.deepEqual(catalogue.routes, [{ alias: 'demo', ...terms }]);
   t.deepEqual(catalogue.priceLists, [
     {
       alias: 'demo',

@@ -8,17 +8,19 @@ import type { Metered } from '../../src/adapters/llm/metered.ts';
 import { metered } from '../../src/adapters/llm/metered.ts';
 import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Upstream } from '../../src/adapters/llm/upstream.ts';
+import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { journalWriter } from '../../src/adapters/postgres/journal-writer.ts';
 import { overdueFirst } from '../../src/adapters/postgres/overdue.ts';
 import { sweeper } from '../../src/adapters/postgres/sweeper.ts';
 import type { Treatment } from '../../src/domain/wallet/call-events.ts';
+import { routeTo } from '../support/routes.ts';
 import { price } from '../support/wallets.ts';
 import type { JournalTable } from './journal-table.ts';
 import type { LeaseTable } from './lease-table.ts';
 import type { Connection } from './postgres.ts';
 import { connectionOf, goneCallsIn, leaseOf } from './postgres.ts';
 import type { Rules, WalletRunner } from './rules.ts';
-import type { Owner } from './schedule.ts';
+import type { Owner, Schedule } from './schedule.ts';
 import type { World } from './wire.ts';
 import { wireOf } from './wire.ts';
 
@@ -58,8 +60,14 @@ const log = pino({ level: 'silent' });
 
 const catalogue: Catalogue = {
   priceOf: (alias) => ({ ...price, alias, defaultMaxOutput: 64 }),
-  routeOf: () => ['a', 'b'].map((upstream) => ({ upstream, model: 'demo', weight: 1 })),
+  routeOf: () => routeTo(['a', 'b'].map((upstream) => ({ upstream, model: 'demo', weight: 1 }))),
 };
+
+const askedIn = ({ nowMs }: Schedule) => ({
+  nowMs,
+  watch: upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs: 5_000, log }),
+  retrying: { attempts: 4, retries: 1, firstPauseMs: 250, longestPauseMs: 1_000, windowMs: 5_000 },
+});
 
 export function startProcess(world: ProcessWorld, name: string): SimulatedProcess {
   const { random, schedule, rules, journal } = world;
@@ -107,6 +115,7 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
       upstreams: world.upstreams,
       processId,
       random: random.number,
+      ...askedIn(schedule),
       journal: journalWriter({
         write: (notes) => postgres.run(() => journal.write(notes)),
         remove: (callIds) => postgres.run(() => journal.remove(callIds)),

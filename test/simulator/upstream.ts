@@ -36,7 +36,9 @@ export function upstreams(random: Chance) {
       const answering = { book, request, way: wayOf(), random, slowness };
       await paused(answering);
       if (answering.way === 'refuses') {
-        throw new CallFault('upstream_refused', 'Not now.', { retryable: true });
+        throw new CallFault('upstream_refused', 'Not now.', {
+          ...{ retryable: true, passing: random.is(0.5) },
+        });
       }
       if (!request.stream) {
         return { stream: false, body: () => body(answering), partial: () => '' };

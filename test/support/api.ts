@@ -1,13 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { behind } from '../../src/adapters/eventstore/behind.ts';
+import { catalogue } from '../../src/adapters/eventstore/catalogue.ts';
 import { once } from '../../src/adapters/eventstore/once.ts';
 import type { Runners } from '../../src/adapters/eventstore/runners.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
 import { walletHistory } from '../../src/adapters/eventstore/wallet-history.ts';
+import type { ImaginedCall } from '../../src/adapters/llm/preview-route.ts';
+import { previewRoute } from '../../src/adapters/llm/preview-route.ts';
+import { sandboxUpstream } from '../../src/adapters/llm/sandbox.ts';
+import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import type { Mail } from '../../src/adapters/mail/mailer.ts';
 import { buildOrders } from '../../src/adapters/postgres/build-orders.ts';
 import { policyRunner } from '../../src/adapters/postgres/policy-runner.ts';
@@ -111,6 +117,7 @@ async function start(
     chat: { answer: () => Promise.reject(new Error('no models here')), gate: () => world.closed },
     models: { aliases: () => ['demo'] },
     upstreams: ['sandbox', 'openai_like'],
+    previewRoute: previewOver(t, { eventLog, log, clock }),
     projections,
     behind: (after) => behind(eventLog, { after, now: Date.now() }),
     buildOrders: buildOrders(databaseUrl),
@@ -138,6 +145,22 @@ async function start(
   });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, databaseUrl, api: made, eventLog, run, mails, logged, world };
+}
+
+/** Decides as a process that has seen nothing yet of its upstreams, on the log's prices and routes. */
+function previewOver(
+  t: { teardown(end: () => Promise<void>): void },
+  { eventLog, log, clock }: { eventLog: MemoryLog; log: Logger; clock: () => Date },
+) {
+  const rows = () => Promise.resolve({ priceLists: [], routes: [], after: null });
+  const listed = catalogue({ log: eventLog, logger: log, rows, clock });
+  t.teardown(listed.close);
+  const watch = upstreamWatch({
+    nowMs: () => performance.now(),
+    ...{ capacityOf: () => null, circuitOpenMs: 1_000, log },
+  });
+  const upstreams = new Map([['sandbox', sandboxUpstream()]]);
+  return (call: ImaginedCall) => previewRoute({ catalogue: listed, upstreams, watch, clock }, call);
 }
 
 export interface Reply {

@@ -4,6 +4,7 @@ import type { DomainEvent } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import { recordedAs } from './recorded.ts';
+import { routeTo } from './routes.ts';
 import { abandonOf, grantOf, history, releaseOf, reserveOf, settleOf } from './wallets.ts';
 
 interface Story {
@@ -28,7 +29,7 @@ function stories(wallets: number, calls: number): Story[] {
   });
   const routed = Array.from({ length: 10 }, (_, n): Story => {
     const alias = `busy-${n}`;
-    const event: DomainEvent = { type: 'RouteChanged', data: { alias, candidates: [candidate] } };
+    const event: DomainEvent = { type: 'RouteChanged', data: { alias, ...routeTo([candidate]) } };
     return { stream: streamOf.route(alias), events: Array(10).fill(event), done: 0 };
   });
   return [...ofWallets, ...routed];

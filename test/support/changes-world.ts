@@ -13,6 +13,7 @@ import { query } from '../../src/projections/query.ts';
 import { memoryLog } from './memory-log.ts';
 import { testDatabase } from './postgres.ts';
 import { stored } from './recorded.ts';
+import { routeTo } from './routes.ts';
 
 const log = pino({ level: 'silent' });
 const candidate = { upstream: 'sandbox', model: 'demo', weight: 1 };
@@ -48,7 +49,7 @@ export async function changesWorld(t: ExecutionContext) {
   const route = async (alias: string) => {
     const stream = `route-${alias}`;
     const last = revisions.get(stream);
-    const event: DomainEvent = { type: 'RouteChanged', data: { alias, candidates: [candidate] } };
+    const event: DomainEvent = { type: 'RouteChanged', data: { alias, ...routeTo([candidate]) } };
     const { data, metadata } = stored(event);
     const id = crypto.randomUUID();
     await eventLog.append(stream, last ?? 'no_stream', [

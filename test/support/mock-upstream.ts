@@ -22,6 +22,10 @@ const Behaviour = z.object({
   /** Milliseconds between chunks. */
   delay: z.coerce.number().default(0),
   status: z.coerce.number().default(200),
+  /** Only the first so many requests for this model fail. */
+  fails: z.coerce.number().default(Number.POSITIVE_INFINITY),
+  /** What `Retry-After` says beside a failure. */
+  after: z.string().optional(),
   message: z.string().default('Told to fail.'),
   param: z.string().optional(),
   /** Falls silent: without headers, right after them, or half-way. */
@@ -63,6 +67,14 @@ export interface MockUpstream {
 /** A real HTTP server that speaks OpenAI's chat protocol, well or badly. */
 export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise<MockUpstream> {
   const asked: AskedOfMock[] = [];
+  const times = new Map<string, number>();
+  const note = (body: AskedOfMock): number => {
+    if (!keep) return 1;
+    asked.push(body);
+    const time = (times.get(body.model) ?? 0) + 1;
+    times.set(body.model, time);
+    return time;
+  };
   let completed = 0;
   let abandoned = 0;
   const server = createServer((request, response) => {
@@ -71,7 +83,7 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
       if (isDone || response.writableFinished) completed += 1;
       else abandoned += 1;
     });
-    respond(request, response, (body) => keep && asked.push(body)).then(
+    respond(request, response, note).then(
       () => {
         isDone = response.writableFinished;
       },
@@ -98,14 +110,15 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  note: (body: AskedOfMock) => void,
+  /** Which request for its model it is, from 1. */
+  note: (body: AskedOfMock) => number,
 ): Promise<void> {
   const body = Asked.parse(JSON.parse(await textOf(request)));
-  note(body);
+  const time = note(body);
   const [name = '', options = ''] = body.model.split('?');
   const behaviour = Behaviour.parse(Object.fromEntries(new URLSearchParams(options)));
   if (behaviour.hang === 'headers') return;
-  if (behaviour.status !== 200) return refuse(response, behaviour);
+  if (behaviour.status !== 200 && time <= behaviour.fails) return refuse(response, behaviour);
   await (body.stream ? stream : whole)(response, { body, name, behaviour });
 }
 
@@ -115,8 +128,9 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-function refuse(response: ServerResponse, { status, message, param }: Behaviour): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
+function refuse(response: ServerResponse, { status, message, param, after }: Behaviour): void {
+  const waiting = after === undefined ? {} : { 'retry-after': after };
+  response.writeHead(status, { 'content-type': 'application/json', ...waiting });
   const error = { message, type: 'mock_error', param: param ?? null, code: null };
   response.end(JSON.stringify({ error }));
 }

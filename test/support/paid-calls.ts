@@ -3,24 +3,32 @@ import pino from 'pino';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
 import type { ChatAnswer, ChatCall } from '../../src/adapters/llm/chat-call.ts';
 import type { Patience } from '../../src/adapters/llm/in-time.ts';
+import type { Retrying } from '../../src/adapters/llm/in-turn.ts';
 import type { Metered } from '../../src/adapters/llm/metered.ts';
 import { metered } from '../../src/adapters/llm/metered.ts';
 import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
+import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
+import type { RouteTerms } from '../../src/domain/route/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import type { MemoryJournal } from './memory-journal.ts';
 import { memoryJournal } from './memory-journal.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
+import { routeTo } from './routes.ts';
 import { grantOf, price, reserveOf } from './wallets.ts';
 
 interface PaidCallsOptions {
   readonly upstreams: readonly Upstream[];
   /** The upstream models behind the alias `demo`, tried in this order. */
   readonly models: readonly { readonly upstream: string; readonly model: string }[];
+  /** Instead: how they are routed. */
+  readonly route?: RouteTerms;
+  readonly retrying?: Partial<Retrying>;
+  readonly circuitOpenMs?: number;
   /** Granted at the start: asset → amount. */
   readonly credit?: Readonly<Record<string, string>>;
   readonly totalMs?: number;
@@ -29,6 +37,23 @@ interface PaidCallsOptions {
   readonly patience?: Patience;
   readonly defaultMaxOutput?: number;
   readonly overrun?: 'absorbed' | 'owed';
+}
+
+const silent = pino({ level: 'silent' });
+
+/** As the program does, in a hurry. */
+const hasty: Retrying = {
+  ...{ attempts: 8, retries: 2 },
+  ...{ firstPauseMs: 5, longestPauseMs: 1_500, windowMs: 150_000 },
+};
+
+function askedAs({ retrying, circuitOpenMs = 15_000 }: PaidCallsOptions) {
+  const nowMs = () => performance.now();
+  return {
+    nowMs,
+    watch: upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs, log: silent }),
+    retrying: { ...hasty, ...retrying },
+  };
 }
 
 type End = { readonly type: string; readonly data: Json };
@@ -83,8 +108,9 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     upstreams: new Map(options.upstreams.map((each) => [each.id, each])),
     processId: randomUUID(),
     random: () => 0,
+    ...askedAs(options),
     clock,
-    log: pino({ level: 'silent' }),
+    log: silent,
     totalMs: options.totalMs ?? 60_000,
     overrun: options.overrun ?? 'absorbed',
     journal,
@@ -125,11 +151,12 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
 }
 
 /** With random numbers near zero, the first candidate of those left is always drawn. */
-function catalogueOf({ models, defaultMaxOutput = 64 }: PaidCallsOptions): Catalogue {
+function catalogueOf({ models, route, defaultMaxOutput = 64 }: PaidCallsOptions): Catalogue {
   const candidates = models.map((each) => ({ ...each, weight: 1 }));
+  const terms = route ?? routeTo(candidates);
   return {
     priceOf: (alias) => (alias === 'demo' ? { ...price, defaultMaxOutput } : undefined),
-    routeOf: (alias) => (alias === 'demo' ? candidates : undefined),
+    routeOf: (alias) => (alias === 'demo' ? terms : undefined),
   };
 }
 

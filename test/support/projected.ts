@@ -8,6 +8,7 @@ import { nameId } from '../../src/domain/ids.ts';
 import { projections } from '../../src/projections/registry.ts';
 import { testDatabase } from './postgres.ts';
 import { storedHistory } from './recorded.ts';
+import { routeTo } from './routes.ts';
 import { abandonOf, grantOf, history, releaseOf, reserveOf, settleOf } from './wallets.ts';
 
 const log = pino({ level: 'silent' });
@@ -37,9 +38,9 @@ export function story(): readonly StoredEvent[] {
     abandonOf('call-6', { at: later }),
   );
   const others: readonly DomainEvent[] = [
-    { type: 'RouteChanged', data: { alias: 'demo', candidates: [candidate] } },
+    { type: 'RouteChanged', data: { alias: 'demo', ...routeTo([candidate]) } },
     { type: 'RoleGranted', data: { memberId: nameId('member'), role: 'admin' } },
-    { type: 'RouteChanged', data: { alias: 'demo', candidates: [candidate, candidate] } },
+    { type: 'RouteChanged', data: { alias: 'demo', ...routeTo([candidate, candidate]) } },
   ];
   const [before, after] = [calls.slice(0, 9), calls.slice(9)];
   return storedHistory([...before, ...others, ...after], { position: 10n });

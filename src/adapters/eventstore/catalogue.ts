@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Recorded } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
-import type { Candidate } from '../../domain/route/events.ts';
+import type { RouteTerms } from '../../domain/route/events.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { CatalogueRows } from '../postgres/index-rows.ts';
@@ -28,14 +28,14 @@ type ListedPrice = PriceUsed & {
 export interface Catalogue extends IndexFollower {
   priceOf(alias: string): ListedPrice | undefined;
   /** Undefined for an alias without a route of its own. */
-  routeOf(alias: string): readonly Candidate[] | undefined;
+  routeOf(alias: string): RouteTerms | undefined;
   /** Everything that has a price now. */
   aliases(): readonly string[];
   apply(events: readonly Recorded[]): void;
 }
 
 interface Routed {
-  readonly candidates: readonly Candidate[];
+  readonly terms: RouteTerms;
   /** The revision that said so; null for a row, which anything from the log outdoes. */
   readonly revision: bigint | null;
 }
@@ -67,8 +67,8 @@ export function catalogue(parts: CatalogueParts): Catalogue {
     if (event.type === 'PriceListPublished') {
       list(event.data);
     } else if (event.type === 'RouteChanged') {
-      const { alias, candidates } = event.data;
-      send(alias, { candidates, revision: event.revision });
+      const { alias, ...terms } = event.data;
+      send(alias, { terms, revision: event.revision });
     }
   };
   const follower = followIndex({
@@ -77,7 +77,7 @@ export function catalogue(parts: CatalogueParts): Catalogue {
     prefixes: [streamOf.priceList(''), streamOf.route('')],
     fill(rows) {
       for (const row of rows.priceLists) list(listedPrice(row));
-      for (const { alias, candidates } of rows.routes) send(alias, { candidates, revision: null });
+      for (const { alias, ...terms } of rows.routes) send(alias, { terms, revision: null });
     },
     apply: applyOne,
   });
@@ -85,7 +85,7 @@ export function catalogue(parts: CatalogueParts): Catalogue {
   return {
     ...follower,
     priceOf,
-    routeOf: (alias) => routes.get(alias)?.candidates,
+    routeOf: (alias) => routes.get(alias)?.terms,
     aliases: () => [...prices.keys()].filter((alias) => priceOf(alias) !== undefined),
     apply(events) {
       for (const event of events) applyOne(event);

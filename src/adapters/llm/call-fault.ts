@@ -5,6 +5,7 @@ export type CallFaultCode =
   | 'unsupported_input'
   | 'upstream_refused'
   | 'upstream_failed'
+  | 'upstream_limited'
   | 'upstream_timed_out'
   | 'client_closed'
   | 'client_stalled'
@@ -14,6 +15,7 @@ export type CallFaultCode =
 
 /** Why, where a code alone doesn't say it; a text of the message catalogue. */
 export type CallFaultReason =
+  | 'model_busy'
   | 'unknown_role'
   | 'unsupported_field'
   | 'upstream_said'
@@ -22,6 +24,12 @@ export type CallFaultReason =
 interface Details extends ErrorOptions {
   /** Another upstream may do better. */
   readonly retryable?: boolean;
+  /** The same upstream may do better in a moment. */
+  readonly passing?: boolean;
+  /** It is about this model or account; the upstream itself is well. */
+  readonly isWell?: boolean;
+  /** When it says that it may be asked again, from then on. */
+  readonly retryAfterMs?: number | undefined;
   /** The field of the request that is to blame. */
   readonly param?: string | undefined;
   readonly why?: CallFaultReason | undefined;
@@ -33,6 +41,9 @@ interface Details extends ErrorOptions {
 export class CallFault extends Error {
   readonly code: CallFaultCode;
   readonly retryable: boolean;
+  readonly passing: boolean;
+  readonly isWell: boolean;
+  readonly retryAfterMs: number | undefined;
   readonly param: string | undefined;
   readonly why: CallFaultReason | undefined;
   readonly values: NonNullable<Details['values']>;
@@ -42,6 +53,9 @@ export class CallFault extends Error {
     this.name = 'CallFault';
     this.code = code;
     this.retryable = details.retryable ?? false;
+    this.passing = details.passing ?? false;
+    this.isWell = details.isWell ?? false;
+    this.retryAfterMs = details.retryAfterMs;
     this.param = details.param;
     this.why = details.why;
     this.values = details.values ?? {};

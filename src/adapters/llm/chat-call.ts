@@ -14,6 +14,8 @@ export interface ChatCall {
   readonly outputTokens: number | undefined;
   /** A stream is to end with a chunk that says the usage. */
   readonly wantsUsage: boolean;
+  /** What the caller says the call is for; routes may have conditions on it. */
+  readonly scenario?: string | undefined;
   /** Aborts when the client is gone, or with the reason `client_stalled` when it stopped reading. */
   readonly client: AbortSignal;
 }

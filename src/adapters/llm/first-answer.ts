@@ -1,8 +1,11 @@
-import { CallFault } from './call-fault.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TurnParts } from './in-turn.ts';
+import { inTurn } from './in-turn.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Relay } from './relay-answer.ts';
 import type { Json } from './upstream.ts';
 import { inUpstreamSpan } from './upstream-span.ts';
+import type { UpstreamWatch } from './upstream-watch.ts';
 
 /** An answer that has truly begun: what came first is here. */
 export type FirstAnswer =
@@ -13,29 +16,50 @@ export type FirstAnswer =
       readonly rest: AsyncIterator<readonly Json[]>;
     };
 
-/** Asks one upstream after the other, under the same hold, until one begins to answer. */
+export interface AskParts extends Omit<TurnParts, 'pause'> {
+  readonly watch: UpstreamWatch;
+  /** Output tokens of one choice that are paid for. */
+  readonly maxOutput: number;
+}
+
+/** Asks the plan's upstreams, under the same hold, until one begins to answer. */
 export async function firstAnswer(
   relay: Relay,
   { trials }: CallPlan,
-  maxOutput: number,
+  parts: AskParts,
 ): Promise<FirstAnswer> {
-  let last: unknown;
-  for (const trial of trials) {
-    try {
-      const ask = () => begun(relay, trial, maxOutput);
-      return await inUpstreamSpan(relay.call, trial, ask);
-    } catch (error) {
-      last = error;
-      relay.note(error);
-      if (relay.ended.aborted || !isRetryable(error)) break;
-    }
+  const { ended } = relay;
+  const turns = trials.map((trial) => ({ trial, candidate: candidateOf(trial) }));
+  const inTime: TurnParts = {
+    ...parts,
+    pause: (ms) => pause(ms, undefined, { signal: ended }),
+  };
+  try {
+    return await inTurn(turns, inTime, (trial) => attempt(relay, trial, parts));
+  } catch (error) {
+    const fault = relay.faultOf(error);
+    await relay.meter.failed(fault);
+    throw fault;
   }
-  const fault = relay.faultOf(last);
-  await relay.meter.failed(fault);
-  throw fault;
 }
 
-const isRetryable = (error: unknown): boolean => error instanceof CallFault && error.retryable;
+const candidateOf = ({ upstream, model }: Trial) => ({ upstream: upstream.id, model });
+
+async function attempt(
+  relay: Relay,
+  trial: Trial,
+  { watch, maxOutput }: AskParts,
+): Promise<FirstAnswer> {
+  const ask = () => inUpstreamSpan(relay.call, trial, () => begun(relay, trial, maxOutput));
+  try {
+    return await watch.ask(candidateOf(trial), ask, relay.ended);
+  } catch (error) {
+    relay.note(error);
+    // What is ended from our side is not asked again.
+    relay.ended.throwIfAborted();
+    throw error;
+  }
+}
 
 async function begun(
   { call, meter, ended, received, limit }: Relay,

@@ -189,6 +189,8 @@ function outcomeOf(code: CallFaultCode): CallOutcome {
       return code;
     case 'client_stalled':
       return 'timed_out';
+    case 'upstream_limited':
+      return 'upstream_failed';
     case 'upstream_refused':
     case 'unsupported_input':
     case 'model_not_found':

@@ -8,6 +8,7 @@ import type { ChatAnswer, ChatCall } from './chat-call.ts';
 import { answerIdOf } from './disguise.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Patience } from './in-time.ts';
+import type { Retrying } from './in-turn.ts';
 import type { Journal } from './journal.ts';
 import type { Cut } from './meter.ts';
 import { meter } from './meter.ts';
@@ -17,11 +18,16 @@ import { received } from './received.ts';
 import type { Relay } from './relay-answer.ts';
 import { relayBody, relayChunks } from './relay-answer.ts';
 import { tracedHold } from './traced-hold.ts';
+import type { UpstreamWatch } from './upstream-watch.ts';
 
 export interface MeteredParts extends PlanParts, Omit<HoldParts, 'background'> {
   /** The longest a call may take, its client's reading included. */
   readonly totalMs: number;
   readonly journal: Journal;
+  readonly watch: UpstreamWatch;
+  readonly retrying: Retrying;
+  /** Milliseconds on a clock that never goes back. */
+  readonly nowMs: () => number;
   /** How long an answer waits for its charge. */
   readonly patience?: Patience;
 }
@@ -98,7 +104,7 @@ async function paid(
       parts.log.info({ err: error, call: call.facts.callId }, 'a call did not end well'),
     mask: { id: answerIdOf(call.facts.callId), alias: call.facts.model },
   };
-  const first = await firstAnswer(relay, plan, hold.maxOutput);
+  const first = await firstAnswer(relay, plan, { ...parts, maxOutput: hold.maxOutput });
   return first.stream
     ? { stream: true, chunks: relayChunks(relay, first), ended: flight.ended }
     : { stream: false, body: await relayBody(relay, first.body) };

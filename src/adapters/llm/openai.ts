@@ -6,6 +6,7 @@ import type { Exchange } from './openai-stream.ts';
 import { streamedChunks } from './openai-stream.ts';
 import { patience } from './patience.ts';
 import { refusal } from './refusal.ts';
+import { retryAfterMs } from './retry-after.ts';
 import { familyOf } from './tokenizer.ts';
 import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 
@@ -57,7 +58,7 @@ async function ask(
   const exchange = exchangeFor(request.signal);
   exchange.patience.begin(options.timeouts.firstTokenMs);
   try {
-    const { statusCode, body } = await pool.request({
+    const { statusCode, headers, body } = await pool.request({
       method: 'POST',
       path,
       headers: headersOf(options, request),
@@ -66,7 +67,9 @@ async function ask(
     });
     // An abort before anybody reads must not become an uncaught error.
     body.on('error', () => undefined);
-    if (statusCode < 200 || statusCode > 299) throw await refused(statusCode, body, request.model);
+    if (statusCode < 200 || statusCode > 299) {
+      throw await refused(statusCode, body, { headers, model: request.model });
+    }
     if (!request.stream) return whole(body, exchange);
     return { stream: true, chunks: streamedChunks(body, exchange, options.timeouts.idleMs) };
   } catch (error) {
@@ -97,8 +100,8 @@ function exchangeFor(caller: AbortSignal): Exchange {
       end();
       abort();
       if (caller.aborted) return abandoned(error);
-      if (isLate || isConnectTimeout(error)) return silent(error);
-      return error instanceof CallFault ? error : broken('The upstream failed.', error);
+      if (isLate || isConnectTimeout(error)) return silent(error, !isLate);
+      return error instanceof CallFault ? error : lost(error);
     },
   };
 }
@@ -123,14 +126,23 @@ function bodyOf(
 
 type Body = Dispatcher.ResponseData['body'];
 
-async function refused(status: number, body: Body, model: string): Promise<CallFault> {
+interface Refused {
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly model: string;
+}
+
+async function refused(
+  status: number,
+  body: Body,
+  { headers, model }: Refused,
+): Promise<CallFault> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const bytes of body) {
     text += decoder.decode(bytes, { stream: true });
     if (text.length > mostErrorCharacters) break;
   }
-  return refusal(status, text, model);
+  return refusal(status, text, { model, retryAfterMs: retryAfterMs(headers) });
 }
 
 function whole(body: Body, { faultOf, end }: Exchange): UpstreamAnswer {
@@ -162,13 +174,25 @@ function whole(body: Body, { faultOf, end }: Exchange): UpstreamAnswer {
   return { stream: false, body: read, partial: () => texts.join('') };
 }
 
+/** A connection that could not be made, or broke before anything came, may hold the next time. */
+const connections =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_SOCKET)$/;
+
+function lost(cause: unknown): CallFault {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const passing = connections.test(code);
+  return new CallFault('upstream_failed', 'The upstream failed.', {
+    ...{ retryable: true, passing, cause },
+  });
+}
+
 const isConnectTimeout = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'UND_ERR_CONNECT_TIMEOUT';
 
-const silent = (cause: unknown) =>
+/** One that takes no connection may take the next; one that took so long is not asked again. */
+const silent = (cause: unknown, passing: boolean) =>
   new CallFault('upstream_timed_out', 'The upstream did not answer in time.', {
-    retryable: true,
-    cause,
+    ...{ retryable: true, passing, cause },
   });
 const abandoned = (cause: unknown) =>
   new CallFault('client_closed', 'The call was ended while the upstream answered.', { cause });

@@ -1,21 +1,24 @@
 import { Decimal, zero } from '../../domain/money.ts';
 import { dearestInput, dearestOutput, perRequest } from '../../domain/price-list/rating.ts';
-import type { Candidate } from '../../domain/route/events.ts';
+import type { RoutedCall } from '../../domain/route/conditions.ts';
+import type { Candidate, RouteTerms } from '../../domain/route/events.ts';
+import { rank } from '../../domain/route/rank.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { Quote } from '../../domain/wallet/commands.ts';
 import { CallFault } from './call-fault.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Input } from './input.ts';
 import { inputBound, inputOf } from './input.ts';
+import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
-import { trialOrder } from './trial-order.ts';
 import type { Upstream } from './upstream.ts';
+import type { UpstreamWatch } from './upstream-watch.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
 export interface Catalogue {
   /** In force now. */
   priceOf(alias: string): (PriceUsed & { readonly defaultMaxOutput: number }) | undefined;
-  routeOf(alias: string): readonly Candidate[] | undefined;
+  routeOf(alias: string): RouteTerms | undefined;
 }
 
 /** One upstream model that may answer a call. */
@@ -41,6 +44,8 @@ export interface CallPlan {
 export interface PlanParts {
   readonly catalogue: Catalogue;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly watch: Pick<UpstreamWatch, 'observe'>;
+  readonly clock: () => Date;
   /** Numbers in [0, 1). */
   readonly random: () => number;
 }
@@ -49,21 +54,37 @@ export interface PlanParts {
 export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPlan> {
   const { model: alias } = call.facts;
   const listed = parts.catalogue.priceOf(alias);
-  const candidates = parts.catalogue.routeOf(alias);
-  if (!(listed && candidates)) {
+  const terms = parts.catalogue.routeOf(alias);
+  if (!(listed && terms)) {
     throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
   }
-  const trials = trialsOf(candidates, parts);
+  const candidates = terms.candidates.filter(({ upstream }) => parts.upstreams.has(upstream));
   const input = inputOf(call.body);
-  const bound = await widestBound(trials, input);
+  const bound = await widestBound(trialsOf(candidates, parts), input);
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
+  const outputTokens = call.outputTokens ?? defaultMaxOutput;
+  const routed: RoutedCall = {
+    apiKeyId: call.facts.apiKeyId,
+    scenario: call.scenario,
+    inputTokens: bound,
+    outputTokens: outputTokens * call.n,
+    at: parts.clock(),
+    session: terms.sticky ? sessionOf(call, bound) : undefined,
+  };
+  const ranked = rank({
+    terms: { ...terms, candidates },
+    call: routed,
+    observe: parts.watch.observe,
+    random: parts.random,
+  });
+  const tried = ranked.flatMap(({ candidate, unmet }) => (unmet === undefined ? [candidate] : []));
   const price: PriceUsed = { alias: name, version, currency, prices };
   return {
-    trials,
+    trials: trialsOf(tried, parts),
     price,
     quotes: quotesOf(price, { tokens: bound, characters: input.characters }, call.n),
     tokens: { fixed: new Decimal(bound), perOutput: new Decimal(call.n) },
-    outputTokens: call.outputTokens ?? defaultMaxOutput,
+    outputTokens,
     input,
     inputBound: bound,
   };
@@ -71,15 +92,14 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
 
 function trialsOf(
   candidates: readonly Candidate[],
-  { upstreams, random }: PlanParts,
+  { upstreams }: PlanParts,
 ): readonly [Trial, ...Trial[]] {
-  const [first, ...more] = trialOrder(candidates, random).flatMap((candidate) => {
-    const upstream = upstreams.get(candidate.upstream);
-    const { model } = candidate;
+  const [first, ...more] = candidates.flatMap(({ upstream: id, model }) => {
+    const upstream = upstreams.get(id);
     return upstream ? [{ upstream, model, family: upstream.family(model) }] : [];
   });
   if (!first) {
-    throw new CallFault('model_unavailable', 'No upstream of this model is set up.', {
+    throw new CallFault('model_unavailable', 'No upstream of this model is set up for this call.', {
       param: 'model',
     });
   }

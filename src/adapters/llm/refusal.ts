@@ -21,10 +21,19 @@ const revealing = new RegExp(
 const fieldName = /^[\w.[\]-]{1,100}$/;
 
 /** What an upstream's error status means to a call. */
-export function refusal(status: number, body: string, model: string): CallFault {
+export function refusal(
+  status: number,
+  body: string,
+  { model, retryAfterMs }: { readonly model: string; readonly retryAfterMs?: number | undefined },
+): CallFault {
   const cause = new Error(`The upstream answered ${status}.`);
   if (!blamesRequest.has(status)) {
-    return new CallFault('upstream_failed', 'The upstream failed.', { retryable: true, cause });
+    const code = status === 429 ? 'upstream_limited' : 'upstream_failed';
+    const passing = status === 408 || status === 429 || status >= 500;
+    // A wrong key concerns every call, a model that is not there only its own.
+    const isWell = !passing && status !== 401;
+    const details = { retryable: true, passing, isWell, retryAfterMs, cause };
+    return new CallFault(code, 'The upstream failed.', details);
   }
   const { message, param } = said(body, model);
   const why = message === undefined ? {} : ({ why: 'upstream_said', values: { message } } as const);

@@ -5,6 +5,8 @@ import type { ChatCall } from './chat-call.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import type { Trial } from './plan-call.ts';
 import { callAttributes } from './traced-hold.ts';
+import type { End } from './until-end.ts';
+import { untilEnd } from './until-end.ts';
 
 /** One upstream's answer as a span, from the question to the end of what comes. */
 export async function inUpstreamSpan(
@@ -19,7 +21,9 @@ export async function inUpstreamSpan(
   try {
     const answer = await ask();
     span.addEvent('first_token');
-    if (answer.stream && span.isRecording()) return { ...answer, rest: until(answer.rest, span) };
+    if (answer.stream && span.isRecording()) {
+      return { ...answer, rest: untilEnd(answer.rest, endOf(span)) };
+    }
     span.end();
     return answer;
   } catch (error) {
@@ -29,27 +33,9 @@ export async function inUpstreamSpan(
   }
 }
 
-type Rest = Extract<FirstAnswer, { stream: true }>['rest'];
-
-function until(rest: Rest, span: Span): Rest {
-  const end = () => {
+const endOf = (span: Span): End => ({
+  failed: (error) => markFailed(span, error),
+  over() {
     if (span.isRecording()) span.end();
-  };
-  return {
-    async next() {
-      try {
-        const next = await rest.next();
-        if (next.done) end();
-        return next;
-      } catch (error) {
-        markFailed(span, error);
-        end();
-        throw error;
-      }
-    },
-    async return(value) {
-      end();
-      return (await rest.return?.(value)) ?? { done: true, value: undefined };
-    },
-  };
-}
+  },
+});

@@ -30,7 +30,9 @@ export interface Json {
   name?: unknown;
   reasoning?: unknown;
   reasoning_content?: unknown;
+  prompt_cache_key?: unknown;
   refusal?: unknown;
+  role?: unknown;
   service_tier?: unknown;
   stream?: unknown;
   stream_options?: unknown;
@@ -39,6 +41,7 @@ export interface Json {
   tools?: unknown;
   type?: unknown;
   usage?: unknown;
+  user?: unknown;
 }
 
 export interface UpstreamRequest {

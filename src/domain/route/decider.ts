@@ -1,36 +1,28 @@
 import type { Decider } from '../decider.ts';
-import type { Candidate, RouteEvent } from './events.ts';
+import type { RouteEvent } from './events.ts';
+import { RouteTerms } from './events.ts';
 
-export interface ChangeRoute {
+export interface ChangeRoute extends RouteTerms {
   readonly type: 'ChangeRoute';
   readonly alias: string;
-  readonly candidates: readonly Candidate[];
 }
 
 interface Route {
-  readonly candidates: readonly Candidate[];
+  readonly terms?: RouteTerms;
 }
 
-/** Which upstream models stand behind an alias. */
+/** Which upstream models stand behind an alias, and how one of them is chosen. */
 export const route: Decider<ChangeRoute, RouteEvent, Route> = {
-  initialState: { candidates: [] },
-  decide({ alias, candidates }, current) {
-    if (sameCandidates(current.candidates, candidates)) return [];
-    return [{ type: 'RouteChanged', data: { alias, candidates: [...candidates] } }];
+  initialState: {},
+  decide({ alias, strategy, candidates, scoring, sticky }, { terms }) {
+    const changed = { strategy, candidates, scoring, sticky };
+    if (terms && said(terms) === said(changed)) return [];
+    return [{ type: 'RouteChanged', data: { alias, ...changed } }];
   },
   evolve(_, { data }) {
-    return { candidates: data.candidates };
+    return { terms: data };
   },
 };
 
-const sameCandidates = (a: readonly Candidate[], b: readonly Candidate[]): boolean =>
-  a.length === b.length &&
-  a.every((each, index) => {
-    const other = b[index];
-    return (
-      other !== undefined &&
-      each.upstream === other.upstream &&
-      each.model === other.model &&
-      each.weight === other.weight
-    );
-  });
+/** The schema puts the fields in one order, and leaves out what says nothing. */
+const said = (terms: RouteTerms): string => JSON.stringify(RouteTerms.parse(terms));

@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { contextOf } from '../../support/purse.ts';
+import { routeTo } from '../../support/routes.ts';
 
 const clock = () => new Date('2025-01-01T00:00:00.000Z');
 const noRows: CatalogueRows = { priceLists: [], routes: [], after: null };
@@ -44,7 +45,7 @@ function operatorOn(log: MemoryLog) {
         () => ({
           type: 'ChangeRoute',
           alias,
-          candidates: [{ upstream: 'openai', model, weight: 1 }],
+          ...routeTo([{ upstream: 'openai', model, weight: 1 }]),
         }),
         contextOf(randomUUID()),
       ),
@@ -64,7 +65,7 @@ test('prices and routes of other processes arrive without a restart', async (t) 
     ...{ alias: 'm', version: 2, currency: 'CNY', defaultMaxOutput: 64 },
     prices: { input: '1', cachedInput: '0.5', output: '3' },
   });
-  t.deepEqual(index.routeOf('m'), [{ upstream: 'openai', model: 'gpt', weight: 1 }]);
+  t.deepEqual(index.routeOf('m'), routeTo([{ upstream: 'openai', model: 'gpt', weight: 1 }]));
   t.deepEqual(index.aliases(), ['m']);
 });
 
@@ -82,7 +83,7 @@ test('the latest price and route win, in whatever order they are heard of', asyn
     const index = await catalogueOn(t, memoryLog());
     index.apply(order);
     t.is(index.priceOf('m')?.prices.output, '3');
-    t.is(index.routeOf('m')?.[0]?.model, 'new');
+    t.is(index.routeOf('m')?.candidates[0]?.model, 'new');
   }
 });
 
@@ -100,19 +101,19 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
         effective_at: clock().toISOString(),
       },
     ],
-    routes: [{ alias: 'm', candidates: [{ upstream: 'openai', model: 'old', weight: 1 }] }],
+    routes: [{ alias: 'm', ...routeTo([{ upstream: 'openai', model: 'old', weight: 1 }]) }],
     after: 1n,
   };
   const unchanged = await catalogueOn(t, log, rows);
   t.deepEqual(unchanged.priceOf('m')?.prices, {
     ...{ input: '1', cachedInput: '0.5', output: '2', request: '0.01' },
   });
-  t.is(unchanged.routeOf('m')?.[0]?.model, 'old');
+  t.is(unchanged.routeOf('m')?.candidates[0]?.model, 'old');
   await publish('m', '3');
   await send('m', 'new');
   const index = await catalogueOn(t, log, rows);
   t.is(index.priceOf('m')?.version, 2);
-  t.is(index.routeOf('m')?.[0]?.model, 'new');
+  t.is(index.routeOf('m')?.candidates[0]?.model, 'new');
 });
 
 test('of the price lists that have begun the one that began last is in force', async (t) => {

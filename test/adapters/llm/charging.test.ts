@@ -81,7 +81,7 @@ const limited = (how: string) => (how.startsWith('hang') ? test.serial : test);
 const failures = [
   ['status=500', 'upstream_failed', 'upstream_failed'],
   ['status=401', 'upstream_failed', 'upstream_failed'],
-  ['status=429', 'upstream_failed', 'upstream_failed'],
+  ['status=429', 'upstream_limited', 'upstream_failed'],
   ['status=400', 'upstream_refused', 'refused'],
   ['rubbish=first', 'upstream_failed', 'upstream_failed'],
   ['cut=socket&chunks=1', 'upstream_failed', 'upstream_failed'],

@@ -83,7 +83,7 @@ for (const how of [
 const failures = [
   ['status=500', 'upstream_failed', true],
   ['status=503', 'upstream_failed', true],
-  ['status=429', 'upstream_failed', true],
+  ['status=429', 'upstream_limited', true],
   ['status=401', 'upstream_failed', true],
   ['status=404', 'upstream_failed', true],
   ['status=400', 'upstream_refused', false],
@@ -161,7 +161,7 @@ test('a harmless refusal is passed on with its field, a telling one is not', asy
 
 test('a refusal that names the upstream’s model is not passed on', (t) => {
   const body = JSON.stringify({ error: { message: 'inner-model has no top_p', param: 'top_p' } });
-  const fault = refusal(400, body, 'inner-model');
+  const fault = refusal(400, body, { model: 'inner-model' });
   t.is(fault.message, 'The model refused this request as invalid.');
   t.is(fault.param, 'top_p');
 });

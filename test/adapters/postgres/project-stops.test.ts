@@ -7,6 +7,7 @@ import { projections } from '../../../src/projections/registry.ts';
 import { about, calm, picky, strict } from '../../support/picky-tables.ts';
 import { candidate, database, start, story } from '../../support/projected.ts';
 import { storedHistory } from '../../support/recorded.ts';
+import { routeTo } from '../../support/routes.ts';
 import { tables } from '../../support/tables.ts';
 
 const spelled = projection(
@@ -19,7 +20,10 @@ test('text is kept as it is written, whatever stands in it', async (t) => {
   const url = await database(t);
   const texts = [' ', 'NULL', '"', '\\', '\\"', '{a,b}', 'a,b', '\n\t', '你好', "'", '\\n'];
   const candidates = texts.map((model) => ({ ...candidate, model }));
-  const routed: DomainEvent = { type: 'RouteChanged', data: { alias: 'x', candidates } };
+  const routed: DomainEvent = {
+    type: 'RouteChanged',
+    data: { alias: 'x', ...routeTo(candidates) },
+  };
   const running = start(url, [spelled]);
   await running.open();
   await running.apply(storedHistory([routed], { position: 1n }));
@@ -64,7 +68,7 @@ test('a read model stops at the event its handler throws on, and the others go o
 
 const candidateRoute: DomainEvent = {
   type: 'RouteChanged',
-  data: { alias: 'x', candidates: [candidate] },
+  data: { alias: 'x', ...routeTo([candidate]) },
 };
 
 test('a read model stops at the event whose rows its table refuses', async (t) => {

@@ -1,0 +1,56 @@
+import type { Scoring, Strategy } from '../../domain/route/events.ts';
+import type { Ranked } from '../../domain/route/rank.ts';
+import { rank } from '../../domain/route/rank.ts';
+import { partsOf } from '../../domain/route/score.ts';
+import type { PlanParts } from './plan-call.ts';
+
+/** A call that nobody makes. */
+export interface ImaginedCall {
+  readonly alias: string;
+  readonly apiKeyId?: string | undefined;
+  readonly scenario?: string | undefined;
+  readonly inputTokens: number;
+  /** Undefined: as many as the alias gives. */
+  readonly outputTokens: number | undefined;
+}
+
+export interface PreviewedRoute {
+  readonly strategy: Strategy;
+  readonly candidates: readonly Previewed[];
+}
+
+export interface Previewed extends Ranked {
+  /** Each part of a score under `auto`. */
+  readonly parts: Readonly<Scoring>;
+  /** Its upstream is set up in this process. */
+  readonly isSetUp: boolean;
+}
+
+/**
+ * How such a call would be routed in this process now, nothing drawn: among equals the likeliest is
+ * first. Undefined for an alias that no call may name.
+ */
+export function previewRoute(
+  { catalogue, upstreams, watch, clock }: Omit<PlanParts, 'random'>,
+  { alias, outputTokens, ...call }: ImaginedCall,
+): PreviewedRoute | undefined {
+  const listed = catalogue.priceOf(alias);
+  const terms = catalogue.routeOf(alias);
+  if (!(listed && terms)) return undefined;
+  const heaviestFirst = terms.candidates.toSorted((a, b) => b.weight - a.weight);
+  const ranking = (isSetUp: boolean): readonly Previewed[] => {
+    const ranked = rank({
+      terms: {
+        ...terms,
+        candidates: heaviestFirst.filter(({ upstream }) => upstreams.has(upstream) === isSetUp),
+      },
+      call: { ...call, outputTokens: outputTokens ?? listed.defaultMaxOutput, at: clock() },
+      observe: watch.observe,
+      random: () => 0,
+    });
+    const parts = partsOf(ranked.filter(({ unmet }) => unmet === undefined));
+    return ranked.map((each) => ({ ...each, parts: parts(each), isSetUp }));
+  };
+  const others = ranking(false).map((each) => ({ ...each, score: 0 }));
+  return { strategy: terms.strategy, candidates: [...ranking(true), ...others] };
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { ImaginedCall, PreviewedRoute } from '../adapters/llm/preview-route.ts';
+import { Alias } from '../domain/price-list/events.ts';
+import { Rejection } from '../domain/rejection.ts';
+import type { Access } from './auth.ts';
+import { ApiError } from './errors.ts';
+import { route } from './route.ts';
+import { rankedReason } from './route-reasons.ts';
+import { Scenario, scenarioOf } from './scenario.ts';
+
+const usualInputTokens = 1_000;
+
+export interface RouteTestParts {
+  readonly preview: (call: ImaginedCall) => PreviewedRoute | undefined;
+  readonly member: Access['member'];
+}
+
+/** Explains the decision that the next such call would get in this process; nothing is asked or held. */
+export const testRoute = ({ preview, member }: RouteTestParts) =>
+  route({
+    method: 'POST',
+    path: '/api/admin/routes/test',
+    who: 'admin',
+    summary: 'See where a call would go, and why',
+    body: z.strictObject({
+      alias: Alias,
+      member_id: z.uuid().optional(),
+      api_key_id: z.uuid().optional(),
+      scenario: Scenario.optional(),
+      input_tokens: z.int().min(0).max(100_000_000).default(usualInputTokens),
+      output_tokens: z.int().min(1).max(100_000_000).optional(),
+      headers: z.record(z.string().max(100), z.string().max(1_000)).default({}),
+    }),
+    reply: z.object({
+      alias: Alias,
+      strategy: z.string(),
+      candidates: z.array(
+        z.object({
+          upstream: z.string(),
+          model: z.string(),
+          score: z.number(),
+          reason: z.string(),
+        }),
+      ),
+    }),
+    async handle({ body, request: { locale } }) {
+      const { alias, member_id, api_key_id, input_tokens, output_tokens, headers } = body;
+      if (member_id !== undefined && !(await member(member_id))) {
+        throw new Rejection('member_not_found', 'There is no such member.');
+      }
+      const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-scenario');
+      const previewed = preview({
+        alias,
+        apiKeyId: api_key_id,
+        scenario: body.scenario ?? scenarioOf(named?.[1] ?? ''),
+        inputTokens: input_tokens,
+        outputTokens: output_tokens,
+      });
+      if (!previewed) {
+        throw new ApiError('model_not_found', { param: 'alias', values: { model: alias } });
+      }
+      const { strategy, candidates } = previewed;
+      return {
+        body: {
+          alias,
+          strategy,
+          candidates: candidates.map((each) => ({
+            upstream: each.candidate.upstream,
+            model: each.candidate.model,
+            score: Math.round(each.score * 10_000) / 10_000,
+            reason: rankedReason(strategy, each, locale),
+          })),
+        },
+      };
+    },
+  });
