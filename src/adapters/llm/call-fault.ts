@@ -14,6 +14,7 @@ export type CallFaultCode =
 
 /** Why, where a code alone doesn't say it; a text of the message catalogue. */
 export type CallFaultReason =
+  | 'not_offered'
   | 'unknown_role'
   | 'unsupported_field'
   | 'upstream_said'
