@@ -194,7 +194,7 @@ async function serve(
     head: eventLog.head,
     reads: pool,
     history: walletHistory(eventLog),
-    chat: { answer: calls.answer, gate },
+    chat: { answer: calls.answer, countInput: calls.countInput, gate },
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],
     projections,

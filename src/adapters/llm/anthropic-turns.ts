@@ -31,6 +31,7 @@ const Message = z.looseObject({
     .nullish(),
   tool_call_id: z.string().nullish(),
   is_error: z.boolean().optional(),
+  cache_control: z.looseObject({}).optional(),
 });
 type Message = z.output<typeof Message>;
 
@@ -137,6 +138,7 @@ function resultOf(message: Message, path: string): Json {
     tool_use_id: plainId(id),
     content: blocksOf(message, path),
     is_error: message.is_error || undefined,
+    cache_control: message.cache_control,
   };
 }
 

@@ -1,6 +1,7 @@
 import { chatAnswer, chatStream, isJson } from './chat-stream.ts';
 import type { ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
+import { plainRequest } from './plain-request.ts';
 import { refusal } from './refusal.ts';
 import type { Json, Upstream, UpstreamRequest } from './upstream.ts';
 
@@ -28,8 +29,9 @@ export const openAiUpstream = (options: OpenAiOptions): Upstream & { close(): Pr
 /** The member's body, with what we decide in it. */
 function bodyOf(
   { outputLimit }: OpenAiOptions,
-  { body, model, stream, maxOutput }: UpstreamRequest,
+  { body: given, extended, model, stream, maxOutput }: UpstreamRequest,
 ): Json {
+  const body = extended ? plainRequest(given, model) : given;
   const { max_tokens: _, max_completion_tokens: __, stream_options: wishes, ...rest } = body;
   const limited = { ...rest, model, [outputLimit]: maxOutput };
   if (!stream) return limited;

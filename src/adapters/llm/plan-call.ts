@@ -6,10 +6,10 @@ import type { Quote } from '../../domain/wallet/commands.ts';
 import { CallFault } from './call-fault.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Input } from './input.ts';
-import { inputBound, inputOf } from './input.ts';
+import { inputBound, inputOf, inputTokens } from './input.ts';
 import type { Family } from './tokenizer.ts';
 import { trialOrder } from './trial-order.ts';
-import type { Upstream } from './upstream.ts';
+import type { Json, Upstream } from './upstream.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
 export interface Catalogue {
@@ -47,12 +47,7 @@ export interface PlanParts {
 /** Plans a call, or refuses it before anything is reserved. */
 export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPlan> {
   const { model: alias } = call.facts;
-  const listed = parts.catalogue.priceOf(alias);
-  const candidates = parts.catalogue.routeOf(alias);
-  if (!(listed && candidates)) {
-    throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
-  }
-  const trials = trialsOf(candidates, parts);
+  const { listed, trials } = behind(parts, alias);
   const input = inputOf(call.body);
   const bound = await widestBound(trials, input);
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
@@ -66,6 +61,27 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
     input,
     inputBound: bound,
   };
+}
+
+/** How many tokens a request's input has, by the vocabularies of who may answer it; reserves nothing. */
+export async function countInput(
+  parts: PlanParts,
+  { model, body }: { readonly model: string; readonly body: Readonly<Json> },
+): Promise<number> {
+  const { trials } = behind(parts, model);
+  const input = inputOf(body);
+  const families = [...new Set(trials.map(({ family }) => family))];
+  return Math.max(...(await Promise.all(families.map((family) => inputTokens(family, input)))));
+}
+
+/** What an alias costs, and who answers for it in which order. */
+function behind(parts: PlanParts, alias: string) {
+  const listed = parts.catalogue.priceOf(alias);
+  const candidates = parts.catalogue.routeOf(alias);
+  if (!(listed && candidates)) {
+    throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
+  }
+  return { listed, trials: trialsOf(candidates, parts) };
 }
 
 function trialsOf(
