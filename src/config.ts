@@ -73,6 +73,8 @@ const Environment = z.object({
   OPENAI_BASE_URL: optional(HttpUrl),
   OPENAI_LIKE_API_KEY: optional(z.string()),
   OPENAI_LIKE_BASE_URL: optional(HttpUrl),
+  ANTHROPIC_API_KEY: optional(z.string()),
+  ANTHROPIC_BASE_URL: optional(HttpUrl),
   UPSTREAM_CONNECT_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 10_000),
   UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 120_000),
   UPSTREAM_IDLE_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 60_000),
@@ -206,6 +208,11 @@ function toConfig(env: z.infer<typeof Environment>): Config {
       ...(env.OPENAI_LIKE_BASE_URL
         ? provider('openai_like', env.OPENAI_LIKE_API_KEY ?? 'none', env.OPENAI_LIKE_BASE_URL)
         : []),
+      ...provider(
+        'anthropic',
+        env.ANTHROPIC_API_KEY,
+        env.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com',
+      ),
     ],
     timeouts: {
       connectMs: env.UPSTREAM_CONNECT_TIMEOUT_MS,

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { eventStoreDbLog } from './adapters/eventstore/eventstoredb.ts';
 import { tracedLog } from './adapters/eventstore/traced-log.ts';
+import { anthropicUpstream } from './adapters/llm/anthropic.ts';
+import type { ProviderOptions } from './adapters/llm/http-upstream.ts';
 import { openAiUpstream } from './adapters/llm/openai.ts';
 import { sandboxUpstream } from './adapters/llm/sandbox.ts';
 import type { Upstream } from './adapters/llm/upstream.ts';
@@ -71,13 +73,18 @@ function openUpstreams(
   { providers, timeouts }: Config,
   started: Closers,
 ): ReadonlyMap<string, Upstream> {
-  const opened = providers.map(({ id, apiKey, baseUrl }) => {
-    // OpenAI's newer models refuse the old name of the limit; many servers like it know no other.
-    const outputLimit = id === 'openai' ? 'max_completion_tokens' : 'max_tokens';
-    const upstream = openAiUpstream({ id, apiKey, baseUrl, outputLimit, timeouts });
+  const opened = providers.map((provider) => {
+    const upstream = openProvider({ ...provider, timeouts });
     started.add(upstream.close);
     return upstream;
   });
   const all: readonly Upstream[] = [...opened, sandboxUpstream()];
   return new Map(all.map((each) => [each.id, each]));
+}
+
+function openProvider(options: ProviderOptions): Upstream & { close(): Promise<void> } {
+  if (options.id === 'anthropic') return anthropicUpstream(options);
+  // OpenAI's newer models refuse the old name of the limit; many servers like it know no other.
+  const outputLimit = options.id === 'openai' ? 'max_completion_tokens' : 'max_tokens';
+  return openAiUpstream({ ...options, outputLimit });
 }

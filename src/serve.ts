@@ -61,7 +61,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     head: eventLog.head,
     reads: pool,
     history: walletHistory(eventLog),
-    chat: { answer: calls.answer, gate: state.gate },
+    chat: { answer: calls.answer, countInput: calls.countInput, gate: state.gate },
     models: { aliases: catalogue.aliases },
     upstreams: [...upstreams.keys()],
     previewRoute: calls.preview,

@@ -65,6 +65,7 @@ function observed({ log, observe }: AppParts): Step {
     const scope = requestScope(ctx);
     ctx.state.scope = scope;
     ctx.set('x-request-id', scope.facts.id);
+    if (isAnthropic(ctx)) ctx.set('request-id', scope.facts.id);
     securityHeaders(ctx);
     await next();
     const ms = performance.now() - start;
@@ -107,10 +108,11 @@ function answerError(ctx: Context, error: unknown): void {
 
 function audienceOf(ctx: Context): Audience {
   const { locale, id } = ctx.state.scope.facts;
-  return { openAi: isOpenAi(ctx), locale, requestId: id };
+  return { openAi: isOpenAi(ctx), anthropic: isAnthropic(ctx), locale, requestId: id };
 }
 
 const isOpenAi = (ctx: Context): boolean => /^\/v1(\/|$)/.test(pathOf(ctx));
+const isAnthropic = (ctx: Context): boolean => /^\/v1\/messages(\/|$)/.test(pathOf(ctx));
 
 /** Nothing for a request line that names no path. */
 function pathOf(ctx: Context): string {
@@ -165,13 +167,19 @@ function notAllowed(ctx: Context, routes: readonly Route[]): ApiError {
 }
 
 const exchangeOf = (ctx: Context, params: Readonly<Record<string, string>>): Exchange => ({
-  authorization: ctx.req.headers.authorization,
+  authorization: authorizationOf(ctx),
   idempotencyKey: ctx.get('idempotency-key'),
   params,
   query: ctx.querystring === '' ? {} : Object.fromEntries(new URLSearchParams(ctx.querystring)),
   readBody: (accepts, limitBytes) => readBody(ctx.req, accepts, limitBytes),
   request: ctx.state.scope.facts,
 });
+
+/** Anthropic's clients send their key in a header of its own. */
+function authorizationOf(ctx: Context): string | undefined {
+  const key = isAnthropic(ctx) ? ctx.get('x-api-key') : '';
+  return key === '' ? ctx.req.headers.authorization : `Bearer ${key}`;
+}
 
 async function send(ctx: Context, route: Route, answer: Answer<unknown>): Promise<void> {
   ctx.status = answer.status ?? route.status;

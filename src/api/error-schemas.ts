@@ -19,3 +19,10 @@ export const OpenAiError = z.object({
     code: z.string().nullable(),
   }),
 });
+
+/** An error under `/v1/messages`, as Anthropic's SDKs expect it. */
+export const AnthropicError = z.object({
+  type: z.literal('error'),
+  error: z.object({ type: z.string(), message: z.string() }),
+  request_id: z.string(),
+});

@@ -4,6 +4,7 @@ import { OutcomeUnknown } from '../adapters/eventstore/execute.ts';
 import { isPassingFault } from '../adapters/postgres/passing-fault.ts';
 import { EventFromNewerVersion } from '../domain/events.ts';
 import { Rejection, RejectionCode } from '../domain/rejection.ts';
+import { anthropicBody } from './anthropic-error.ts';
 import type { ErrorCode, ErrorKind } from './error-table.ts';
 import { errorTable } from './error-table.ts';
 import type { Locale } from './locale.ts';
@@ -43,7 +44,10 @@ export class ApiError extends Error {
 
 /** Where an answer goes: what shape and language its errors have. */
 export interface Audience {
+  /** All of `/v1`. */
   readonly openAi: boolean;
+  /** What of it speaks Anthropic's protocol. */
+  readonly anthropic?: boolean;
   readonly locale: Locale;
   readonly requestId: string;
 }
@@ -67,8 +71,15 @@ export function errorAnswer(error: unknown, audience: Audience): ErrorAnswer {
     code,
     headers: headersOf(kind, details.retryAfterSeconds),
     contentType: audience.openAi ? 'application/json' : 'application/problem+json',
-    body: audience.openAi ? openAiBody(known, kind, text) : problem(known, audience, text),
+    body: bodyOf(known, audience, text),
   };
+}
+
+function bodyOf(error: ApiError, audience: Audience, text: string) {
+  if (!audience.openAi) return problem(error, audience, text);
+  const kind = errorTable[error.code];
+  if (!audience.anthropic) return openAiBody(error, kind, text);
+  return anthropicBody(kind.status, text, audience.requestId);
 }
 
 /** How a refusal is stored with an `Idempotency-Key`: in English, and so that it can be said in any language. */

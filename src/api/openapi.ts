@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import type { Who } from './caller.ts';
-import { OpenAiError, Problem } from './error-schemas.ts';
+import { AnthropicError, OpenAiError, Problem } from './error-schemas.ts';
 import type { Route } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -33,6 +33,7 @@ export function openApi(routes: readonly Route[], version: string): Json {
       schemas: {
         Problem: schemaOf(Problem, 'output'),
         OpenAiError: schemaOf(OpenAiError, 'output'),
+        AnthropicError: schemaOf(AnthropicError, 'output'),
       },
     },
   };
@@ -92,7 +93,7 @@ function responses({ status, produces, schemas, path }: Route): Json {
   const description = STATUS_CODES[status] ?? 'Done';
   const content = { [produces]: { schema: schemaOf(schemas.reply, 'output') } };
   const openAi = path.startsWith('/v1/');
-  const name = openAi ? 'OpenAiError' : 'Problem';
+  const name = errorNameOf(path);
   return {
     [status]: status === 204 ? { description } : { description, content },
     default: {
@@ -104,6 +105,11 @@ function responses({ status, produces, schemas, path }: Route): Json {
       },
     },
   };
+}
+
+function errorNameOf(path: string): string {
+  if (path.startsWith('/v1/messages')) return 'AnthropicError';
+  return path.startsWith('/v1/') ? 'OpenAiError' : 'Problem';
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {

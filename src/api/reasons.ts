@@ -96,6 +96,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'There is no limit of {measure} {window}.',
     zh: '没有“{window}{measure}”这种限额。',
   },
+  not_offered: {
+    en: 'This model does not know `{param}`, or not with this value.',
+    zh: '该模型不支持 `{param}`,或不支持这个取值。',
+  },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',
     zh: '数据库暂时没有响应,请稍后再试。',

@@ -21,9 +21,10 @@ import type { RouteTestParts } from './admin-route-test.ts';
 import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
 import { adminWallet } from './admin-wallet.ts';
+import type { CountInput } from './anthropic-messages.ts';
+import { countTokens, messages } from './anthropic-messages.ts';
 import type { Access } from './auth.ts';
 import { explainMyCall, listMyCalls } from './calls.ts';
-import type { ChatCompletionsParts } from './chat-completions.ts';
 import { chatCompletions } from './chat-completions.ts';
 import type { React } from './command-context.ts';
 import { createApiKey, keyIssuer } from './create-api-key.ts';
@@ -32,6 +33,7 @@ import type { FirstAdmin } from './first-admin.ts';
 import { health } from './health.ts';
 import type { Limits } from './limits.ts';
 import { listMyApiKeys } from './list-api-keys.ts';
+import type { ModelCallParts } from './model-call.ts';
 import type { ModelsParts } from './models.ts';
 import { model, models } from './models.ts';
 import { sessionOpener } from './open-session.ts';
@@ -73,7 +75,7 @@ export interface RouteParts {
   readonly react: React;
   readonly once: Once;
   readonly appoint: FirstAdmin['appoint'];
-  readonly chat: ChatCompletionsParts;
+  readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
   /** What a route may name. */
   readonly upstreams: readonly string[];
@@ -145,6 +147,8 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...operatorRoutes(parts),
 
     chatCompletions(parts.chat),
+    messages(parts.chat),
+    countTokens(parts.chat.countInput),
     models(parts.models),
     model(parts.models),
     userProfile(profileOf),

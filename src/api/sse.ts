@@ -1,16 +1,23 @@
 import type { ServerResponse } from 'node:http';
 
+/** How an event is written, and what stands behind the last one of a whole answer. */
+export interface Framing<Event> {
+  readonly frame: (event: Event) => string;
+  readonly end: string;
+}
+
 /** Events on their way to a client, at the client's own speed. */
-export interface EventStream {
+export interface EventStream<Event> {
   /** Each batch becomes one write. */
-  readonly batches: AsyncIterable<readonly unknown[]>;
+  readonly batches: AsyncIterable<readonly Event[]>;
+  readonly framing: Framing<Event>;
   /** Aborts when waiting for the client has no purpose any longer. */
   readonly ended: AbortSignal;
   /** A client that takes nothing for so long has stopped reading; `stalled` is told, once. */
   readonly stallMs: number;
   readonly stalled: () => void;
   /** What an error in the middle says to the client. */
-  readonly errorBody: (error: unknown) => unknown;
+  readonly errorBody: (error: unknown) => Event;
 }
 
 export const eventStreamType = 'text/event-stream; charset=utf-8';
@@ -21,23 +28,33 @@ export const eventStreamHeaders = {
   'x-accel-buffering': 'no',
 } as const;
 
+/** Data only, and an end mark. */
+export const openAiFraming: Framing<unknown> = {
+  frame: (event) => `data: ${JSON.stringify(event)}\n\n`,
+  end: 'data: [DONE]\n\n',
+};
+
+/** Named events; the last one says by its name that it is. */
+export const anthropicFraming: Framing<{ readonly type: string }> = {
+  frame: (event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+  end: '',
+};
+
 /** Writes events and the end mark; after an error it writes that instead of the mark. */
-export async function sendEvents(response: ServerResponse, stream: EventStream): Promise<void> {
+export async function sendEvents<Event>(
+  response: ServerResponse,
+  stream: EventStream<Event>,
+): Promise<void> {
+  const { frame, end: mark } = stream.framing;
   try {
     for await (const batch of stream.batches) {
       if (response.destroyed) return;
-      if (!response.write(textOf(batch))) await drained(response, stream);
+      if (!response.write(batch.map(frame).join(''))) await drained(response, stream);
     }
-    end(response, 'data: [DONE]\n\n');
+    end(response, mark);
   } catch (error) {
-    end(response, textOf([stream.errorBody(error)]));
+    end(response, frame(stream.errorBody(error)));
   }
-}
-
-function textOf(events: readonly unknown[]): string {
-  let text = '';
-  for (const event of events) text += `data: ${JSON.stringify(event)}\n\n`;
-  return text;
 }
 
 function end(response: ServerResponse, text: string): void {
@@ -48,7 +65,10 @@ function end(response: ServerResponse, text: string): void {
 }
 
 /** Until the client has taken what was written, is gone, or takes too long. */
-async function drained(response: ServerResponse, stream: EventStream): Promise<void> {
+async function drained(
+  response: ServerResponse,
+  stream: Pick<EventStream<unknown>, 'ended' | 'stallMs' | 'stalled'>,
+): Promise<void> {
   const { ended, stallMs, stalled } = stream;
   const { promise, resolve } = Promise.withResolvers<void>();
   const give = () => resolve();

@@ -74,7 +74,7 @@ test('the description lists every route, and all it refers to is there', async (
   const refs = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
     ([, name]) => name,
   );
-  t.deepEqual([...new Set(refs)].sort(), ['OpenAiError', 'Problem']);
+  t.deepEqual([...new Set(refs)].sort(), ['AnthropicError', 'OpenAiError', 'Problem']);
 });
 
 test('every body of /api refuses what it does not know', (t) => {
@@ -90,11 +90,15 @@ test('every route answers in its error shape to whoever has no right', async (t)
     if (who === 'anyone') continue;
     const { status, body } = await ask(api(), method, path.replace(/:\w+/g, 'x'));
     t.is(status, 401, path);
-    t.like(
-      body,
-      path.startsWith('/v1/')
-        ? { error: { code: 'invalid_api_key' } }
-        : { code: 'unauthenticated' },
-    );
+    t.like(body, unknownCaller(path), path);
   }
 });
+
+function unknownCaller(path: string) {
+  if (path.startsWith('/v1/messages')) {
+    return { type: 'error', error: { type: 'authentication_error' } };
+  }
+  return path.startsWith('/v1/')
+    ? { error: { code: 'invalid_api_key' } }
+    : { code: 'unauthenticated' };
+}

@@ -114,7 +114,11 @@ async function start(
     vault: await openVault({ pool, masterKey: randomBytes(32) }),
     mailer: { send: (mail) => world.send(mail) },
     runPoliciesFor: policyRunner({ ...run, once: runOnce, clock, log }),
-    chat: { answer: () => Promise.reject(new Error('no models here')), gate: () => world.closed },
+    chat: {
+      answer: () => Promise.reject(new Error('no models here')),
+      countInput: () => Promise.reject(new Error('no models here')),
+      gate: () => world.closed,
+    },
     models: { aliases: () => ['demo'] },
     upstreams: ['sandbox', 'openai_like'],
     previewRoute: previewOver(t, { eventLog, log, clock }),

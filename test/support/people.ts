@@ -98,18 +98,27 @@ export async function newCustomers(
   return [await next(), await next(), await next(), await next()];
 }
 
-/** Sells an alias at 1 and 2 CNY per million tokens, answered by a model of the upstream `openai_like`. */
+interface Sold {
+  readonly upstream: string;
+  readonly model: string;
+}
+
+/**
+ * Sells an alias at 1 and 2 CNY per million tokens, answered by a model of the upstream `openai_like`
+ * or by those that are named with theirs.
+ */
 export async function sell(
   { url }: Program,
   token: string,
   alias: string,
-  model: string,
+  sold: string | readonly Sold[],
 ): Promise<void> {
   const put = (path: string, body: unknown) =>
     request(`${url}${path}`, { method: 'PUT', token, body });
   const price = { input: '1', cached_input: '0.5', output: '2' };
   await put(`/api/admin/models/${alias}`, { price });
-  const candidates = [{ upstream: 'openai_like', model, weight: 1 }];
+  const models = typeof sold === 'string' ? [{ upstream: 'openai_like', model: sold }] : sold;
+  const candidates = models.map((each) => ({ ...each, weight: 1 }));
   await put(`/api/admin/routes/${alias}`, { candidates });
 }
 

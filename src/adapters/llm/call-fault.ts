@@ -16,6 +16,7 @@ export type CallFaultCode =
 /** Why, where a code alone doesn't say it; a text of the message catalogue. */
 export type CallFaultReason =
   | 'model_busy'
+  | 'not_offered'
   | 'unknown_role'
   | 'unsupported_field'
   | 'upstream_said'

@@ -7,6 +7,8 @@ export interface ChatCall {
   readonly walletId: string;
   /** What the member sent, unknown fields and all. */
   readonly body: Readonly<Json>;
+  /** The body says some things in Anthropic's words; only who has them is told. */
+  readonly extended?: boolean;
   readonly stream: boolean;
   /** Answers asked for. */
   readonly n: number;

@@ -71,6 +71,7 @@ async function begun(
   const answer = await trial.upstream.ask({
     model: trial.model,
     body: call.body,
+    extended: call.extended ?? false,
     stream: call.stream,
     maxOutput,
     signal: ended,

@@ -13,11 +13,12 @@ import type { Journal } from './journal.ts';
 import type { Cut } from './meter.ts';
 import { meter } from './meter.ts';
 import type { PlanParts } from './plan-call.ts';
-import { planCall } from './plan-call.ts';
+import { countInput, planCall } from './plan-call.ts';
 import { received } from './received.ts';
 import type { Relay } from './relay-answer.ts';
 import { relayBody, relayChunks } from './relay-answer.ts';
 import { tracedHold } from './traced-hold.ts';
+import type { Json } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
 
 export interface MeteredParts extends PlanParts, Omit<HoldParts, 'background'> {
@@ -38,6 +39,8 @@ export interface Metered {
    * however the call ends. Throws `CallFault`, or what the wallet refuses with.
    */
   readonly answer: (call: ChatCall) => Promise<ChatAnswer>;
+  /** How many tokens of input a call would have; throws `CallFault` for one that can't be made. */
+  readonly countInput: (asked: { readonly model: string; readonly body: Json }) => Promise<number>;
   /** Calls whose hold may be open. */
   readonly inFlight: () => number;
   readonly drain: (graceMs: number) => Promise<void>;
@@ -50,6 +53,7 @@ export function metered(parts: MeteredParts): Metered {
   return {
     inFlight: calls.inFlight,
     drain: calls.drain,
+    countInput: (asked) => countInput(parts, asked),
     answer(call) {
       if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
       return paid(parts, holdParts, { call, flight: calls.open() });

@@ -8,10 +8,10 @@ import type { Quote } from '../../domain/wallet/commands.ts';
 import { CallFault } from './call-fault.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Input } from './input.ts';
-import { inputBound, inputOf } from './input.ts';
+import { inputBound, inputOf, inputTokens } from './input.ts';
 import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
-import type { Upstream } from './upstream.ts';
+import type { Json, Upstream } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
@@ -53,12 +53,7 @@ export interface PlanParts {
 /** Plans a call, or refuses it before anything is reserved. */
 export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPlan> {
   const { model: alias } = call.facts;
-  const listed = parts.catalogue.priceOf(alias);
-  const terms = parts.catalogue.routeOf(alias);
-  if (!(listed && terms)) {
-    throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
-  }
-  const candidates = terms.candidates.filter(({ upstream }) => parts.upstreams.has(upstream));
+  const { listed, terms, candidates } = behind(parts, alias);
   const input = inputOf(call.body);
   const bound = await widestBound(trialsOf(candidates, parts), input);
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
@@ -88,6 +83,28 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
     input,
     inputBound: bound,
   };
+}
+
+/** How many tokens a request's input has, by the vocabularies of who may answer it; reserves nothing. */
+export async function countInput(
+  parts: PlanParts,
+  { model, body }: { readonly model: string; readonly body: Readonly<Json> },
+): Promise<number> {
+  const trials = trialsOf(behind(parts, model).candidates, parts);
+  const input = inputOf(body);
+  const families = [...new Set(trials.map(({ family }) => family))];
+  return Math.max(...(await Promise.all(families.map((family) => inputTokens(family, input)))));
+}
+
+/** What an alias costs, and who of those that are set up may answer for it. */
+function behind({ catalogue, upstreams }: PlanParts, alias: string) {
+  const listed = catalogue.priceOf(alias);
+  const terms = catalogue.routeOf(alias);
+  if (!(listed && terms)) {
+    throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
+  }
+  const candidates = terms.candidates.filter(({ upstream }) => upstreams.has(upstream));
+  return { listed, terms, candidates };
 }
 
 function trialsOf(

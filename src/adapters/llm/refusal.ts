@@ -20,12 +20,16 @@ const revealing = new RegExp(
 );
 const fieldName = /^[\w.[\]-]{1,100}$/;
 
+/** What was refused. */
+export interface Refused {
+  /** The upstream's own name of it. */
+  readonly model: string;
+  /** So long it asks to wait. */
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** What an upstream's error status means to a call. */
-export function refusal(
-  status: number,
-  body: string,
-  { model, retryAfterMs }: { readonly model: string; readonly retryAfterMs?: number | undefined },
-): CallFault {
+export function refusal(status: number, body: string, { model, retryAfterMs }: Refused): CallFault {
   const cause = new Error(`The upstream answered ${status}.`);
   if (!blamesRequest.has(status)) {
     const code = status === 429 ? 'upstream_limited' : 'upstream_failed';

@@ -50,6 +50,8 @@ export interface UpstreamRequest {
   /** What the member sent; the model, the output limit and the wish for usage are added here. */
   readonly body: Readonly<Json>;
   readonly stream: boolean;
+  /** The body says some things in Anthropic's words, which OpenAI's protocol doesn't have. */
+  readonly extended?: boolean;
   /** Output tokens of one choice that are paid for; sent with every request. */
   readonly maxOutput: number;
   readonly signal: AbortSignal;

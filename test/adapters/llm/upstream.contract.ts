@@ -9,6 +9,8 @@ export interface UpstreamUnderTest {
   readonly model: string;
   /** A model whose stream goes on for at least a second, or for many turns. */
   readonly longModel: string;
+  /** It gives one answer only, and says so to who wants more. */
+  readonly single?: boolean;
 }
 
 const body: Json = { model: 'alias', messages: [{ role: 'user', content: 'Hello there' }] };
@@ -16,7 +18,7 @@ const body: Json = { model: 'alias', messages: [{ role: 'user', content: 'Hello 
 /** What every upstream promises. */
 export function upstreamContract(
   test: TestFn,
-  { upstream, model, longModel }: UpstreamUnderTest,
+  { upstream, model, longModel, single = false }: UpstreamUnderTest,
 ): void {
   const ask = (more: Json, { signal = new AbortController().signal, of = model } = {}) =>
     upstream().ask({
@@ -59,7 +61,12 @@ export function upstreamContract(
     t.true(JSON.stringify(choices).includes(JSON.stringify(text)));
   });
 
-  test('`n` answers are counted as `n`', async (t) => {
+  test('`n` answers are counted as `n`, or refused', async (t) => {
+    if (single) {
+      const fault = await t.throwsAsync(bodyOf({ n: 3 }), { instanceOf: CallFault });
+      t.like(fault, { code: 'unsupported_input', param: 'n', retryable: true });
+      return;
+    }
     const { choices, usage } = await bodyOf({ n: 3 });
     t.true(Array.isArray(choices) && choices.length === 3);
     t.is(usageFrom(usage)?.output, 24);

@@ -1,18 +1,9 @@
-import type { CallFault } from './call-fault.ts';
-import { broken, chatStream } from './chat-stream.ts';
+import type { ChatStream } from './chat-stream.ts';
+import { broken } from './chat-stream.ts';
+import type { Exchange } from './exchange.ts';
 import type { Patience } from './patience.ts';
 import { serverSentEvents } from './server-sent-events.ts';
 import type { Json } from './upstream.ts';
-
-/** One request on its way: what reading its answer needs. */
-export interface Exchange {
-  readonly patience: Patience;
-  readonly signal: AbortSignal;
-  abort(): void;
-  /** What really happened when asking or reading threw. */
-  faultOf(error: unknown): CallFault;
-  end(): void;
-}
 
 /** How long the line may take to fall silent after the end mark, so that it can be used again. */
 const hangUpMs = 1_000;
@@ -21,9 +12,10 @@ const hangUpMs = 1_000;
 export async function* streamedChunks(
   body: AsyncIterable<Uint8Array>,
   exchange: Exchange,
+  stream: ChatStream,
   idleMs: number,
 ): AsyncGenerator<readonly Json[]> {
-  const reader = chunkReader(body, exchange.patience, idleMs);
+  const reader = chunkReader(body, exchange.patience, stream, idleMs);
   try {
     while (!reader.isWhole()) {
       const chunks = await reader.next();
@@ -41,10 +33,14 @@ export async function* streamedChunks(
 }
 
 /** Reads batch by batch; the upstream's clock runs only while a read waits. */
-function chunkReader(body: AsyncIterable<Uint8Array>, clock: Patience, idleMs: number) {
+function chunkReader(
+  body: AsyncIterable<Uint8Array>,
+  clock: Patience,
+  stream: ChatStream,
+  idleMs: number,
+) {
   const bytes = body[Symbol.asyncIterator]();
   const events = serverSentEvents();
-  const stream = chatStream();
   let isWhole = false;
   let reads = 0;
 

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { anthropicThinking } from './anthropic-thinking.ts';
+import { anthropicToolChoice, anthropicTools } from './anthropic-tools.ts';
+import { anthropicTurns } from './anthropic-turns.ts';
+import { beyondProtocol } from './beyond-protocol.ts';
+import { isJson } from './chat-stream.ts';
+import type { Json, UpstreamRequest } from './upstream.ts';
+
+/** Read below. */
+const translated = [
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'n',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
+  'reasoning_effort',
+  'thinking',
+  'output_config',
+  'cache_control',
+  'user',
+];
+
+/** Left out: an answer without them is as good. */
+const hints = [
+  'seed',
+  'store',
+  'metadata',
+  'modalities',
+  'service_tier',
+  'verbosity',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+];
+
+const known = new Set([...translated, ...hints]);
+
+/** OpenAI's chat request in Anthropic's words; what has none is refused, for another upstream to try. */
+export function anthropicRequest({ body, model, stream, maxOutput }: UpstreamRequest): Json {
+  refuseForeign(body);
+  const wishes = Wishes.safeParse(body);
+  if (!wishes.success) throw beyondProtocol(String(wishes.error.issues[0]?.path[0] ?? 'body'));
+  const { temperature, top_p: topP, top_k: topK, stop, user, cache_control: cache } = wishes.data;
+  const { system, turns } = anthropicTurns(body.messages);
+  const { thinking, effort } = anthropicThinking(wishes.data, model, maxOutput);
+  const tools = anthropicTools(body.tools);
+  const format = formatOf(wishes.data.response_format) ?? wishes.data.output_config?.format;
+  const isThinking = thinking !== undefined && thinking.type !== 'disabled';
+  return {
+    model,
+    max_tokens: maxOutput,
+    messages: turns,
+    stream,
+    system: system.length > 0 ? system : undefined,
+    // A model that thinks takes no temperature but its own.
+    ...(isThinking ? {} : samplingOf(temperature, topP, topK)),
+    stop_sequences: stopsOf(stop),
+    tools,
+    tool_choice: tools && anthropicToolChoice(body),
+    thinking,
+    output_config: effort || format ? { effort, format } : undefined,
+    metadata: user ? { user_id: user } : undefined,
+    cache_control: cache,
+  };
+}
+
+const Wishes = z.looseObject({
+  temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
+  top_k: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  user: z.string().nullish(),
+  cache_control: z.looseObject({}).optional(),
+  reasoning_effort: z.string().nullish(),
+  thinking: z.looseObject({ type: z.string() }).nullish(),
+  output_config: z
+    .object({ effort: z.string().nullish(), format: z.looseObject({}).nullish() })
+    .nullish(),
+  response_format: z.looseObject({ type: z.string() }).nullish(),
+});
+export type Wishes = z.output<typeof Wishes>;
+
+function refuseForeign(body: Readonly<Json>): void {
+  if (typeof body.n === 'number' && body.n > 1) throw beyondProtocol('n');
+  for (const [field, value] of Object.entries(body)) {
+    if (!(known.has(field) || isNothing(value))) throw beyondProtocol(field);
+  }
+}
+
+/** A wish that asks for nothing. */
+const isNothing = (value: unknown): boolean =>
+  !value || (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** What says only the default is left out: newer models refuse to be told both, or any. */
+const samplingOf = (temperature?: number | null, topP?: number | null, topK?: number | null) => ({
+  // OpenAI's scale ends at 2.
+  temperature: typeof temperature === 'number' && temperature < 1 ? temperature : undefined,
+  top_p: topP === 1 ? undefined : (topP ?? undefined),
+  top_k: topK ?? undefined,
+});
+
+function stopsOf(stop: Wishes['stop']): readonly string[] | undefined {
+  const stops = [stop ?? []].flat().filter((each) => each !== '');
+  return stops.length > 0 ? stops : undefined;
+}
+
+function formatOf(format: Wishes['response_format']): Json | undefined {
+  if (!format || format.type === 'text') return undefined;
+  const { json_schema: named } = format;
+  if (format.type !== 'json_schema' || !isJson(named)) throw beyondProtocol('response_format');
+  const { schema } = named;
+  return { type: 'json_schema', schema };
+}

@@ -1,0 +1,47 @@
+import { isJson } from './chat-stream.ts';
+import type { Json } from './upstream.ts';
+
+/** Anthropic's words in a chat request; servers of OpenAI's protocol refuse what they don't know. */
+const foreign = ['thinking', 'output_config', 'top_k', 'cache_control'] as const;
+const foreignInMessages = ['reasoning_details', 'is_error', 'cache_control'] as const;
+
+/** These are told how hard to think; others refuse to be. */
+const reasons = /^(o\d|gpt-5|gpt-oss)/;
+
+/** A request that came in Anthropic's words, without those that OpenAI's protocol doesn't have. */
+export function plainRequest(body: Readonly<Json>, model: string): Readonly<Json> {
+  const { messages, tools, thinking, output_config: wishes } = body;
+  const effort = reasons.test(model.slice(model.lastIndexOf('/') + 1))
+    ? effortOf(thinking, wishes)
+    : undefined;
+  return {
+    ...without(body, foreign),
+    messages: listOf(messages).map(plainMessage),
+    ...(tools === undefined ? {} : { tools: listOf(tools).map(uncached) }),
+    ...(effort === undefined ? {} : { reasoning_effort: effort }),
+  };
+}
+
+function plainMessage(message: Json): Json {
+  const { content, ...rest } = without(message, foreignInMessages);
+  return { ...rest, content: Array.isArray(content) ? listOf(content).map(uncached) : content };
+}
+
+const uncached = (json: Json): Json => without(json, ['cache_control']);
+
+const listOf = (value: unknown): readonly Json[] =>
+  Array.isArray(value) ? value.filter(isJson) : [];
+
+const without = (json: Readonly<Json>, fields: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(json).filter(([field]) => !fields.includes(field)));
+
+/** How hard to think, for a model that is told in words; undefined: as it does by itself. */
+function effortOf(thinking: unknown, wishes: unknown): string | undefined {
+  if (!isJson(thinking) || thinking.type === 'disabled') return undefined;
+  const { budget_tokens: budget } = thinking;
+  const { effort } = isJson(wishes) ? wishes : {};
+  if (typeof effort === 'string') return effort === 'low' || effort === 'medium' ? effort : 'high';
+  if (typeof budget !== 'number') return undefined;
+  if (budget < 4_096) return 'low';
+  return budget < 16_384 ? 'medium' : 'high';
+}

@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http';
+import type { Json } from '../adapters/llm/upstream.ts';
+import type { AnthropicEvent } from './anthropic-blocks.ts';
+import { messageEvents } from './anthropic-events.ts';
+import type { CountRequest as CountBody } from './anthropic-schemas.ts';
+import { CountReply, CountRequest, MessagesReply, MessagesRequest } from './anthropic-schemas.ts';
+import { chatOf } from './anthropic-to-chat.ts';
+import { callError } from './call-error.ts';
+import { messageIdOf, messageOf } from './chat-to-anthropic.ts';
+import { errorAnswer } from './errors.ts';
+import type { ModelCallParts } from './model-call.ts';
+import { limitBytes, modelCall, usualStallMs } from './model-call.ts';
+import type { RequestFacts, Route } from './route.ts';
+import { route } from './route.ts';
+import { anthropicFraming, eventStreamHeaders, eventStreamType, sendEvents } from './sse.ts';
+
+/** `POST /v1/messages`, as Anthropic's SDKs expect it; whichever upstream answers. */
+export const messages = (parts: ModelCallParts): Route =>
+  route({
+    method: 'POST',
+    path: '/v1/messages',
+    who: 'key',
+    summary: 'Ask a model in Anthropic’s words; streams when `stream` is true',
+    body: MessagesRequest,
+    limitBytes,
+    reply: MessagesReply,
+    async handle({ caller, body, request }) {
+      const asked = callOf(body);
+      const { call, answer, stalled } = await modelCall(parts, { caller, request }, asked);
+      const head = { id: messageIdOf(call.facts.callId), model: body.model };
+      if (!answer.stream) {
+        const message = JSON.stringify(messageOf(answer.body, head));
+        return { text: message, type: 'application/json; charset=utf-8' };
+      }
+      const stream = (response: ServerResponse) =>
+        sendEvents(response, {
+          batches: messageEvents(answer.chunks, head),
+          framing: anthropicFraming,
+          ended: answer.ended,
+          stallMs: parts.stallMs ?? usualStallMs,
+          stalled,
+          errorBody: (error) => errorEventOf(callError(error, body.model), request),
+        });
+      return { stream, type: eventStreamType, headers: eventStreamHeaders };
+    },
+  });
+
+const callOf = (body: MessagesRequest) => ({
+  model: body.model,
+  body: chatOf(body),
+  extended: true,
+  stream: body.stream ?? false,
+  n: 1,
+  outputTokens: body.max_tokens,
+  wantsUsage: true,
+});
+
+function errorEventOf(error: unknown, { locale, id, describe }: RequestFacts): AnthropicEvent {
+  const audience = { openAi: true, anthropic: true, locale, requestId: id };
+  const { body, code } = errorAnswer(error, audience);
+  describe({ code });
+  return { ...body, type: 'error' };
+}
+
+/** Tokens of a request's input; throws a `CallFault` where no call could be made. */
+export type CountInput = (asked: {
+  readonly model: string;
+  readonly body: Json;
+}) => Promise<number>;
+
+/** `POST /v1/messages/count_tokens`: costs nothing. */
+export const countTokens = (count: CountInput): Route =>
+  route({
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    who: 'key',
+    summary: 'How many tokens a request would be, in Anthropic’s words',
+    body: CountRequest,
+    limitBytes,
+    reply: CountReply,
+    handle: async ({ body }) => ({ body: { input_tokens: await counted(count, body) } }),
+  });
+
+async function counted(count: CountInput, body: CountBody): Promise<number> {
+  try {
+    return await count({ model: body.model, body: chatOf(body) });
+  } catch (error) {
+    throw callError(error, body.model);
+  }
+}

@@ -1,0 +1,321 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import test from 'ava';
+import type { Json } from '../../src/adapters/llm/upstream.ts';
+import { CountReply, MessagesReply } from '../../src/api/anthropic-schemas.ts';
+import { AnthropicError } from '../../src/api/error-schemas.ts';
+import { eventually } from '../support/eventually.ts';
+import { serveMessages } from '../support/messages-endpoint.ts';
+import type { PaidCalls } from '../support/paid-calls.ts';
+import type { PaidMock } from '../support/paid-mock.ts';
+import { cost, endsWith, paidMock } from '../support/paid-mock.ts';
+
+let upstream: PaidMock;
+const closers: (() => void)[] = [];
+
+test.before(async () => {
+  upstream = await paidMock();
+});
+test.after.always(async () => {
+  for (const close of closers) close();
+  await upstream.close();
+});
+
+async function serve(calls: PaidCalls, options = {}): Promise<string> {
+  const { url, close } = await serveMessages(calls, options);
+  closers.push(close);
+  return url;
+}
+
+const headers = {
+  'x-api-key': 'sk-good',
+  'anthropic-version': '2023-06-01',
+  'content-type': 'application/json',
+};
+const hello = { role: 'user', content: 'Hello' };
+
+const post = (url: string, more: Json, init: RequestInit = {}, path = '') =>
+  fetch(`${url}/v1/messages${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ model: 'demo', max_tokens: 64, messages: [hello], ...more }),
+    ...init,
+  });
+
+/** The events of a stream; each is named as its data says. */
+function eventsIn(text: string): readonly Json[] {
+  return text
+    .trimEnd()
+    .split('\n\n')
+    .map((event) => {
+      const [, name = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
+      const parsed: Json = JSON.parse(data);
+      if (parsed.type !== name) throw new Error(`${name} is not what ${data} is.`);
+      return parsed;
+    });
+}
+
+test('a message comes as Anthropic’s, whoever wrote it, and its input has no cached tokens', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=100&cached=40&chunks=5&reasoning=2');
+  const response = await post(await serve(calls), {});
+  t.is(response.status, 200);
+  t.is(response.headers.get('request-id'), response.headers.get('x-request-id'));
+  const message = MessagesReply.parse(await response.json());
+  t.like(message, {
+    type: 'message',
+    role: 'assistant',
+    model: 'demo',
+    content: [{ type: 'text', text: ' word'.repeat(5) }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 60, cache_read_input_tokens: 40, output_tokens: 7 },
+  });
+  t.regex(message.id, /^msg_[0-9a-f]{32}$/);
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: cost(60, 7, 40) });
+});
+
+test('a stream has Anthropic’s events in their order, and ends when it is charged', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=9&chunks=3');
+  const response = await post(await serve(calls), { stream: true });
+  t.is(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const events = eventsIn(await response.text());
+  t.deepEqual(
+    events.map(({ type }) => type),
+    [
+      'message_start',
+      'content_block_start',
+      ...Array.from({ length: 3 }, () => 'content_block_delta'),
+      'content_block_stop',
+      'message_delta',
+      'message_stop',
+    ],
+  );
+  t.like(events[0], { message: { model: 'demo', content: [], stop_reason: null } });
+  t.like(events[2], { index: 0, delta: { type: 'text_delta', text: ' word' } });
+  t.like(events.at(-2), {
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { input_tokens: 9, output_tokens: 3 },
+  });
+  t.is(calls.ends().length, 1, 'charged before the last event');
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: cost(9, 3) });
+});
+
+test('the last events wait for the charge', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=3');
+  const held = Promise.withResolvers<void>();
+  calls.log.next.after = () => {
+    calls.log.next.before = () => held.promise;
+  };
+  const response = await post(await serve(calls), { stream: true });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (text.split(' word').length < 4) text += (await reader?.read())?.value ?? '';
+  await eventually(() => calls.log.next.before === undefined);
+  t.notRegex(text, /message_delta|message_stop/);
+  held.resolve();
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    text += next.value;
+  }
+  t.regex(text, /message_stop/);
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage' });
+});
+
+test('an answer without usage is counted, and says what was charged', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=6&usage=no');
+  const events = eventsIn(await (await post(await serve(calls), { stream: true })).text());
+  t.like(events.at(-2), { usage: { input_tokens: 8, output_tokens: 6 } });
+  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: cost(8, 6) });
+});
+
+test('an answer that breaks in the middle ends in an error event, and is free', async (t) => {
+  const calls = await upstream.on('gpt-4o?cut=socket');
+  const response = await post(await serve(calls), { stream: true });
+  t.is(response.status, 200);
+  const events = eventsIn(await response.text());
+  const last = AnthropicError.parse(events.at(-1));
+  t.is(last.error.type, 'api_error');
+  t.is(last.request_id, response.headers.get('x-request-id') ?? '');
+  t.false(events.some(({ type }) => type === 'message_stop'));
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
+});
+
+test('a client that hangs up mid-stream is charged what it received', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=1000&delay=5');
+  const client = new AbortController();
+  const { signal } = client;
+  const response = await post(await serve(calls), { stream: true, max_tokens: 1_000 }, { signal });
+  await response.body?.getReader().read();
+  client.abort();
+  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', outcome: 'client_closed' });
+});
+
+test('a client that reads nothing is cut and charged for what it took', async (t) => {
+  const calls = await upstream.on('gpt-4o?huge=200000&chunks=400', { credit: { CNY: '1000' } });
+  const url = await serve(calls, { stallMs: 300 });
+  const client = httpRequest(`${url}/v1/messages`, { method: 'POST', headers });
+  client.on('error', () => undefined);
+  const asked = { model: 'demo', max_tokens: 1_000_000, messages: [hello], stream: true };
+  client.end(JSON.stringify(asked));
+  const [response] = await once(client, 'response');
+  response.on('error', () => undefined);
+  response.pause();
+  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', outcome: 'timed_out' });
+  client.destroy();
+});
+
+test('errors have Anthropic’s shape and the status of ours', async (t) => {
+  const url = await serve(await upstream.on('gpt-4o', { credit: { CNY: '0.000001' } }));
+  const cases = [
+    [await post(url, { model: 'none' }), 404, 'not_found_error'],
+    [await post(url, {}, { headers: {} }), 401, 'authentication_error'],
+    [await post(url, {}, { headers: { 'x-api-key': 'sk-bad' } }), 401, 'authentication_error'],
+    [await post(url, {}), 429, 'rate_limit_error'],
+    [await post(url, { max_tokens: undefined }), 400, 'invalid_request_error'],
+    [await post(url, {}, { body: '{"model": ' }), 400, 'invalid_request_error'],
+    [await post(url, { padding: 'x'.repeat(9_000_000) }), 413, 'request_too_large'],
+    [await fetch(`${url}/v1/messages`), 405, 'invalid_request_error'],
+    [await post(url, {}, {}, '/unknown'), 404, 'not_found_error'],
+  ] as const;
+  for (const [response, status, type] of cases) {
+    t.is(response.status, status, type);
+    t.is(AnthropicError.parse(await response.json()).error.type, type);
+  }
+  t.is(cases[3][0].headers.get('x-should-retry'), 'false');
+});
+
+test('a bearer key is as good as one in `x-api-key`, which is one only here', async (t) => {
+  const url = await serve(await upstream.on('gpt-4o'));
+  const bearer = { authorization: 'Bearer sk-good', 'content-type': 'application/json' };
+  t.is((await post(url, {}, { headers: bearer })).status, 200);
+  const asOpenAi = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ model: 'demo', messages: [hello] }),
+  });
+  t.is(asOpenAi.status, 401);
+  t.like(await asOpenAi.json(), { error: { code: 'invalid_api_key' } });
+});
+
+for (const [how, status, type] of [
+  ['status=500', 502, 'api_error'],
+  ['status=400', 400, 'invalid_request_error'],
+] as const) {
+  test(`an upstream with ${how} is answered ${status}, free, and stays hidden`, async (t) => {
+    const calls = await upstream.on(`gpt-4o?${how}`);
+    const response = await post(await serve(calls), {});
+    t.is(response.status, status);
+    const text = await response.text();
+    t.is(AnthropicError.parse(JSON.parse(text)).error.type, type);
+    t.notRegex(text, /mock|gpt-4o|127\.0\.0\.1|sk-/);
+    await endsWith(t, calls, 'ReservationReleased', { asset: 'CNY' });
+  });
+}
+
+const wrong: readonly [Json, RegExp][] = [
+  [{ max_tokens: 0 }, /max_tokens/],
+  [{ messages: [] }, /messages/],
+  [{ messages: [{ role: 'tool', content: 'x' }] }, /messages\.0\.role/],
+  [{ messages: [{ role: 'user', content: [{ type: 'document' }] }] }, /messages\.0\.content\.0/],
+  [{ temperature: 1.5 }, /temperature/],
+  [{ system: [{ type: 'image' }] }, /system\.0/],
+  [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, /tools\.0/],
+  [{ tool_choice: { type: 'every' } }, /tool_choice/],
+  [{ thinking: { type: 'enabled', budget_tokens: 5 } }, /thinking\.budget_tokens/],
+  [{ mcp_servers: [] }, /mcp_servers/],
+  [{ container: 'c' }, /container/],
+  [{ speed: 'fast' }, /speed/],
+];
+
+test('what is wrong, or has a cost that nothing bounds, is refused by name and holds nothing', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const url = await serve(calls);
+  for (const [more, named] of wrong) {
+    const response = await post(url, more);
+    t.is(response.status, 400, JSON.stringify(more));
+    t.regex(AnthropicError.parse(await response.json()).error.message, named);
+  }
+  t.false(calls.log.events.some(({ type }) => type === 'CreditReserved'));
+});
+
+test('an upstream of OpenAI’s is told nothing in Anthropic’s words', async (t) => {
+  const calls = await upstream.on('o3-mini?chunks=1');
+  const cached = { cache_control: { type: 'ephemeral' } };
+  const response = await post(await serve(calls), {
+    system: [{ type: 'text', text: 'Be brief.', ...cached }],
+    messages: [
+      hello,
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'hm', signature: 'c2ln' },
+          { type: 'tool_use', id: 'toolu_1', name: 'look', input: { at: 1 } },
+        ],
+      },
+      {
+        role: 'user',
+        content: [
+          {
+            type: 'tool_result',
+            tool_use_id: 'toolu_1',
+            content: 'seen',
+            is_error: true,
+            ...cached,
+          },
+          { type: 'text', text: 'And?' },
+        ],
+      },
+    ],
+    tools: [{ name: 'look', input_schema: { type: 'object' }, ...cached }],
+    tool_choice: { type: 'any', disable_parallel_tool_use: true },
+    stop_sequences: ['END'],
+    thinking: { type: 'enabled', budget_tokens: 2_000 },
+    context_management: { edits: [] },
+    metadata: { user_id: 'u-1' },
+    top_k: 3,
+  });
+  t.is(response.status, 200);
+  const sent = upstream.mock.asked.find(({ model }) => model === 'o3-mini?chunks=1');
+  t.deepEqual(sent && JSON.parse(JSON.stringify(sent)).messages, [
+    { role: 'system', content: [{ type: 'text', text: 'Be brief.' }] },
+    { role: 'user', content: 'Hello' },
+    {
+      role: 'assistant',
+      content: '',
+      tool_calls: [
+        { id: 'toolu_1', type: 'function', function: { name: 'look', arguments: '{"at":1}' } },
+      ],
+    },
+    { role: 'tool', tool_call_id: 'toolu_1', content: 'seen' },
+    { role: 'user', content: 'And?' },
+  ]);
+  t.like(sent, {
+    max_tokens: 64,
+    reasoning_effort: 'low',
+    stop: ['END'],
+    tool_choice: 'required',
+    parallel_tool_calls: false,
+    tools: [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }],
+    user: 'u-1',
+  });
+  for (const field of ['thinking', 'top_k', 'context_management', 'system', 'stop_sequences']) {
+    t.is(sent?.[field], undefined, field);
+  }
+  t.notRegex(JSON.stringify(sent), /cache_control|reasoning_details|is_error/);
+});
+
+test('tokens are counted by the model’s own vocabulary, for nothing', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const url = await serve(calls);
+  const count = async (more: Json) => {
+    const response = await post(url, { max_tokens: undefined, ...more }, {}, '/count_tokens');
+    return { status: response.status, body: await response.json() };
+  };
+  t.deepEqual(await count({}), { status: 200, body: { input_tokens: 8 } });
+  const more = await count({ system: 'Be brief.' });
+  t.true(CountReply.parse(more.body).input_tokens > 8);
+  t.like(await count({ model: 'none' }), { status: 404, body: { type: 'error' } });
+  t.deepEqual(
+    calls.log.events.filter(({ type }) => type === 'CreditReserved'),
+    [],
+  );
+});
