@@ -75,6 +75,8 @@ const Environment = z.object({
   OPENAI_LIKE_BASE_URL: optional(HttpUrl),
   ANTHROPIC_API_KEY: optional(z.string()),
   ANTHROPIC_BASE_URL: optional(HttpUrl),
+  GEMINI_API_KEY: optional(z.string()),
+  GEMINI_BASE_URL: optional(HttpUrl),
   UPSTREAM_CONNECT_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 10_000),
   UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 120_000),
   UPSTREAM_IDLE_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 60_000),
@@ -212,6 +214,11 @@ function toConfig(env: z.infer<typeof Environment>): Config {
         'anthropic',
         env.ANTHROPIC_API_KEY,
         env.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com',
+      ),
+      ...provider(
+        'gemini',
+        env.GEMINI_API_KEY,
+        env.GEMINI_BASE_URL ?? 'https://generativelanguage.googleapis.com',
       ),
     ],
     timeouts: {

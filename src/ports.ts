@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { eventStoreDbLog } from './adapters/eventstore/eventstoredb.ts';
 import { tracedLog } from './adapters/eventstore/traced-log.ts';
 import { anthropicUpstream } from './adapters/llm/anthropic.ts';
+import { geminiUpstream } from './adapters/llm/gemini.ts';
 import type { ProviderOptions } from './adapters/llm/http-upstream.ts';
 import { openAiUpstream } from './adapters/llm/openai.ts';
 import { sandboxUpstream } from './adapters/llm/sandbox.ts';
@@ -84,6 +85,7 @@ function openUpstreams(
 
 function openProvider(options: ProviderOptions): Upstream & { close(): Promise<void> } {
   if (options.id === 'anthropic') return anthropicUpstream(options);
+  if (options.id === 'gemini') return geminiUpstream(options);
   // OpenAI's newer models refuse the old name of the limit; many servers like it know no other.
   const outputLimit = options.id === 'openai' ? 'max_completion_tokens' : 'max_tokens';
   return openAiUpstream({ ...options, outputLimit });

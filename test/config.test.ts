@@ -57,6 +57,10 @@ test('a provider exists when its key, or its address, is set', (t) => {
   t.deepEqual(ids({}), []);
   t.deepEqual(ids({ OPENAI_API_KEY: 'sk-x' }), ['openai']);
   t.deepEqual(ids({ OPENAI_LIKE_BASE_URL: 'http://127.0.0.1:9/v1' }), ['openai_like']);
+  t.deepEqual(ids({ ANTHROPIC_API_KEY: 'sk-x', GEMINI_API_KEY: 'AIza-x' }), [
+    'anthropic',
+    'gemini',
+  ]);
 });
 
 test('traces are sent where a collector is named, with what belongs to it', (t) => {

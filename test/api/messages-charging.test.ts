@@ -2,33 +2,37 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import type { Json, Upstream, UpstreamAnswer } from '../../src/adapters/llm/upstream.ts';
 import { eventually } from '../support/eventually.ts';
-import { serveMessages, toAnthropic } from '../support/messages-endpoint.ts';
+import { serveMessages, toAnthropic, toGemini } from '../support/messages-endpoint.ts';
 import type { MockAnthropic } from '../support/mock-anthropic.ts';
 import { startMockAnthropic } from '../support/mock-anthropic.ts';
+import type { MockGemini } from '../support/mock-gemini.ts';
+import { startMockGemini } from '../support/mock-gemini.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
 import { paidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { adapter, cost, crashed, endsWith, paidMock, watched } from '../support/paid-mock.ts';
 
 type Closing = Upstream & { close(): Promise<void> };
-type Kind = 'openai' | 'anthropic';
+type Kind = 'openai' | 'anthropic' | 'gemini';
 
 let openAi: PaidMock;
 let anthropic: MockAnthropic;
+let gemini: MockGemini;
 const opened: Closing[] = [];
 const closers: (() => void)[] = [];
 
 test.before(async () => {
   openAi = await paidMock();
   anthropic = await startMockAnthropic();
+  gemini = await startMockGemini();
 });
 test.after.always(async () => {
   for (const close of closers) close();
   await Promise.all(opened.map((each) => each.close()));
-  await Promise.all([openAi.close(), anthropic.close()]);
+  await Promise.all([openAi.close(), anthropic.close(), gemini.close()]);
 });
 
-/** "Hello" and what a template puts around it; both mocks count as one family. */
+/** "Hello" and what a template puts around it; all mocks count as one family. */
 const helloTokens = 8;
 
 interface Asked {
@@ -45,14 +49,25 @@ interface Options extends Partial<Parameters<typeof paidCalls>[0]> {
   readonly impatient?: boolean;
 }
 
-/** The endpoint before an upstream of either protocol, which behaves as its model's name says. */
+function upstreamOf(kind: Kind, silenceMs: number): Closing {
+  switch (kind) {
+    case 'openai':
+      return adapter(`${openAi.mock.url}/v1`, silenceMs);
+    case 'anthropic':
+      return { ...toAnthropic(anthropic.url, silenceMs), id: 'mock' };
+    case 'gemini':
+      return { ...toGemini(gemini.url, silenceMs), id: 'mock' };
+  }
+}
+
+const askedOf = (kind: Kind): readonly unknown[] =>
+  ({ openai: openAi.mock, anthropic, gemini })[kind].asked;
+
+/** The endpoint before an upstream of some protocol, which behaves as its model's name says. */
 async function endpoint(kind: Kind, how: string, options: Options = {}): Promise<Asked> {
   const { impatient = false, ...more } = options;
   const silenceMs = impatient ? 1_000 : 20_000;
-  const upstream =
-    kind === 'openai'
-      ? adapter(`${openAi.mock.url}/v1`, silenceMs)
-      : { ...toAnthropic(anthropic.url, silenceMs), id: 'mock' };
+  const upstream = upstreamOf(kind, silenceMs);
   opened.push(upstream);
   const models = [{ upstream: 'mock', model: `gpt-4o?${how}` }];
   const observed = watched(upstream);
@@ -62,7 +77,7 @@ async function endpoint(kind: Kind, how: string, options: Options = {}): Promise
   return {
     calls,
     answering: observed.answering,
-    asked: () => (kind === 'openai' ? openAi.mock.asked : anthropic.asked).length,
+    asked: () => askedOf(kind).length,
     post: (body = {}, signal) =>
       fetch(`${url}/v1/messages`, {
         method: 'POST',
@@ -101,7 +116,7 @@ async function failsWith(t: ExecutionContext, response: Response, type: string):
   t.notRegex(text, /message_stop|"stop_reason":"end_turn"/);
 }
 
-for (const kind of ['openai', 'anthropic'] as const) {
+for (const kind of ['openai', 'anthropic', 'gemini'] as const) {
   const name = `${kind} upstream:`;
   /** A test in which time runs out has the machine to itself. */
   const limited = (how: string) => (how.startsWith('hang') ? test.serial : test);

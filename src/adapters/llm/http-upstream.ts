@@ -25,8 +25,8 @@ export interface ProviderOptions {
 
 /** How a provider is asked and what it answers, in OpenAI's terms; what it throws is a `CallFault`. */
 export interface Protocol {
-  /** Behind the base URL. */
-  readonly path: string;
+  /** Behind the base URL; some protocols name the model in it. */
+  readonly path: string | ((request: UpstreamRequest) => string);
   readonly headers: Readonly<Record<string, string>>;
   bodyOf(request: UpstreamRequest): Json;
   /** A whole body's text as a chat completion. */
@@ -54,31 +54,32 @@ export function httpUpstream(
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const path = `${pathname.replace(/\/+$/, '')}${protocol.path}`;
+  const base = pathname.replace(/\/+$/, '');
   return {
     id,
     family: familyOf,
-    ask: (request) => ask({ pool, path, timeouts, protocol }, request),
+    ask: (request) => ask({ pool, base, timeouts, protocol }, request),
     close: () => pool.destroy(),
   };
 }
 
 interface Line extends Pick<ProviderOptions, 'timeouts'> {
   readonly pool: Pool;
-  readonly path: string;
+  readonly base: string;
   readonly protocol: Protocol;
 }
 
 async function ask(
-  { pool, path, timeouts, protocol }: Line,
+  { pool, base, timeouts, protocol }: Line,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const exchange = exchangeFor(request.signal);
   exchange.patience.begin(timeouts.firstTokenMs);
   try {
+    const path = typeof protocol.path === 'string' ? protocol.path : protocol.path(request);
     const { statusCode, headers, body } = await pool.request({
       method: 'POST',
-      path,
+      path: `${base}${path}`,
       headers: { ...protocol.headers, ...headersOf(request) },
       body: JSON.stringify(protocol.bodyOf(request)),
       signal: exchange.signal,

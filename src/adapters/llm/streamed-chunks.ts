@@ -65,8 +65,9 @@ function chunkReader(
       clock.pause();
       const chunks = stream.read(done ? events.end() : events.push(value));
       isWhole = stream.ended() || (done === true && stream.finished());
-      if (done && !isWhole) throw broken('The upstream broke off its answer.');
-      return chunks;
+      if (!done) return chunks;
+      if (!isWhole) throw broken('The upstream broke off its answer.');
+      return [...chunks, ...(stream.end?.() ?? [])];
     },
     /** Reads the few bytes behind the end mark, so that the connection can serve another call. */
     hangUp(end: () => void): void {
