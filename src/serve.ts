@@ -11,6 +11,7 @@ import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { buildOrders } from './adapters/postgres/build-orders.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
 import { readModelWatch } from './adapters/postgres/read-model-state.ts';
+import { genaiPrices } from './adapters/prices/genai-prices.ts';
 import { api } from './api/api.ts';
 import type { SetUp } from './api/first-admin.ts';
 import { operations } from './api/operations.ts';
@@ -63,6 +64,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     history: walletHistory(eventLog),
     chat: { answer: calls.answer, countInput: calls.countInput, gate: state.gate },
     models: { aliases: catalogue.aliases },
+    priceCatalogue: genaiPrices(packageJson.dependencies['@pydantic/genai-prices']),
     upstreams: [...upstreams.keys()],
     previewRoute: calls.preview,
     projections,

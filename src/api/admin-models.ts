@@ -13,10 +13,10 @@ import { ApiError } from './errors.ts';
 import { WrittenMoment } from './moment.ts';
 import { route } from './route.ts';
 
-const usualMaxOutput = 4_096;
+export const usualMaxOutput = 4_096;
 
 /** Per one million tokens, but for `request`, which is of a call. */
-const WrittenPrices = z.strictObject({
+export const WrittenPrices = z.strictObject({
   input: Price,
   cached_input: Price,
   output: Price,
@@ -85,4 +85,11 @@ function pricesOf(written: z.output<typeof WrittenPrices>): Prices {
   const { cached_input, cache_write, ...rest } = written;
   const prices = { ...rest, cachedInput: cached_input };
   return cache_write === undefined ? prices : { ...prices, cacheWrite: cache_write };
+}
+
+/** The same the other way. */
+export function writtenPrices(prices: Prices): z.output<typeof WrittenPrices> {
+  const { input, cachedInput, cacheWrite, ...rest } = prices;
+  const written = { input, cached_input: cachedInput, ...rest };
+  return cacheWrite === undefined ? written : { ...written, cache_write: cacheWrite };
 }

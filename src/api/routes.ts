@@ -3,6 +3,7 @@ import type { Once } from '../adapters/eventstore/once.ts';
 import type { Runners } from '../adapters/eventstore/runners.ts';
 import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
+import type { PriceCatalogue } from '../adapters/prices/price-catalogue.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { correctUsage } from './admin-corrections.ts';
@@ -11,6 +12,7 @@ import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
 import { grantCredit } from './admin-grants.ts';
 import { listLimits, putLimit } from './admin-limits.ts';
 import { listEveryMember } from './admin-members.ts';
+import { importModels } from './admin-model-import.ts';
 import { putModel } from './admin-models.ts';
 import type { ProjectionParts } from './admin-projections.ts';
 import { listProjections } from './admin-projections.ts';
@@ -77,6 +79,8 @@ export interface RouteParts {
   readonly appoint: FirstAdmin['appoint'];
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
+  /** What providers charge, for initial prices. */
+  readonly priceCatalogue: PriceCatalogue;
   /** What a route may name. */
   readonly upstreams: readonly string[];
   readonly previewRoute: RouteTestParts['preview'];
@@ -181,6 +185,7 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     unfreezeWallet(order),
     payDebt(order),
     putModel({ run: run.priceList.run, clock }),
+    importModels({ priceList: run.priceList, catalogue: parts.priceCatalogue, clock }),
     putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
     testRoute({ preview: parts.previewRoute, member: access.member }),
     listProjections(parts),

@@ -209,6 +209,17 @@ const others: readonly DomainEvent[] = [
     },
   },
   {
+    type: 'PriceListPublished',
+    data: {
+      ...{ alias: 'demo', version: 5, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
+      prices: dear.prices,
+      origin: {
+        ...{ catalogue: 'prices@1.2.3', provider: 'openai', model: 'gpt-4o' },
+        ...{ rate: '7.1', markup: '1.2' },
+      },
+    },
+  },
+  {
     type: 'RouteChanged',
     data: {
       alias: 'demo',

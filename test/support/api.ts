@@ -29,6 +29,7 @@ import type { JsonRequest } from './json-request.ts';
 import { jsonRequest } from './json-request.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
+import { testCatalogue } from './price-catalogue.ts';
 import { feedFrom, readDatabase } from './read-side.ts';
 
 interface Hooks {
@@ -120,6 +121,7 @@ async function start(
       gate: () => world.closed,
     },
     models: { aliases: () => ['demo'] },
+    priceCatalogue: testCatalogue,
     upstreams: ['sandbox', 'openai_like'],
     previewRoute: previewOver(t, { eventLog, log, clock }),
     projections,
