@@ -9,9 +9,10 @@ import { Alias } from '../domain/price-list/events.ts';
 import type { ImportTerms } from '../domain/price-list/imported.ts';
 import { importedPrices } from '../domain/price-list/imported.ts';
 import { streamOf } from '../domain/streams.ts';
-import { usualMaxOutput, WrittenPrices, writtenPrices } from './admin-models.ts';
+import { usualMaxOutput } from './admin-models.ts';
 import { SkipReason, skipText } from './import-reasons.ts';
 import type { Locale } from './locale.ts';
+import { WrittenPrices, writtenPrices } from './price-words.ts';
 
 export interface ImportParts {
   readonly priceList: RunnerOf<typeof decider>;

@@ -9,13 +9,15 @@ import type { Upstream, UpstreamRequest } from './upstream.ts';
 /** Google's Gemini API; its base URL ends before `/v1beta`. */
 export const geminiUpstream = (options: ProviderOptions): Upstream & { close(): Promise<void> } =>
   httpUpstream(options, {
-    path: pathOf,
-    headers: { 'x-goog-api-key': options.apiKey },
-    bodyOf: geminiRequest,
-    answerOf: geminiAnswer,
-    beginningOf: geminiBeginning,
-    stream: () => geminiStream(),
-    refusalOf: geminiRefusal,
+    chat: {
+      path: pathOf,
+      headers: { 'x-goog-api-key': options.apiKey },
+      bodyOf: geminiRequest,
+      answerOf: (text) => geminiAnswer(text),
+      beginningOf: geminiBeginning,
+      stream: () => geminiStream(),
+      refusalOf: geminiRefusal,
+    },
   });
 
 /** A model is a resource of its own; one without a collection in front is one of `models/`. */

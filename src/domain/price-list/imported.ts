@@ -52,15 +52,15 @@ const classes: Readonly<Record<string, keyof Prices>> = {
 };
 const thousandth = new Decimal('0.001');
 
-/** A call that could consume these is refused before it is made, so no price is missed. */
-const neverConsumed = /audio|image|video|_searches_|_kpages$|_hours$/;
+/** A list without a price for these doesn't sell them: a call that could consume one is refused. */
+const notSold = /audio|image|video|_searches_|_kpages$|_hours$/;
 
 const mostDecimals = 6;
 
 /** A catalogue's prices as a price list has them, or why that would not be the same. */
 export function importedPrices(listed: ListedModel, terms: ImportTerms): Imported {
   const sold = Object.entries(listed.prices).filter(
-    ([name]) => !(terms.without.includes(name) || neverConsumed.test(name)),
+    ([name]) => !(terms.without.includes(name) || notSold.test(name)),
   );
   const blamed = inexpressible(listed, sold);
   if (blamed) return { ok: false, ...blamed };

@@ -9,6 +9,7 @@ const asked = (body: Json, { model = 'gemini-2.5-flash', maxOutput = 4_096 } = {
   JSON.parse(
     JSON.stringify(
       geminiRequest({
+        endpoint: 'chat',
         model,
         body: { messages: [hello], ...body },
         stream: true,

@@ -183,7 +183,13 @@ test('a request keeps roles, texts, calls and what they brought', (t) => {
     fc.property(conversation, (messages) => {
       const { contents } = Asked.parse(
         geminiRequest({
-          ...{ model: 'gemini-2.5-pro', body: { messages }, stream: false, maxOutput: 9 },
+          ...{
+            endpoint: 'chat',
+            model: 'gemini-2.5-pro',
+            body: { messages },
+            stream: false,
+            maxOutput: 9,
+          },
           signal: new AbortController().signal,
         }),
       );
