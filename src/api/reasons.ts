@@ -121,6 +121,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'This model has no price for what is asked of it.',
     zh: '该模型没有为此类请求定价。',
   },
+  not_served: {
+    en: 'This model can’t be asked in this way.',
+    zh: '该模型不支持此接口。',
+  },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',
     zh: '数据库暂时没有响应,请稍后再试。',
