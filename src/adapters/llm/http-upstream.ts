@@ -9,7 +9,9 @@ import type { Refused } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { streamedChunks } from './streamed-chunks.ts';
 import { familyOf } from './tokenizer.ts';
-import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import type { Json, OpenUpstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import type { Address } from './upstream-address.ts';
+import { addressOf, guardedLookup } from './upstream-address.ts';
 
 /** Where a provider is, and how long it may be silent. */
 export interface ProviderOptions {
@@ -21,12 +23,18 @@ export interface ProviderOptions {
     readonly firstTokenMs: number;
     readonly idleMs: number;
   };
+  /** Else no name may lead to a link-local address, where clouds keep a machine's secrets. */
+  readonly allowsLinkLocal?: boolean;
 }
 
 /** How a provider is asked and what it answers, in OpenAI's terms; what it throws is a `CallFault`. */
 export interface Protocol {
   /** Behind the base URL. */
   readonly path: string;
+  /** Behind the base URL: what a healthy server answers to a GET, and what costs nothing. */
+  readonly probePath: string;
+  /** Where it isn't simply the path behind the base URL. */
+  readonly addressOf?: (address: Address) => string;
   readonly headers: Readonly<Record<string, string>>;
   bodyOf(request: UpstreamRequest): Json;
   /** A whole body's text as a chat completion. */
@@ -44,33 +52,38 @@ const mostErrorCharacters = 64 * 1_024;
 
 /** A provider that is asked by one POST, and answers it with JSON or with events. */
 export function httpUpstream(
-  { id, baseUrl, timeouts }: ProviderOptions,
+  { id, baseUrl, timeouts, allowsLinkLocal = false }: ProviderOptions,
   protocol: Protocol,
-): Upstream & { close(): Promise<void> } {
-  const { origin, pathname } = new URL(baseUrl);
+): OpenUpstream {
+  const { origin, pathname, search } = new URL(baseUrl);
+  const lookup = allowsLinkLocal ? {} : { lookup: guardedLookup };
   const pool = new Pool(origin, {
-    connect: { timeout: timeouts.connectMs },
+    connect: { timeout: timeouts.connectMs, ...lookup },
     // Our own clocks run only while somebody waits for the upstream.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const path = `${pathname.replace(/\/+$/, '')}${protocol.path}`;
+  const base = pathname.replace(/\/+$/, '');
+  const { addressOf: toAddress = addressOf } = protocol;
+  const pathOf = (path: string, model: string) => toAddress({ base, search, path, model });
   return {
     id,
     family: familyOf,
-    ask: (request) => ask({ pool, path, timeouts, protocol }, request),
+    ask: (request) => ask({ pool, pathOf, timeouts, protocol }, request),
+    probe: (signal) => probe({ pool, pathOf, timeouts, protocol }, signal),
+    finish: () => pool.close(),
     close: () => pool.destroy(),
   };
 }
 
 interface Line extends Pick<ProviderOptions, 'timeouts'> {
   readonly pool: Pool;
-  readonly path: string;
+  readonly pathOf: (path: string, model: string) => string;
   readonly protocol: Protocol;
 }
 
 async function ask(
-  { pool, path, timeouts, protocol }: Line,
+  { pool, pathOf, timeouts, protocol }: Line,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const exchange = exchangeFor(request.signal);
@@ -78,7 +91,7 @@ async function ask(
   try {
     const { statusCode, headers, body } = await pool.request({
       method: 'POST',
-      path,
+      path: pathOf(protocol.path, request.model),
       headers: { ...protocol.headers, ...headersOf(request) },
       body: JSON.stringify(protocol.bodyOf(request)),
       signal: exchange.signal,
@@ -92,6 +105,32 @@ async function ask(
     if (!request.stream) return whole(body, exchange, protocol);
     const chunks = streamedChunks(body, exchange, protocol.stream(), timeouts.idleMs);
     return { stream: true, chunks };
+  } catch (error) {
+    throw exchange.faultOf(error);
+  }
+}
+
+/** A server that doesn't know the path is there all the same. */
+const isThere = (status: number): boolean => status < 300 || status === 404 || status === 405;
+
+async function probe(
+  { pool, pathOf, timeouts, protocol }: Line,
+  signal: AbortSignal,
+): Promise<void> {
+  const exchange = exchangeFor(signal);
+  exchange.patience.begin(timeouts.connectMs);
+  try {
+    const { statusCode, headers, body } = await pool.request({
+      method: 'GET',
+      path: pathOf(protocol.probePath, ''),
+      headers: { ...protocol.headers, accept: 'application/json' },
+      signal: exchange.signal,
+    });
+    body.on('error', () => undefined);
+    const text = await errorText(body);
+    const asked = { model: '', retryAfterMs: retryAfterMs(headers) };
+    if (!isThere(statusCode)) throw protocol.refusalOf(statusCode, text, asked);
+    exchange.end();
   } catch (error) {
     throw exchange.faultOf(error);
   }

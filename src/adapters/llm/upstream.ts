@@ -9,9 +9,13 @@ export interface Json {
   arguments?: unknown;
   audio?: unknown;
   choices?: unknown;
+  code?: unknown;
+  completion_tokens?: unknown;
+  completion_tokens_details?: unknown;
   content?: unknown;
   custom?: unknown;
   delta?: unknown;
+  details?: unknown;
   error?: unknown;
   finish_reason?: unknown;
   function?: unknown;
@@ -28,17 +32,23 @@ export interface Json {
   model?: unknown;
   n?: unknown;
   name?: unknown;
+  prompt_cache_key?: unknown;
+  prompt_tokens?: unknown;
+  reason?: unknown;
   reasoning?: unknown;
   reasoning_content?: unknown;
-  prompt_cache_key?: unknown;
+  reasoning_details?: unknown;
+  reasoning_tokens?: unknown;
   refusal?: unknown;
   role?: unknown;
   service_tier?: unknown;
+  status?: unknown;
   stream?: unknown;
   stream_options?: unknown;
   text?: unknown;
   tool_calls?: unknown;
   tools?: unknown;
+  total_tokens?: unknown;
   type?: unknown;
   usage?: unknown;
   user?: unknown;
@@ -81,4 +91,14 @@ export interface Upstream {
   /** How this model counts its tokens. */
   family(model: string): Family;
   ask(request: UpstreamRequest): Promise<UpstreamAnswer>;
+}
+
+/** An upstream with connections of its own. */
+export interface OpenUpstream extends Upstream {
+  /** Asks what costs nothing; rejects while it would not answer a call either. */
+  probe(signal: AbortSignal): Promise<void>;
+  /** Takes no new call; resolves when those in flight have their answers. */
+  finish(): Promise<void>;
+  /** Ends what is in flight, too. */
+  close(): Promise<void>;
 }
