@@ -10,6 +10,7 @@ import type { GateReason } from './ready.ts';
 type EdgeReason =
   | BaseUrlFault
   | 'base_url_needed'
+  | 'broken_form'
   | 'client_stalled'
   | 'corrected_already'
   | 'is_past'
@@ -38,6 +39,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   base_url_not_http: {
     en: 'A base address begins with http:// or https://.',
     zh: '地址必须以 http:// 或 https:// 开头。',
+  },
+  broken_form: {
+    en: 'This form is broken or has too many parts.',
+    zh: '该表单已损坏或字段过多。',
   },
   call_beyond_limit: {
     en: 'This call may take {amount}, which is more than the limit of {measure} {window}, {most}.',
@@ -122,6 +127,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   not_offered: {
     en: 'This model does not know `{param}`, or not with this value.',
     zh: '该模型不支持 `{param}`,或不支持这个取值。',
+  },
+  not_priced: {
+    en: 'This model has no price for what is asked of it.',
+    zh: '该模型没有为此类请求定价。',
   },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',

@@ -9,14 +9,16 @@ import type { OpenUpstream } from './upstream.ts';
 const version = '2023-06-01';
 
 /** Any server that speaks Anthropic's Messages protocol; its base URL ends before `/v1`. */
-export const anthropicUpstream = (options: ProviderOptions): OpenUpstream =>
-  httpUpstream(options, {
+export function anthropicUpstream(options: ProviderOptions): OpenUpstream {
+  const headers = { 'x-api-key': options.apiKey, 'anthropic-version': version };
+  const chat = {
     path: '/v1/messages',
-    probePath: '/v1/models',
-    headers: { 'x-api-key': options.apiKey, 'anthropic-version': version },
+    headers,
     bodyOf: anthropicRequest,
     answerOf: anthropicAnswer,
     beginningOf: anthropicBeginning,
     stream: anthropicStream,
     refusalOf: refusal,
-  });
+  };
+  return httpUpstream(options, { chat }, { path: '/v1/models', headers, refusalOf: refusal });
+}

@@ -3,7 +3,14 @@ import { isJson } from './chat-stream.ts';
 import type { Json } from './upstream.ts';
 
 /** Fields whose content is the model's, or ours, or is looked at by itself. */
-const ofAnswer = new Set(['id', 'model', 'choices', 'usage']);
+const ofAnswer = new Set([
+  ...['id', 'model', 'choices', 'usage', 'data', 'results', 'bytes', 'text', 'delta'],
+  ...['segments', 'words', 'logprobs', 'b64_json', 'audio', 'size'],
+]);
+const ofResult = new Set([
+  ...['embedding', 'b64_json', 'url', 'revised_prompt'],
+  ...['categories', 'category_scores', 'category_applied_input_types'],
+]);
 const ofChoice = new Set(['message', 'delta', 'logprobs', 'finish_reason', 'text']);
 const ofThought = new Set(['type', 'text', 'summary', 'data', 'signature']);
 const ofMessage = new Set([
@@ -21,14 +28,24 @@ const telling = new RegExp(
   'i',
 );
 
+/** What members see instead of an upstream's own words. */
+export interface Mask {
+  /** Null: such answers have none. */
+  readonly id: string | null;
+  readonly alias: string;
+  /** They name the model; what names it where none is named is hidden as well. */
+  readonly isNamed: boolean;
+}
+
 /** Puts our name and id on an upstream's chunk or body, in place. */
-export function disguise(answer: Json, { id, alias }: { id: string; alias: string }): void {
-  answer.id = id;
-  answer.model = alias;
+export function disguise(answer: Json, { id, alias, isNamed }: Mask): void {
+  if (id !== null) answer.id = id;
+  else if (answer.id !== undefined) answer.id = undefined;
+  if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
   if (isJson(answer.usage)) hideUnknown(answer.usage, none);
-  if (!Array.isArray(answer.choices)) return;
-  for (const choice of answer.choices) if (isJson(choice)) disguiseChoice(choice);
+  for (const choice of listOf(answer.choices)) disguiseChoice(choice);
+  for (const result of listOf(answer.data ?? answer.results)) hideUnknown(result, ofResult);
 }
 
 function disguiseChoice(choice: Json): void {
@@ -48,6 +65,9 @@ function hideIds(calls: readonly unknown[]): void {
     call.id = `call_${createHash('sha256').update(call.id).digest('hex').slice(0, 24)}`;
   }
 }
+
+const listOf = (value: unknown): readonly Json[] =>
+  Array.isArray(value) ? value.filter(isJson) : [];
 
 const none: ReadonlySet<string> = new Set();
 
@@ -86,4 +106,5 @@ function isPlain(value: unknown, depth: number): boolean {
 }
 
 /** The id of an answer, as OpenAI's look. */
-export const answerIdOf = (callId: string): string => `chatcmpl-${callId.replaceAll('-', '')}`;
+export const answerIdOf = (prefix: string | null, callId: string): string | null =>
+  prefix === null ? null : `${prefix}${callId.replaceAll('-', '')}`;

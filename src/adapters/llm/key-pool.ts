@@ -87,6 +87,7 @@ export function keyPool(
   return {
     id,
     family: lines[0].line.family,
+    serves: lines[0].line.serves,
     ask: (request: UpstreamRequest): Promise<UpstreamAnswer> => inTurn((line) => line.ask(request)),
     probe: (signal) => inTurn((line) => line.probe(signal)),
     resting: () => keys.filter(rests).map(({ keyId }) => keyId),

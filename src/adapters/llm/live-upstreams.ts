@@ -168,6 +168,7 @@ function newSlot(id: string, source: UpstreamSource): Slot {
     ...{ id, source, terms: undefined, opened: undefined, tried: Promise.resolve() },
     facade: {
       id,
+      serves: (endpoint) => slot.opened?.serves(endpoint) ?? false,
       family: (model) => (slot.opened ? slot.opened.family(model) : familyOf(model)),
       ask: (request) => (slot.opened ? slot.opened.ask(request) : Promise.reject(switchedOff())),
     },

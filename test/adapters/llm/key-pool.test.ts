@@ -26,6 +26,7 @@ function pool() {
     return {
       id: 'one',
       family: () => 'sandbox',
+      serves: () => true,
       ask: async (): Promise<UpstreamAnswer> => {
         await answer();
         return { stream: false, body: async () => ({ id: keyId }), partial: () => '' };
@@ -42,7 +43,7 @@ function pool() {
   });
   const { signal } = new AbortController();
   const ask = () =>
-    keys.ask({ model: 'm', body: {}, stream: false, maxOutput: 1, signal }).then(
+    keys.ask({ endpoint: 'chat', model: 'm', body: {}, stream: false, maxOutput: 1, signal }).then(
       () => asked.at(-1),
       (fault: unknown) => fault,
     );

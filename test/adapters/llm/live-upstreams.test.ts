@@ -44,7 +44,14 @@ function live(t: Ends, { fixedUrl = '', keyOf = async () => 'sk-kept' } = {}) {
     if (!upstream) return undefined;
     const { signal } = new AbortController();
     const body = { stream: true, messages: [{ role: 'user', content: 'Hello' }] };
-    const answer = await upstream.ask({ model, body, stream: true, maxOutput: 9, signal });
+    const answer = await upstream.ask({
+      endpoint: 'chat',
+      model,
+      body,
+      stream: true,
+      maxOutput: 9,
+      signal,
+    });
     if (!answer.stream) throw new Error('It was to stream.');
     return answer.chunks;
   };
@@ -115,7 +122,14 @@ test('a disabled upstream takes no new call, whoever has it in hand', async (t) 
   t.is(await read('off'), undefined);
   t.is(upstreams.probeOf('off'), undefined);
   const { signal } = new AbortController();
-  const asking = inHand?.ask({ model: 'm', body: {}, stream: false, maxOutput: 1, signal });
+  const asking = inHand?.ask({
+    endpoint: 'chat',
+    model: 'm',
+    body: {},
+    stream: false,
+    maxOutput: 1,
+    signal,
+  });
   const fault = await t.throwsAsync(Promise.resolve(asking), { instanceOf: CallFault });
   t.like(fault, { code: 'upstream_failed', retryable: true });
   t.is(one.asked.length, 0);

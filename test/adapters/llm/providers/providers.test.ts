@@ -27,7 +27,14 @@ async function provider(
     await server.close();
   });
   const ask = (stream: boolean) =>
-    upstream.ask({ model: 'm', body: { messages, stream }, stream, maxOutput: 77, signal });
+    upstream.ask({
+      endpoint: 'chat',
+      model: 'm',
+      body: { messages, stream },
+      stream,
+      maxOutput: 77,
+      signal,
+    });
   const read = async (stream: boolean): Promise<readonly Json[]> => {
     const answered = await ask(stream);
     if (!answered.stream) return [await answered.body()];
