@@ -51,7 +51,7 @@ export async function serveMessages(
 
 export const toAnthropic = (baseUrl: string, silenceMs = 20_000) =>
   anthropicUpstream({
-    id: 'anthropic',
+    id: 'claude',
     baseUrl,
     apiKey: 'sk-ant-secret',
     timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
