@@ -43,6 +43,7 @@ import { profile, profileReader } from './profile.ts';
 import type { Reads } from './reads.ts';
 import type { Readiness } from './ready.ts';
 import { ready } from './ready.ts';
+import { responses } from './responses.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import type { Route } from './route.ts';
 import type { SessionTokens } from './session-tokens.ts';
@@ -148,6 +149,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     chatCompletions(parts.chat),
     messages(parts.chat),
+    responses(parts.chat),
     countTokens(parts.chat.countInput),
     models(parts.models),
     model(parts.models),
