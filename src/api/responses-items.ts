@@ -78,7 +78,7 @@ const kinds = [
 ] as const;
 const known = new Set<unknown>(kinds.map(({ shape }) => shape.type.value));
 
-const Typed = z.looseObject({ type: z.string().nullish(), role: z.unknown() });
+const Typed = z.looseObject({ type: z.string().nullish(), role: z.unknown().optional() });
 
 /** Items may leave out that they are messages, or references. */
 function typed(given: unknown): unknown {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { OpenAiError } from '../../src/api/error-schemas.ts';
-import { assertMatches } from '../openai/schemas.ts';
+import { assertMatches, mismatches } from '../openai/schemas.ts';
 import { serveMessages } from '../support/messages-endpoint.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
@@ -12,6 +12,8 @@ const closers: (() => void)[] = [];
 
 test.before(async () => {
   upstream = await paidMock();
+  // Takes a while, in which connections would be given up.
+  mismatches('Response', {});
 });
 test.after.always(async () => {
   for (const close of closers) close();

@@ -4,7 +4,7 @@ import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { OpenAiError } from '../../src/api/error-schemas.ts';
 import { ResponsesReply } from '../../src/api/responses-schemas.ts';
-import { assertMatches } from '../openai/schemas.ts';
+import { assertMatches, mismatches } from '../openai/schemas.ts';
 import { eventually } from '../support/eventually.ts';
 import { serveMessages } from '../support/messages-endpoint.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
@@ -16,6 +16,8 @@ const closers: (() => void)[] = [];
 
 test.before(async () => {
   upstream = await paidMock();
+  // Takes a while, in which connections would be given up.
+  mismatches('ResponseStreamEvent', {});
 });
 test.after.always(async () => {
   for (const close of closers) close();
