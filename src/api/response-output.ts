@@ -49,39 +49,31 @@ interface OutputParts {
 }
 
 export function responseOutput({ suffix, withSeals }: OutputParts): Output {
-  const items: Item[] = [];
+  const list = itemList(suffix);
   const calls = new Map<number, Call>();
   let message: PartedItem | undefined;
   let thought: Thought | undefined;
 
-  const place = (prefix: string): Place => ({
-    id: `${prefix}_${suffix}${items.length.toString(16).padStart(2, '0')}`,
-    index: items.length,
-  });
-  /** Whatever begins ends what is whole. */
   const begin = (item: Item): Events => {
     message = undefined;
     thought = undefined;
-    const whole = items.filter((each) => each.isOpen() && each.isWhole());
-    const ended = whole.flatMap((each) => each.end('completed'));
-    items.push(item);
-    return [...ended, ...item.begin()];
+    return list.begin(item);
   };
   const beginCall = (call: Call, name: string): Events => {
     const { kind, id, waiting } = call;
-    const item = callItem(place(prefixes[kind]), { kind, callId: id, name });
+    const item = callItem(list.place(prefixes[kind]), { kind, callId: id, name });
     call.item = item;
     return [...begin(item), ...item.say(waiting)];
   };
   const beginMessage = (): [PartedItem, Events] => {
-    const item = partedItem(place('msg'), messageShell);
+    const item = partedItem(list.place('msg'), messageShell);
     const events = begin(item);
     message = item;
     return [item, events];
   };
   const beginThought = (): [Thought, Events] => {
     const fresh: Thought = {
-      item: partedItem(place('rs'), (content, status) => ({
+      item: partedItem(list.place('rs'), (content, status) => ({
         ...{ type: 'reasoning', status, summary: [], content },
         ...(fresh.seal ? { encrypted_content: fresh.seal } : {}),
       })),
@@ -101,11 +93,10 @@ export function responseOutput({ suffix, withSeals }: OutputParts): Output {
       return [...before, ...item.say('reasoning_text', text)];
     },
     seal(seal) {
-      const isOpen = thought && !('data' in seal);
-      const [of, events] = thought && isOpen ? [thought, []] : beginThought();
+      const [of, before] = thought && !('data' in seal) ? [thought, []] : beginThought();
       if (withSeals) of.seal = sealed(seal);
       thought = undefined;
-      return events;
+      return before;
     },
     call({ index, kind, id, name, text }) {
       const call = calls.get(index) ?? { kind, id: id || `call_${suffix}${index}`, waiting: '' };
@@ -117,14 +108,32 @@ export function responseOutput({ suffix, withSeals }: OutputParts): Output {
     },
     end(isWhole) {
       const nameless = [...calls.values()].filter(({ item }) => !item);
-      const begun = nameless.flatMap((call) => beginCall(call, ''));
+      return [...nameless.flatMap((call) => beginCall(call, '')), ...list.end(isWhole)];
+    },
+    shown: list.shown,
+  };
+}
+
+function itemList(suffix: string) {
+  const items: Item[] = [];
+  const open = () => items.filter((item) => item.isOpen());
+  return {
+    place: (prefix: string): Place => ({
+      id: `${prefix}_${suffix}${items.length.toString(16).padStart(2, '0')}`,
+      index: items.length,
+    }),
+    /** Whatever begins ends what is whole. */
+    begin(item: Item): Events {
+      const whole = open().filter((each) => each.isWhole());
+      const ended = whole.flatMap((each) => each.end('completed'));
+      items.push(item);
+      return [...ended, ...item.begin()];
+    },
+    /** Of an answer that was cut off, the last item is not whole. */
+    end(isWhole: boolean): Events {
       const last = items.at(-1);
-      const ended = items
-        .filter((item) => item.isOpen())
-        .flatMap((item) =>
-          item.end(isWhole || (item !== last && item.looksWhole()) ? 'completed' : 'incomplete'),
-        );
-      return [...begun, ...ended];
+      const isDone = (item: Item) => isWhole || (item !== last && item.looksWhole());
+      return open().flatMap((item) => item.end(isDone(item) ? 'completed' : 'incomplete'));
     },
     shown: () => items.map((item) => item.shown()),
   };

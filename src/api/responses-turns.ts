@@ -143,6 +143,7 @@ function addThought(item: Of<'reasoning'>, from: string, talk: Conversation): vo
   const { content, encrypted_content: seal } = item;
   const text = (content ?? []).map((part) => part.text).join('');
   const thought = seal ? unsealed(seal) : undefined;
+  if (!thought && text === '') return;
   const said = talk.speakAnew(from);
   if (!thought) said.thoughts.push(text);
   else if ('data' in thought) said.details.push({ type: 'reasoning.encrypted', ...thought });

@@ -149,6 +149,7 @@ test('a model calls a tool, is told its result, and goes on', async (t) => {
   const [, said, told] = sent?.messages ?? [];
   t.like(said, { role: 'assistant' });
   t.regex(JSON.stringify(said), /"type":"tool_use".*"name":"get_weather"/);
+  t.regex(JSON.stringify(said), /"type":"thinking".*"signature":"c2lnbmVk"/);
   t.regex(JSON.stringify(told), /"type":"tool_result".*Sunny\./);
   t.notRegex(JSON.stringify([first, again]), telling);
   await settledCalls(program, person.token, 3);
