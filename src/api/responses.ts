@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { callError } from './call-error.ts';
 import { OpenAiError } from './error-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
-import type { Asking, ModelCall, ModelCallParts } from './model-call.ts';
+import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall, usualStallMs } from './model-call.ts';
 import { headOf } from './response-object.ts';
 import type { Failure } from './responses-events.ts';
@@ -50,11 +50,11 @@ async function asked(
   parts: ModelCallParts,
   asking: Asking,
   request: ResponsesRequest,
-): Promise<ModelCall> {
+): Promise<MadeCall> {
   const { body, extended, nameOf } = chatOf(request);
   try {
     return await modelCall(parts, asking, {
-      ...{ model: request.model, body, extended, n: 1, wantsUsage: true },
+      ...{ endpoint: 'chat', model: request.model, body, extended, n: 1, wantsUsage: true },
       stream: request.stream ?? false,
       outputTokens: request.max_output_tokens ?? undefined,
     });

@@ -17,6 +17,7 @@ export type CallFaultCode =
 export type CallFaultReason =
   | 'model_busy'
   | 'not_offered'
+  | 'not_priced'
   | 'unknown_role'
   | 'unsupported_field'
   | 'upstream_said'
