@@ -17,7 +17,7 @@ const closers: (() => void)[] = [];
 test.before(async () => {
   upstream = await paidMock();
   // Takes a while, in which connections would be given up.
-  mismatches('ResponseStreamEvent', {});
+  for (const name of ['Response', 'ResponseStreamEvent']) mismatches(name, {});
 });
 test.after.always(async () => {
   for (const close of closers) close();
