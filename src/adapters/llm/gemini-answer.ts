@@ -12,7 +12,7 @@ import {
 } from './gemini-candidate.ts';
 import { geminiUsage } from './gemini-usage.ts';
 import { jsonBeginning } from './json-beginning.ts';
-import { parseJson } from './refusal.ts';
+import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 /** In the beginning of a text the last part is seldom whole. */

@@ -3,7 +3,7 @@ import { broken, isJson } from './chat-stream.ts';
 import type { Candidate, NewId, Part } from './gemini-candidate.ts';
 import { callsOf, finishOf, Generated, logprobsOf, newCallId, textIn } from './gemini-candidate.ts';
 import { geminiUsage } from './gemini-usage.ts';
-import { parseJson } from './refusal.ts';
+import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 interface Choice {

@@ -4,21 +4,28 @@ import { geminiRequest } from './gemini-request.ts';
 import { geminiStream } from './gemini-stream.ts';
 import type { ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
-import type { Upstream, UpstreamRequest } from './upstream.ts';
+import type { OpenUpstream, UpstreamRequest } from './upstream.ts';
+import type { Address } from './upstream-address.ts';
 
 /** Google's Gemini API; its base URL ends before `/v1beta`. */
-export const geminiUpstream = (options: ProviderOptions): Upstream & { close(): Promise<void> } =>
-  httpUpstream(options, {
-    chat: {
-      path: pathOf,
-      headers: { 'x-goog-api-key': options.apiKey },
-      bodyOf: geminiRequest,
-      answerOf: (text) => geminiAnswer(text),
-      beginningOf: geminiBeginning,
-      stream: () => geminiStream(),
-      refusalOf: geminiRefusal,
-    },
-  });
+export function geminiUpstream(options: ProviderOptions): OpenUpstream {
+  const headers = { 'x-goog-api-key': options.apiKey };
+  const chat = {
+    path: pathOf,
+    headers,
+    bodyOf: geminiRequest,
+    answerOf: (text: string) => geminiAnswer(text),
+    beginningOf: geminiBeginning,
+    stream: () => geminiStream(),
+    refusalOf: geminiRefusal,
+  };
+  const path = '/v1beta/models?pageSize=1';
+  return httpUpstream(options, { chat }, { path, headers, addressOf, refusalOf: geminiRefusal });
+}
+
+/** Our paths have a query of their own. */
+const addressOf = ({ base, path, search }: Address): string =>
+  `${base}${path}${path.includes('?') ? search.replace('?', '&') : search}`;
 
 /** A model is a resource of its own; one without a collection in front is one of `models/`. */
 function pathOf({ model, stream }: UpstreamRequest): string {

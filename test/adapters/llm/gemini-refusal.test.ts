@@ -14,7 +14,7 @@ const operators = [
   [400, told('API key expired. Please renew the API key.')],
   [400, told('User location is not supported for the API use.', { status: 'FAILED_PRECONDITION' })],
   [403, told('Your API key was reported as leaked.', { status: 'PERMISSION_DENIED' })],
-  [403, told('It is disabled.', info('SERVICE_DISABLED'))],
+  [403, told('Permission denied.', { status: 'PERMISSION_DENIED' })],
   [403, told('This API method requires billing to be enabled.', info('BILLING_DISABLED'))],
 ] as const;
 
@@ -29,13 +29,13 @@ for (const [status, text] of operators) {
   });
 }
 
-test('a model that the key may not use is that model’s trouble alone', (t) => {
-  const text = told('The caller does not have permission', { status: 'PERMISSION_DENIED' });
-  t.like(geminiRefusal(403, text, { model }), { code: 'upstream_failed', isWell: true });
+test('a model that is not there is that model’s trouble alone', (t) => {
+  const text = told('models/x is not found for API version v1beta', { status: 'NOT_FOUND' });
+  t.like(geminiRefusal(404, text, { model }), { code: 'upstream_failed', isWell: true });
 });
 
 test('what is wrong with a request is told in Gemini’s words, in a list or not', (t) => {
-  const message = 'Invalid value at contents[0].parts[0]';
+  const message = 'The value of temperature is not supported.';
   const text = told(message, { status: 'INVALID_ARGUMENT' });
   for (const each of [text, `[${text}]`]) {
     t.like(geminiRefusal(400, each, { model }), { code: 'upstream_refused', message });
