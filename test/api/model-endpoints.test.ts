@@ -129,9 +129,10 @@ test('models that know data alone are not asked for it', async (t) => {
 test('pictures stream with their previews, each event under its name', async (t) => {
   const { openai, calls, url } = await client(t, 'gpt-image-1?chunks=2');
   const asked = { model: 'demo', prompt: 'Hello', partial_images: 2, stream: true } as const;
-  const types = await Array.fromAsync(await openai.images.generate(asked), ({ type }) => type);
+  const events = await Array.fromAsync(await openai.images.generate(asked));
+  const types: readonly string[] = events.map(({ type }) => type);
   const previews = ['image_generation.partial_image', 'image_generation.partial_image'];
-  t.deepEqual<readonly string[]>(types, [...previews, 'image_generation.completed']);
+  t.deepEqual(types, [...previews, 'image_generation.completed']);
   await endsWith(t, calls, 'UsageSettled', { charge: '0.04' });
   const raw = await fetch(`${url}/v1/images/generations`, {
     method: 'POST',

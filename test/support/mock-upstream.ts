@@ -56,6 +56,7 @@ const Asked = z.looseObject({
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
   response_format: z.unknown().optional(),
   stream_format: z.unknown().optional(),
+  file: z.unknown().optional(),
 });
 export type AskedOfMock = z.infer<typeof Asked>;
 
@@ -204,11 +205,19 @@ async function stream(response: ServerResponse, mock: Case): Promise<void> {
     await write(JSON.stringify(style.piece(mock, place)));
     if (behaviour.delay > 0) await pause(behaviour.delay);
   }
-  for (const last of style.last(mock)) await write(JSON.stringify(last));
-  if (behaviour.mark === 'yes' && behaviour.cut !== 'late' && !isBytes) await write('[DONE]');
+  for (const last of lastsOf(mock, isBytes)) await write(last);
   if (behaviour.cut !== 'late') return void response.end();
   await pause(20);
   response.destroy();
+}
+
+/** What comes behind the pieces, and the end mark unless it is left out. */
+function lastsOf(mock: Case, isBytes: boolean): readonly string[] {
+  const { mark, cut } = mock.behaviour;
+  const lasts = styleOf(mock)
+    .last(mock)
+    .map((each) => JSON.stringify(each));
+  return mark === 'yes' && cut !== 'late' && !isBytes ? [...lasts, '[DONE]'] : lasts;
 }
 
 const rubbishPlace = { no: () => -1, first: () => 0, mid: (half: number) => half };
