@@ -225,6 +225,23 @@ test('a transcription streams, and what says all of it again waits for the charg
   await endsWith(t, calls, 'UsageSettled', { charge: '0.0009' });
 });
 
+test('who asks a model for a stream that knows none gets its one event', async (t) => {
+  const { openai, calls } = await client(t, 'whisper-1?chunks=3&input=9&streams=no');
+  const stream = await openai.audio.transcriptions.create({
+    ...{ model: 'demo', file: await sound(), stream: true },
+  });
+  const events = await Array.fromAsync(stream);
+  t.like(events, [{ type: 'transcript.text.done', text: ' word word word' }]);
+  t.is(events.length, 1);
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: '0.0009' });
+  const broken = await client(t, 'whisper-1?input=9&streams=no&rubbish=first');
+  const call = broken.openai.audio.transcriptions.create({
+    ...{ model: 'demo', file: await sound(), stream: true },
+  });
+  t.like(await t.throwsAsync(call), { status: 502 });
+  await endsWith(t, broken.calls, 'ReservationReleased', { outcome: 'upstream_failed' });
+});
+
 test('a translation', async (t) => {
   const { openai, calls } = await client(t, 'whisper-1?input=3');
   const { text } = await openai.audio.translations.create({ model: 'demo', file: await sound() });

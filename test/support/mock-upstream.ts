@@ -36,6 +36,8 @@ const Behaviour = z.object({
   /** Leaves the end mark out. */
   mark: z.enum(['yes', 'no']).default('yes'),
   rubbish: z.enum(['no', 'first', 'mid']).default('no'),
+  /** `no`: it answers at once whoever wants a stream. */
+  streams: z.enum(['yes', 'no']).default('yes'),
   /** What a transcription's usage is counted in. */
   unit: z.enum(['seconds', 'tokens']).default('seconds'),
   /** Pictures come as addresses, as data, or as both. */
@@ -128,7 +130,8 @@ async function respond(
   if (behaviour.hang === 'headers') return;
   if (behaviour.status !== 200 && time <= behaviour.fails) return refuse(response, behaviour);
   const path = (request.url ?? '').replace(/^\/v1/, '');
-  const isStream = body.stream === true || path === '/audio/speech';
+  const isStream =
+    (body.stream === true && behaviour.streams === 'yes') || path === '/audio/speech';
   await (isStream ? stream : whole)(response, { path, body, name, behaviour });
 }
 

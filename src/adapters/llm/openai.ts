@@ -52,6 +52,7 @@ const protocolOf = (endpoint: Endpoint, options: OpenAiOptions, headers: Headers
   beginningOf: (text) => text,
   stream: () => tidyStream(endpoint.stream(), options),
   streamsBytes: endpoint.streamsBytes,
+  ...(endpoint.asEvent === null ? {} : { asEvent: endpoint.asEvent }),
   refusalOf: refusal,
 });
 
