@@ -224,8 +224,20 @@ const explanations: Readonly<Record<ExplanationKey, Text>> = {
     zh: '调用 {model} 中断:{charge} {asset}(输入 {input}、已输出 {output} 个 token)',
   },
   used_up_to_bound: {
-    en: 'A call to {model}: {charge} {asset}, the most that it could take, as its text was not counted',
-    zh: '调用 {model}:{charge} {asset}(字符数未能计量,按预留上限计费)',
+    en: 'A call to {model}: {charge} {asset}, the most that it could take, as what it used was not counted',
+    zh: '调用 {model}:{charge} {asset}(用量未能计量,按预留上限计费)',
+  },
+  used_images: {
+    en: 'A call to {model}: {charge} {asset} for {count} pictures',
+    zh: '调用 {model}:{charge} {asset}({count} 张图片)',
+  },
+  used_seconds: {
+    en: 'A call to {model}: {charge} {asset} for {count} s of sound',
+    zh: '调用 {model}:{charge} {asset}({count} 秒音频)',
+  },
+  used_characters: {
+    en: 'A call to {model}: {charge} {asset} for {count} characters read aloud',
+    zh: '调用 {model}:{charge} {asset}(朗读 {count} 个字符)',
   },
   used_and_overdraft_returned: {
     en: 'A call to {model}: {charge} {asset} for {input} tokens in and {output} out; {returned} {asset} of the overdraft are free again',

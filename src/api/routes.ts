@@ -162,20 +162,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     ...operatorRoutes(parts),
 
-    chatCompletions(parts.chat),
-    completions(parts.chat),
-    embeddings(parts.chat),
-    moderations(parts.chat),
-    imageGenerations(parts.chat),
-    imageEdits(parts.chat),
-    speech(parts.chat),
-    transcriptions(parts.chat),
-    translations(parts.chat),
-    messages(parts.chat),
-    responses(parts.chat),
-    countTokens(parts.chat.countInput),
-    models(parts.models),
-    model(parts.models),
+    ...modelRoutes(parts),
     userProfile(profileOf),
 
     health(),
@@ -185,6 +172,24 @@ export function routes(parts: RouteParts): readonly Route[] {
   ];
   return all;
 }
+
+/** What asks a model, or for the models. */
+const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
+  chatCompletions(chat),
+  completions(chat),
+  embeddings(chat),
+  moderations(chat),
+  imageGenerations(chat),
+  imageEdits(chat),
+  speech(chat),
+  transcriptions(chat),
+  translations(chat),
+  messages(chat),
+  responses(chat),
+  countTokens(chat.countInput),
+  models(list),
+  model(list),
+];
 
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {

@@ -48,5 +48,6 @@ const protocolOf = (endpoint: Endpoint, options: OpenAiOptions, headers: Headers
   beginningOf: (text) => text,
   stream: endpoint.stream,
   streamsBytes: endpoint.streamsBytes,
+  ...(endpoint.asEvent === null ? {} : { asEvent: endpoint.asEvent }),
   refusalOf: refusal,
 });

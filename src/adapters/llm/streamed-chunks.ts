@@ -49,6 +49,26 @@ export function bytesReading(type: unknown): Reading {
   };
 }
 
+/** One chunk, once all of a text is there. */
+export function wholeReading(chunkOf: (text: string) => Json): Reading {
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
+  let isEnded = false;
+  return {
+    push(bytes) {
+      texts.push(decoder.decode(bytes, { stream: true }));
+      return [];
+    },
+    end() {
+      isEnded = true;
+      return [chunkOf(texts.join(''))];
+    },
+    begun: () => texts.length > 0,
+    ended: () => false,
+    finished: () => isEnded,
+  };
+}
+
 /** How long the line may take to fall silent after the end mark, so that it can be used again. */
 const hangUpMs = 1_000;
 
