@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import pino from 'pino';
 import { anthropicUpstream } from '../../src/adapters/llm/anthropic.ts';
 import { geminiUpstream } from '../../src/adapters/llm/gemini.ts';
@@ -43,7 +44,12 @@ export async function serveMessages(
     responses(parts),
   ];
   const log = pino({ level: 'silent' });
-  const server = app({ routes, authenticate, log, trustProxy: false }).listen(0, '127.0.0.1');
+  const server: Server = app({ routes, authenticate, log, trustProxy: false }).listen(
+    0,
+    '127.0.0.1',
+  );
+  // A client on a busy machine would use again what has just been given up as idle.
+  server.keepAliveTimeout = 600_000;
   await once(server, 'listening');
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new Error('No port.');
