@@ -13,8 +13,11 @@ type EdgeReason =
   | 'broken_form'
   | 'client_stalled'
   | 'corrected_already'
+  | 'field_missing'
   | 'is_past'
   | 'nested_too_deeply'
+  | 'not_a_field'
+  | 'nothing_kept'
   | 'scenario_name'
   | 'shut_down'
   | 'timed_out'
@@ -77,6 +80,7 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'A part of the service is being started; try again in a moment.',
     zh: '服务的部分组件正在启动,请稍后再试。',
   },
+  field_missing: { en: '`{param}` is missing.', zh: '缺少 `{param}`。' },
   grant_not_positive: {
     en: 'A grant must be more than nothing.',
     zh: '发放的额度必须大于零。',
@@ -124,6 +128,14 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'There is no limit of {measure} {window}.',
     zh: '没有“{window}{measure}”这种限额。',
   },
+  not_a_field: {
+    en: '`{param}` is no field of this endpoint.',
+    zh: '该接口没有 `{param}` 这个字段。',
+  },
+  nothing_kept: {
+    en: '`{param}` is not supported: nothing is kept between calls, so `input` must have all of it.',
+    zh: '不支持 `{param}`:两次调用之间不保留任何内容,请在 `input` 中发送全部内容。',
+  },
   not_offered: {
     en: 'This model does not know `{param}`, or not with this value.',
     zh: '该模型不支持 `{param}`,或不支持这个取值。',
@@ -131,6 +143,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   not_priced: {
     en: 'This model has no price for what is asked of it.',
     zh: '该模型没有为此类请求定价。',
+  },
+  not_served: {
+    en: 'This model can’t be asked in this way.',
+    zh: '该模型不支持此接口。',
   },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',

@@ -51,6 +51,7 @@ import { profile, profileReader } from './profile.ts';
 import type { Reads } from './reads.ts';
 import type { Readiness } from './ready.ts';
 import { ready } from './ready.ts';
+import { responses } from './responses.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import type { Route } from './route.ts';
 import type { SessionTokens } from './session-tokens.ts';
@@ -167,6 +168,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     transcriptions(parts.chat),
     translations(parts.chat),
     messages(parts.chat),
+    responses(parts.chat),
     countTokens(parts.chat.countInput),
     models(parts.models),
     model(parts.models),
