@@ -1,18 +1,21 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { checker } from './adapters/checker/checker.ts';
 import { accessIndex } from './adapters/eventstore/access.ts';
+import { budgetIndex } from './adapters/eventstore/budgets.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
 import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
+import { budgetThresholds } from './adapters/postgres/budget-thresholds.ts';
 import { canary } from './adapters/postgres/canary.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
 import { goneCalls } from './adapters/postgres/gone-calls.ts';
-import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
+import { accessRows, budgetRows, catalogueRows, costRows } from './adapters/postgres/index-rows.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
 import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
+import { budgetMails } from './api/budget-mails.ts';
 import { storedRefusal } from './api/errors.ts';
 import { startFeeds, startRelay } from './feeds.ts';
 import { indexed } from './indexed.ts';
@@ -47,7 +50,7 @@ export type WriteSide = ReturnType<typeof openWriteSide>;
 
 /** The nouns' runners, and what this process knows of keys, members, prices and routes. */
 function openWriteSide(ports: Ports, { config, started }: PortParts) {
-  const { eventLog, pool, lease, journal, clock, log } = ports;
+  const { eventLog, pool, lease, journal, vault, mailer, clock, log } = ports;
   const bare = runners({
     log: eventLog,
     clock,
@@ -61,6 +64,12 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
   });
   started.add(access.close);
   started.add(catalogue.close);
+  const budgets = budgetIndex({
+    ...{ log: eventLog, logger: log, clock },
+    rows: () => budgetRows(pool),
+    costRows: () => costRows(pool, clock),
+  });
+  started.add(budgets.close);
   const run = {
     ...bare,
     wallet: overdueFirst(bare.wallet, {
@@ -69,19 +78,21 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
       gone: goneCalls(pool),
     }),
     apiKey: indexed(bare.apiKey, access.apply),
+    budget: indexed(bare.budget, budgets.apply),
     member: indexed(bare.member, access.apply),
     priceList: indexed(bare.priceList, catalogue.apply),
     route: indexed(bare.route, catalogue.apply),
   };
   const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });
   const runPoliciesFor = policyRunner({ ...run, once: claimed, clock, log });
-  return { run, access, catalogue, once: claimed, runPoliciesFor };
+  const writeTo = budgetMails({ reads: pool, unseal: vault.unseal, send: mailer.send, log });
+  return { run, access, catalogue, budgets, once: claimed, runPoliciesFor, writeTo };
 }
 
 /** What is done on time, whoever asks. */
 function startJobs(
   { pool, lease, journal, clock, log }: Ports,
-  { run }: WriteSide,
+  { run, budgets }: WriteSide,
   { config, started }: PortParts,
 ) {
   const sweeping = sweeper({
@@ -94,6 +105,9 @@ function startJobs(
   const expiring = expiry({ pool, wallet: run.wallet, clock, log });
   expiring.start();
   started.add(expiring.close);
+  const thresholds = budgetThresholds({ budgets, budget: run.budget, clock, log });
+  thresholds.start();
+  started.add(thresholds.close);
 }
 
 export type StartedChecks = ReturnType<typeof startChecks>;

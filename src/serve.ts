@@ -46,7 +46,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
   const { config } = parts;
   const { ports, write } = running;
   const { upstreams, eventLog, pool, vault, mailer, clock, log } = ports;
-  const { run, access, catalogue, runPoliciesFor } = write;
+  const { run, access, catalogue, budgets, runPoliciesFor } = write;
   let url = '';
   const state = stateOf(parts, running);
   const calls = openCalls(ports, write, parts);
@@ -63,6 +63,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     history: walletHistory(eventLog),
     chat: { answer: calls.answer, countInput: calls.countInput, gate: state.gate },
     models: { aliases: catalogue.aliases },
+    budgets,
     upstreams: [...upstreams.keys()],
     previewRoute: calls.preview,
     projections,
@@ -75,7 +76,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
   });
   await publishFirstModels(run, clock);
   // Until then a session that was signed out elsewhere would not be known as such.
-  await Promise.all([access.filled, catalogue.filled]);
+  await Promise.all([access.filled, catalogue.filled, budgets.filled]);
   const setUp = await ensureSetUp(config.admin);
   url = await listenOn(parts, app.callback(), async () => {
     state.stop();
@@ -100,7 +101,7 @@ function stateOf({ engines, started }: PortParts, { ports, write, feed, relay, c
     engines: engines.state,
     lease,
     log: eventLog.health,
-    indexes: [write.access.fresh, write.catalogue.fresh],
+    indexes: [write.access.fresh, write.catalogue.fresh, write.budgets.fresh],
     feed,
     stopping: () => isStopping,
   });
@@ -147,7 +148,7 @@ async function listenOn(
 /** The upstreams, paid for from the wallets. */
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
-  { run, catalogue }: WriteSide,
+  { run, catalogue, budgets }: WriteSide,
   { config: { providers, timeouts, walletOverrun, retrying, circuitOpenMs }, started }: PortParts,
 ) {
   const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
@@ -162,6 +163,7 @@ function openCalls(
     },
     upstreams,
     watch,
+    budgets,
     clock,
     random: Math.random,
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isUnit } from '../domain/accounts.ts';
 import { Amount } from '../domain/money.ts';
 import { explain } from '../domain/price-list/rating.ts';
-import type { CallRow } from '../projections/calls-reads.ts';
+import type { CallRow, CostParts } from '../projections/calls-reads.ts';
 
 const Class = z.enum(['input', 'cached_input', 'cache_write', 'output', 'reasoning', 'request']);
 type Class = z.infer<typeof Class>;
@@ -30,16 +30,26 @@ export function linesOf({ usage, price, charge, asset }: CallRow): z.infer<typeo
     request: price.request ?? undefined,
   };
   const { cached_input: cachedInput, cache_write: cacheWrite, ...rest } = usage;
-  return explain({ ...rest, cachedInput, cacheWrite }, prices).map(
-    ({ class: of, pricedAs, ...line }) => ({
-      class: written(of),
-      priced_as: written(pricedAs),
-      ...line,
-    }),
-  );
+  return explain({ ...rest, cachedInput, cacheWrite }, prices).map(shown);
 }
 
-type Named = ReturnType<typeof explain>[number]['class' | 'pricedAs'];
+/** The lines that a call's cost is the sum of; null when nobody knows them. */
+export const CostLines = z.array(Line.extend({ upstream: z.string() })).nullable();
+
+export const costLinesOf = (parts: z.infer<typeof CostParts>): z.infer<typeof CostLines> =>
+  parts.length === 0
+    ? null
+    : parts.flatMap(({ upstream, usage, prices }) =>
+        explain(usage, prices).map((line) => ({ upstream, ...shown(line) })),
+      );
+
+type Explained = ReturnType<typeof explain>[number];
+type Named = Explained['class' | 'pricedAs'];
+
+const shown = ({ class: of, pricedAs, ...line }: Explained) => ({
+  ...{ class: written(of), priced_as: written(pricedAs) },
+  ...line,
+});
 
 const names: Readonly<Record<Named, Class>> = {
   input: 'input',

@@ -4,6 +4,8 @@ import type { Runners } from '../adapters/eventstore/runners.ts';
 import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
+import type { BudgetParts } from './admin-budgets.ts';
+import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { correctUsage } from './admin-corrections.ts';
 import { payDebt } from './admin-debts.ts';
@@ -80,6 +82,7 @@ export interface RouteParts {
   /** What a route may name. */
   readonly upstreams: readonly string[];
   readonly previewRoute: RouteTestParts['preview'];
+  readonly budgets: BudgetParts['budgets'];
   readonly projections: ProjectionParts['projections'];
   readonly behind: ProjectionParts['behind'];
   readonly failing: ProjectionParts['failing'];
@@ -165,6 +168,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 function operatorRoutes(parts: RouteParts): readonly Route[] {
   const { access, clock, reads, run, vault } = parts;
   const order = walletOrders({ ...parts, wallet: run.wallet });
+  const forBudgets = { ...parts, budget: run.budget };
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
@@ -182,6 +186,9 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     payDebt(order),
     putModel({ run: run.priceList.run, clock }),
     putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+    listBudgets(forBudgets),
+    putBudget(forBudgets),
+    endBudget(forBudgets),
     testRoute({ preview: parts.previewRoute, member: access.member }),
     listProjections(parts),
     rebuildProjection(forBuilds),

@@ -1,5 +1,6 @@
 import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
+import { budgets } from './budgets.ts';
 import { calls } from './calls.ts';
 import { eventIndex } from './event-index.ts';
 import { lots } from './lots.ts';
@@ -12,6 +13,7 @@ import { quotas } from './quotas.ts';
 import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
 import { trialBalance } from './trial-balance.ts';
+import { upstreamCostsByDay } from './upstream-costs-by-day.ts';
 import { usageByDay } from './usage-by-day.ts';
 
 /** Every read model there is. */
@@ -24,10 +26,12 @@ export const projections: readonly Projection[] = [
   trialBalance,
   calls,
   usageByDay,
+  upstreamCostsByDay,
   quotas,
   eventIndex,
   openHolds,
   lots,
   priceLists,
   routes,
+  budgets,
 ];

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../domain/envelope.ts';
 import type { Instant } from '../../domain/ids.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
-import type { Basis, Treatment } from '../../domain/wallet/call-events.ts';
+import type { Basis, BookedCost, Treatment } from '../../domain/wallet/call-events.ts';
 import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
@@ -22,9 +22,15 @@ export interface CallHold {
    * Resolves when the charge is recorded, be it as the difference to what was charged when the hold was
    * swept. `refused`: that is not available; `gone`: there is nothing left to settle.
    */
-  settle(consumed: Consumption, basis: Basis, ending: Ending): Promise<Settled>;
-  /** `wasCounted`: if the hold was swept, what was charged instead is given back. */
-  release(ending: Ending, wasCounted: boolean): Promise<void>;
+  settle(consumed: Consumption, basis: Basis, end: CallEnd): Promise<Settled>;
+  /** `wasCounted`: if the hold was swept, what was charged and booked instead is put right. */
+  release(end: CallEnd, wasCounted: boolean): Promise<void>;
+}
+
+/** How a call ended, and what its upstreams charge us for it. */
+export interface CallEnd {
+  readonly ending: Ending;
+  readonly costs: readonly BookedCost[];
 }
 
 export type Settled = 'recorded' | 'refused' | 'gone';
@@ -53,14 +59,8 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
   const stream = streamOf.wallet(walletId);
   const { callId } = facts;
 
-  const release = (ending: Ending) => {
-    const command = (at: Instant): WalletCommand => ({
-      type: 'ReleaseHold',
-      callId,
-      ending,
-      costs: [],
-      at,
-    });
+  const release = (end: CallEnd) => {
+    const command = (at: Instant): WalletCommand => ({ type: 'ReleaseHold', callId, ...end, at });
     return surely(parts, stream, command, contextOf(parts, call, 'release'));
   };
   const reserved = await wallet
@@ -94,10 +94,10 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
       ...contextOf(parts, call, step),
       claimedAfter,
     });
-  const postLate = async (consumed: Consumption, ending: Ending): Promise<Settled> => {
-    const late = { type: 'PostLateSettlement', callId, ...consumed, ending } as const;
+  const postLate = async (consumed: Consumption, end: CallEnd): Promise<Settled> => {
+    const late = { type: 'PostLateSettlement', callId, ...consumed, ...end } as const;
     try {
-      return await run('late', (at) => ({ ...late, costs: [], overrun, at }));
+      return await run('late', (at) => ({ ...late, overrun, at }));
     } catch (error) {
       if (error instanceof Rejection) return 'refused';
       throw error;
@@ -109,15 +109,15 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
       hold.asset === 'characters'
         ? Math.max(0, hold.amount.toNumber() - plan.input.characters)
         : null,
-    async release(ending, wasCounted) {
-      const released = await release(ending);
-      if (released === 'recorded' || !wasCounted) return;
-      await postLate(nothing, ending);
+    async release(end, wasCounted) {
+      const released = await release(end);
+      if (released === 'recorded' || !(wasCounted || end.costs.length > 0)) return;
+      await postLate(nothing, end);
     },
-    async settle(consumed, basis, ending) {
-      const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ending } as const;
-      const settled = await run('settle', (at) => ({ ...settlement, costs: [], overrun, at }));
-      return settled === 'recorded' ? settled : postLate(consumed, ending);
+    async settle(consumed, basis, end) {
+      const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ...end } as const;
+      const settled = await run('settle', (at) => ({ ...settlement, overrun, at }));
+      return settled === 'recorded' ? settled : postLate(consumed, end);
     },
   };
 }
@@ -128,12 +128,15 @@ const nothing: Consumption = {
 };
 
 /** The end of a call whose caller had given up before its hold was written. */
-const unanswered: Ending = {
-  outcome: 'abandoned',
-  upstream: null,
-  upstreamModel: null,
-  latencyMs: 0,
-  firstTokenMs: null,
+const unanswered: CallEnd = {
+  ending: {
+    outcome: 'abandoned',
+    upstream: null,
+    upstreamModel: null,
+    latencyMs: 0,
+    firstTokenMs: null,
+  },
+  costs: [],
 };
 
 const contextOf = ({ clock }: HoldParts, { facts }: ChatCall, step: string): CommandContext => ({

@@ -5,6 +5,7 @@ import type { ChatCall } from './chat-call.ts';
 import { disguise } from './disguise.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import type { Meter, Verdict } from './meter.ts';
+import type { Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
 import type { Json } from './upstream.ts';
 import { usageAsOpenAi } from './usage.ts';
@@ -18,6 +19,8 @@ export interface Relay {
   readonly limit: Limit | undefined;
   /** Aborts when the call is ended from our side. */
   readonly ended: AbortSignal;
+  /** False: the operators' budgets have no room for what it may cost. */
+  readonly mayAsk: (trial: Trial) => boolean;
   /** The reason of our own end, if it was that, else what was thrown. */
   readonly faultOf: (error: unknown) => unknown;
   /** Tells the operator, who may know more than the member. */
