@@ -46,6 +46,9 @@ async function trace({ config: { tracing }, started, log }: PortParts): Promise<
   started.add(startTracing({ settings: tracing, version: packageJson.version, log }).close);
 }
 
+/** Whoever sends a mail is not taken for dead before a mail server would have given up. */
+const mailPatienceMs = 60_000;
+
 export type WriteSide = ReturnType<typeof openWriteSide>;
 
 /** The nouns' runners, and what this process knows of keys, members, prices and routes. */
@@ -85,7 +88,11 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
   };
   const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });
   const runPoliciesFor = policyRunner({ ...run, once: claimed, clock, log });
-  const writeTo = budgetMails({ reads: pool, unseal: vault.unseal, send: mailer.send, log });
+  const writeTo = budgetMails({
+    ...{ reads: pool, unseal: vault.unseal, send: mailer.send },
+    once: once({ log: eventLog, clock, replyOf: storedRefusal, patienceMs: mailPatienceMs }),
+    ...{ place: bare.budget.load, clock, log },
+  });
   return { run, access, catalogue, budgets, once: claimed, runPoliciesFor, writeTo };
 }
 

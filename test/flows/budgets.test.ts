@@ -91,7 +91,7 @@ test.serial(
     const mails = await mailsAbout('exactly-ten');
     for (const percent of ['50 %', '80 %', '100 %']) {
       const about = mails.filter((mail) => mail.includes(`达到 ${percent}`));
-      t.is(about.length, 1, percent);
+      t.is(about.length, 1, about.join('---'));
       t.true(about[0]?.includes(`${percent} are reached`));
     }
   },
