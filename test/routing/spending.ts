@@ -21,8 +21,8 @@ export interface SpendingWorld {
 interface Process {
   readonly book: SpendingBook;
   readonly keeper: BudgetKeeper;
-  /** Booked by anybody, and not heard of yet. */
-  readonly unheard: Set<readonly Spending[]>;
+  /** Booked by others, and not heard of yet. */
+  readonly unheard: SpendingBook;
 }
 
 interface Plan {
@@ -43,7 +43,7 @@ export function spendingWorld(
     return {
       book,
       keeper: budgetKeeper({ budgets: () => budgets, book, clock }),
-      unheard: new Set(),
+      unheard: spendingBook(),
     };
   });
   const all = spendingBook();
@@ -55,9 +55,7 @@ export function spendingWorld(
       for (const [index, { unheard }] of processes.entries()) {
         const others = processes.filter((_, other) => other !== index);
         const inFlight = sum(others.flatMap(({ book }) => useOf(book, budget)?.inFlight ?? []));
-        const onTheWay = spendingBook();
-        for (const costs of unheard) for (const cost of costs) onTheWay.book(cost, at());
-        const unseen = inFlight.plus(useOf(onTheWay, budget)?.spent ?? zero);
+        const unseen = inFlight.plus(useOf(unheard, budget)?.inFlight ?? zero);
         const before = most.get(budget.budgetId) ?? zero;
         if (unseen.gt(before)) most.set(budget.budgetId, unseen);
       }
@@ -69,10 +67,12 @@ export function spendingWorld(
     of: (n) => processes[n % count]?.keeper ?? never(),
     write(callId, costs) {
       for (const cost of costs) all.book(cost, at());
-      for (const { book, keeper, unheard } of processes) {
-        unheard.add(costs);
+      for (const [index, { book, keeper, unheard }] of processes.entries()) {
+        // What is a process's own it still holds.
+        const others = index === Number(callId) % count ? [] : costs;
+        for (const cost of others) unheard.hold(cost);
         time.after(random.between(0, hearsMs), () => {
-          unheard.delete(costs);
+          for (const cost of others) unheard.free(cost);
           for (const cost of costs) book.book(cost, at());
           keeper.ended(callId, true);
         });

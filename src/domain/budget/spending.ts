@@ -77,10 +77,12 @@ export function spendingBook(): SpendingBook {
 
   const monthOf = (at: string): Map<string, Decimal> => {
     const month = windowAt('month', at);
-    const sums = booked.get(month) ?? new Map<string, Decimal>();
+    const known = booked.get(month);
+    if (known) return known;
+    const sums = new Map<string, Decimal>();
     booked.set(month, sums);
-    const newest = [...booked.keys()].sort().slice(-keptMonths);
-    for (const each of booked.keys()) if (!newest.includes(each)) booked.delete(each);
+    const old = [...booked.keys()].sort().slice(0, -keptMonths);
+    for (const each of old) booked.delete(each);
     return sums;
   };
   const change = (spending: Spending, sign: 1 | -1) => {

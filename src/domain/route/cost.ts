@@ -5,18 +5,32 @@ import { homeCurrency } from '../policies.ts';
 import { Prices } from '../price-list/events.ts';
 import { dearestInput, dearestOutput, perRequest, rate } from '../price-list/rating.ts';
 import type { Usage } from '../price-list/usage.ts';
-import type { Candidate } from './events.ts';
+import type { Candidate, Cost } from './events.ts';
 
 /** What an upstream model costs us: its prices, all in one currency. */
 export const CostTerms = z.object({ currency: Currency, prices: Prices });
 export type CostTerms = z.infer<typeof CostTerms>;
 
-/** Undefined when nobody said what a candidate costs. */
-export function costTermsOf({ cost }: Pick<Candidate, 'cost'>): CostTerms | undefined {
-  if (!cost) return undefined;
-  const { currency = homeCurrency, ...prices } = cost;
-  return { currency, prices };
+/** Every call asks for what its candidates cost: worked out once for each object that says it. */
+function once<Key extends WeakKey, Value>(of: (key: Key) => Value): (key: Key) => Value {
+  const known = new WeakMap<Key, Value>();
+  return (key) => {
+    const found = known.get(key) ?? of(key);
+    known.set(key, found);
+    return found;
+  };
 }
+
+const termsIn = once(
+  ({ currency = homeCurrency, ...prices }: Cost): CostTerms => ({
+    currency,
+    prices,
+  }),
+);
+
+/** Undefined when nobody said what a candidate costs. */
+export const costTermsOf = ({ cost }: Pick<Candidate, 'cost'>): CostTerms | undefined =>
+  cost && termsIn(cost);
 
 /** What a usage costs us; throws `ZodError` for a price that could never have been published. */
 export const ratedCost = (usage: Usage, { prices }: CostTerms): Decimal =>
@@ -31,12 +45,14 @@ export interface CallSize {
 
 /** The most that one attempt at a call may cost us, whichever classes its tokens fall into. */
 export function costBound({ prices }: CostTerms, { inputTokens, outputTokens }: CallSize): Decimal {
-  const known = Prices.parse(prices);
-  return dearestInput(known)
-    .times(inputTokens)
-    .plus(dearestOutput(known).times(outputTokens))
-    .plus(perRequest(known));
+  const { input, output, request } = dearestOf(prices);
+  return input.times(inputTokens).plus(output.times(outputTokens)).plus(request);
 }
+
+const dearestOf = once((prices: Prices) => {
+  const known = Prices.parse(prices);
+  return { input: dearestInput(known), output: dearestOutput(known), request: perRequest(known) };
+});
 
 /** The currency in which costs can be compared: the only one that is named, or else the home currency. */
 export function comparedIn(candidates: readonly Pick<Candidate, 'cost'>[]): string {
