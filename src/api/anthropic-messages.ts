@@ -46,6 +46,7 @@ export const messages = (parts: ModelCallParts): Route =>
   });
 
 const callOf = (body: MessagesRequest) => ({
+  endpoint: 'chat' as const,
   model: body.model,
   body: chatOf(body),
   extended: true,

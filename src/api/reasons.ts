@@ -7,6 +7,7 @@ import type { GateReason } from './ready.ts';
 
 /** What the edge itself says more exactly than its code does. */
 type EdgeReason =
+  | 'broken_form'
   | 'client_stalled'
   | 'corrected_already'
   | 'is_past'
@@ -20,6 +21,10 @@ export type Reason = RejectionReason | CallFaultReason | GateReason | EdgeReason
 
 /** What a person is told of a reason; `{name}` is filled in. */
 export const reasons: Readonly<Record<Reason, Text>> = {
+  broken_form: {
+    en: 'This form is broken or has too many parts.',
+    zh: '该表单已损坏或字段过多。',
+  },
   call_beyond_limit: {
     en: 'This call may take {amount}, which is more than the limit of {measure} {window}, {most}.',
     zh: '本次调用最多可能消耗 {amount},超过了{window}{measure}上限 {most}。',
@@ -99,6 +104,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   not_offered: {
     en: 'This model does not know `{param}`, or not with this value.',
     zh: '该模型不支持 `{param}`,或不支持这个取值。',
+  },
+  not_priced: {
+    en: 'This model has no price for what is asked of it.',
+    zh: '该模型没有为此类请求定价。',
   },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',

@@ -29,15 +29,20 @@ import type { Access } from './auth.ts';
 import { explainMyCall, listMyCalls } from './calls.ts';
 import { chatCompletions } from './chat-completions.ts';
 import type { React } from './command-context.ts';
+import { completions } from './completions.ts';
 import { createApiKey, keyIssuer } from './create-api-key.ts';
 import type { HashEmail } from './email-address.ts';
+import { embeddings } from './embeddings.ts';
 import type { FirstAdmin } from './first-admin.ts';
 import { health } from './health.ts';
+import { imageEdits } from './image-edits.ts';
+import { imageGenerations } from './image-generations.ts';
 import type { Limits } from './limits.ts';
 import { listMyApiKeys } from './list-api-keys.ts';
 import type { ModelCallParts } from './model-call.ts';
 import type { ModelsParts } from './models.ts';
 import { model, models } from './models.ts';
+import { moderations } from './moderations.ts';
 import { sessionOpener } from './open-session.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { PasswordCheck } from './passwords.ts';
@@ -53,6 +58,8 @@ import { signin } from './signin.ts';
 import { signout } from './signout.ts';
 import type { SignupParts } from './signup.ts';
 import { signup } from './signup.ts';
+import { speech } from './speech.ts';
+import { transcriptions, translations } from './transcriptions.ts';
 import { usage } from './usage.ts';
 import { userProfile } from './user-profile.ts';
 import { verifyEmail, verifyEmailForm, verifyEmailPage } from './verify-email.ts';
@@ -150,6 +157,14 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...operatorRoutes(parts),
 
     chatCompletions(parts.chat),
+    completions(parts.chat),
+    embeddings(parts.chat),
+    moderations(parts.chat),
+    imageGenerations(parts.chat),
+    imageEdits(parts.chat),
+    speech(parts.chat),
+    transcriptions(parts.chat),
+    translations(parts.chat),
     messages(parts.chat),
     countTokens(parts.chat.countInput),
     models(parts.models),

@@ -1,43 +1,27 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Currency } from '../domain/accounts.ts';
-import type { Price } from '../domain/money.ts';
-import { Prices, priceNames } from '../domain/price-list/events.ts';
-import { Cost } from '../domain/route/events.ts';
+import { Price } from '../domain/money.ts';
+import { priceNames } from '../domain/price-list/events.ts';
+import type { Cost } from '../domain/route/events.ts';
+import { pricesOf, WrittenPrices, words } from './price-words.ts';
 
-const snakeCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-type PriceSchema = typeof Price | z.ZodOptional<typeof Price>;
-
-/** Without a price of its own nothing is cheaper for having been read before. */
-const written = priceNames.map((name): [string, PriceSchema] => {
-  const schema = Prices.shape[name];
-  return [snakeCase(name), name === 'cachedInput' ? Prices.shape.cachedInput.optional() : schema];
+/** What an upstream charges us, as an administrator writes it: as the price of a model. */
+export const WrittenCost = WrittenPrices.extend({
+  /** Without a price of its own nothing is cheaper for having been read before. */
+  cached_input: Price.optional(),
+  currency: Currency.optional().describe('absent: the home currency'),
 });
-
-const currency = Currency.optional().describe('absent: the home currency');
-
-/** What an upstream charges us, as an administrator writes it: every price that a list may have. */
-export const WrittenCost = z.strictObject({ ...Object.fromEntries(written), currency });
 type WrittenCost = z.output<typeof WrittenCost>;
 
 /** The same as events carry it. */
-export function costOf(cost: WrittenCost): Cost {
-  const { currency: named, ...prices } = cost;
-  const known = new Map<string, unknown>(Object.entries(prices));
-  const filled = priceNames.flatMap((name) => {
-    const price = known.get(snakeCase(name));
-    return price === undefined ? [] : [[name, price]];
-  });
-  return Cost.parse({
-    cachedInput: known.get('input'),
-    ...Object.fromEntries(filled),
-    ...(named === undefined ? {} : { currency: named }),
-  });
-}
+export const costOf = ({ currency, ...prices }: WrittenCost): Cost => ({
+  ...pricesOf({ ...prices, cached_input: prices.cached_input ?? prices.input }),
+  ...(currency === undefined ? {} : { currency }),
+});
 
 /** The same as it is answered, with everything that was left out. */
-export const shownCost = (cost: Cost): WrittenCost =>
-  WrittenCost.parse(
-    Object.fromEntries(Object.entries(cost).map(([name, price]) => [snakeCase(name), price])),
-  );
+export const shownCost = ({ currency, ...prices }: Cost): WrittenCost =>
+  WrittenCost.parse({
+    ...Object.fromEntries(priceNames.map((name) => [words[name], prices[name]])),
+    currency,
+  });

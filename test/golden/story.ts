@@ -33,6 +33,20 @@ const dear = {
   ...price,
   prices: { ...price.prices, cacheWrite: '1.25', reasoning: '4', request: '0.0001' },
 };
+const media = {
+  ...cached,
+  ...{ audioInput: 90, audioOutput: 30, imageInput: 12, imageOutput: 16 },
+  ...{ images: 1, seconds: 9, characters: 5 },
+};
+/** A list that sells everything there is. */
+const whole = {
+  ...dear,
+  prices: {
+    ...dear.prices,
+    ...{ audioInput: '6', audioOutput: '12', imageInput: '8', imageOutput: '30' },
+    ...{ image: '0.0004', second: '0.00001', character: '0.000015' },
+  },
+};
 const possibleCosts = [{ upstream: 'openai', asset: 'USD', amount: '0.000125' }];
 /** Of three attempts: nobody wrote down what the first was rated with. */
 const costs = [
@@ -44,7 +58,7 @@ const costs = [
   {
     ...{ upstream: 'claude', asset: 'USD', amount: '0.000284' },
     ...{ scenario: 'code', plan: 'pro', clientApp: 'app-1' },
-    rated: { usage: cached, prices: dear.prices },
+    rated: { usage: media, prices: whole.prices },
   },
 ];
 const evidence = { basis: 'checkpoint', usage, characters: 180 } as const;
@@ -154,6 +168,14 @@ const chapter = (n: string): readonly Step[] => [
   reserveOf(`dear ${n}`, { price: dear, at: muchLater }),
   reserveOf(`swept dear ${n}`, { price: dear, at: muchLater }),
   abandonOf(`swept dear ${n}`, { evidence: { ...evidence, usage: cached }, at: muchLater }),
+  reserveOf(`media ${n}`, { price: whole, at: muchLater }),
+  settleOf(`media ${n}`, media, { at: muchLater }),
+  reserveOf(`late media ${n}`, { price: whole, at: muchLater }),
+  abandonOf(`late media ${n}`, { evidence: { ...evidence, usage: media }, at: muchLater }),
+  lateOf(`late media ${n}`, { usage: { ...media, seconds: 12 }, at: muchLater }),
+  reserveOf(`open media ${n}`, { price: whole, at: muchLater }),
+  reserveOf(`swept media ${n}`, { price: whole, at: muchLater }),
+  abandonOf(`swept media ${n}`, { evidence: { ...evidence, usage: media }, at: muchLater }),
   reserveOf(`open ${n}`, { at: muchLater }),
   reserveOf(`swept ${n}`, { at: muchLater }),
   abandonOf(`swept ${n}`, { evidence, costs, at: muchLater }),
@@ -222,6 +244,13 @@ const others: readonly DomainEvent[] = [
     },
   },
   {
+    type: 'PriceListPublished',
+    data: {
+      ...{ alias: 'demo', version: 5, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
+      prices: whole.prices,
+    },
+  },
+  {
     type: 'RouteChanged',
     data: {
       alias: 'demo',
@@ -249,7 +278,7 @@ const others: readonly DomainEvent[] = [
         { upstream: 'sandbox', model: 'any', weight: 1, conditions: { plans: ['free'] } },
         {
           ...{ upstream: 'claude', model: 'claude-haiku-4-5', weight: 1 },
-          cost: { ...dear.prices, currency: 'USD' },
+          cost: { ...whole.prices, currency: 'USD' },
         },
       ],
     },

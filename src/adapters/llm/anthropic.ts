@@ -16,13 +16,15 @@ export const anthropicUpstream = (
   options: ProviderOptions,
 ): Upstream & { close(): Promise<void> } =>
   httpUpstream(options, {
-    path: '/v1/messages',
-    headers: { 'x-api-key': options.apiKey, 'anthropic-version': version },
-    bodyOf: anthropicRequest,
-    answerOf: anthropicAnswer,
-    beginningOf: anthropicBeginning,
-    stream: anthropicStream,
-    refusalOf,
+    chat: {
+      path: '/v1/messages',
+      headers: { 'x-api-key': options.apiKey, 'anthropic-version': version },
+      bodyOf: anthropicRequest,
+      answerOf: anthropicAnswer,
+      beginningOf: anthropicBeginning,
+      stream: anthropicStream,
+      refusalOf,
+    },
   });
 
 /** An account without credit is answered 400 here, which is no fault of the request's. */

@@ -1,4 +1,3 @@
-import type { Amount } from '../../domain/money.ts';
 import { canonical } from '../../domain/money.ts';
 import type { Usage } from '../../domain/price-list/usage.ts';
 import type { CostTerms } from '../../domain/route/cost.ts';
@@ -6,13 +5,15 @@ import { costBound, ratedCost } from '../../domain/route/cost.ts';
 import type { BookedCost, CostFacts } from '../../domain/wallet/call-events.ts';
 import { ownCount } from './call-evidence.ts';
 import type { CallHold } from './call-hold.ts';
-import type { ChatCall } from './chat-call.ts';
+import { endpoints } from './endpoints/endpoints.ts';
 import { inputTokens } from './input.ts';
 import type { Asked, AskedCost } from './journal.ts';
+import type { ModelCall } from './model-call.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
+import { fittingMeasure } from './quotes.ts';
 import type { Received } from './received.ts';
 import { received as textOf } from './received.ts';
-import { spendingAt } from './within-budgets.ts';
+import { atMostOf, spendingAt } from './within-budgets.ts';
 
 /** What the upstreams of one call charge us, attempt by attempt. */
 export interface CallCosts {
@@ -26,12 +27,20 @@ export interface CallCosts {
   asked(): readonly Asked[];
   /** Resolves when the attempts that are over are counted. */
   counted(): Promise<unknown>;
-  /** Everything, once the call is over. `usage`: what the last upstream said. Never rejects. */
-  all(usage?: Usage): Promise<readonly BookedCost[]>;
+  /** Everything, once the call is over. Never rejects. */
+  all(known: Known): Promise<readonly BookedCost[]>;
+}
+
+/** What is known of what the last upstream was asked for, and needn't be counted. */
+interface Known {
+  /** As the upstream said it. */
+  readonly said?: unknown;
+  /** As the call's own price list counts it. */
+  readonly usage?: Usage;
 }
 
 export interface CostParts {
-  readonly call: ChatCall;
+  readonly call: ModelCall;
   readonly plan: CallPlan;
   readonly hold: CallHold;
   readonly received: Received;
@@ -42,7 +51,7 @@ interface Attempt {
   partial: (() => string) | undefined;
   isAnswering: boolean;
   isOver: boolean;
-  charged?: BookedCost;
+  charged?: BookedCost | undefined;
 }
 
 export function callCosts(parts: CostParts): CallCosts {
@@ -50,16 +59,19 @@ export function callCosts(parts: CostParts): CallCosts {
   const attempts: Attempt[] = [];
   let counting: Promise<unknown> = Promise.resolve();
   const facts = factsOf(call);
-  const most = { inputTokens: plan.inputBound, outputTokens: call.n * hold.maxOutput };
+  const outputTokens = plan.measure.output === null ? 0 : call.n * hold.maxOutput;
+  const atMost = atMostOf(call, { input: plan.input, bound: plan.inputBound });
+  const most = { inputTokens: plan.inputBound, outputTokens, atMost };
 
   /** One that has not begun to answer charges nothing, and of one that names no cost nobody knows. */
-  async function end(attempt: Attempt, text: Received, said?: Usage): Promise<void> {
+  async function end(attempt: Attempt, text: Received, known: Known): Promise<void> {
     attempt.isOver = true;
     const { trial, isAnswering } = attempt;
     if (!(isAnswering && trial.cost)) return;
     try {
-      const usage = said ?? (await countedBy(parts, { family: trial.family, text }));
-      attempt.charged = bookedCost(trial.upstream.id, { terms: trial.cost, usage, facts });
+      const usage = await usageAt({ ...trial, cost: trial.cost }, { ...parts, text, known });
+      if (usage)
+        attempt.charged = bookedCost(trial.upstream.id, { terms: trial.cost, usage, facts });
     } catch {
       // What can't be counted is unknown: the call must end all the same.
     }
@@ -74,7 +86,7 @@ export function callCosts(parts: CostParts): CallCosts {
     asking(trial) {
       const last = attempts.at(-1);
       // Whatever was read of it was read here: what goes to the client comes from the last one alone.
-      if (last) counting = Promise.all([counting, end(last, beginningOf(last))]);
+      if (last) counting = Promise.all([counting, end(last, beginningOf(call, last), {})]);
       attempts.push({ trial, partial: undefined, isAnswering: false, isOver: false });
     },
     answering(partial) {
@@ -86,14 +98,15 @@ export function callCosts(parts: CostParts): CallCosts {
       attempts.map(({ trial: { upstream, model, cost }, isOver, charged }): Asked => {
         const named = { upstream: upstream.id, model };
         if (charged) return { ...named, charged };
-        if (isOver || !cost) return named;
-        return { ...named, cost: { terms: cost, bound: canonical(costBound(cost, most)), facts } };
+        const bound = isOver || !cost ? undefined : costBound(cost, most);
+        if (!(cost && bound)) return named;
+        return { ...named, cost: { terms: cost, bound: canonical(bound), facts } };
       }),
     counted: () => counting,
-    async all(usage) {
+    async all(known) {
       const last = attempts.at(-1);
-      const isBroken = parts.received.isEmpty();
-      if (last) await end(last, isBroken ? beginningOf(last) : parts.received, usage);
+      const text = last && parts.received.isEmpty() ? beginningOf(call, last) : parts.received;
+      if (last) await end(last, text, known);
       await counting;
       return attempts.flatMap(({ charged }) => charged ?? []);
     },
@@ -101,25 +114,37 @@ export function callCosts(parts: CostParts): CallCosts {
 }
 
 /** What came of a body that never became whole. */
-function beginningOf({ partial }: Attempt): Received {
-  const text = textOf();
+function beginningOf({ endpoint }: ModelCall, { partial }: Attempt): Received {
+  const text = textOf(endpoints[endpoint]);
   if (partial) text.takePartial(partial());
   return text;
 }
 
-async function countedBy(
-  { call, plan, hold }: CostParts,
-  { family, text }: { readonly family: Trial['family']; readonly text: Received },
-): Promise<Usage> {
+interface Counting extends CostParts {
+  readonly text: Received;
+  readonly known: Known;
+}
+
+/** What was consumed, by the way of counting that the upstream's own prices are for; undefined: there is none. */
+async function usageAt(
+  { family, cost }: Trial & { readonly cost: CostTerms },
+  { call, plan, hold, text, known }: Counting,
+): Promise<Usage | undefined> {
+  const measure = fittingMeasure(endpoints[call.endpoint], cost.prices);
+  if (!measure) return undefined;
+  if (known.usage && measure === plan.measure) return known.usage;
+  const pieces = text.pieces('received');
+  const said = measure.usageOf(known.said, plan.input, { isEmpty: text.isEmpty(), pieces });
+  if (said) return said;
   const [input, output] = await Promise.all([
     inputTokens(family, plan.input),
     text.tokens(family, 'received'),
   ]);
-  return ownCount({ call, plan, hold }, { input, output });
+  return ownCount({ call, plan: { ...plan, measure }, hold }, { input, output, pieces });
 }
 
 /** What budgets count a call under. */
-export const factsOf = ({ scenario, plan, clientApp }: ChatCall): CostFacts => ({
+export const factsOf = ({ scenario, plan, clientApp }: ModelCall): CostFacts => ({
   ...(scenario === undefined ? {} : { scenario }),
   ...(plan === undefined ? {} : { plan }),
   ...(clientApp === undefined ? {} : { clientApp }),
@@ -131,10 +156,12 @@ interface Rated {
   readonly facts: CostFacts;
 }
 
-function bookedCost(upstream: string, { terms, usage, facts }: Rated): BookedCost {
-  const amount: Amount = canonical(ratedCost(usage, terms));
+/** Undefined: the terms have no price for something of it. */
+function bookedCost(upstream: string, { terms, usage, facts }: Rated): BookedCost | undefined {
+  const amount = ratedCost(usage, terms);
+  if (!amount) return undefined;
   const { currency: asset, prices } = terms;
-  return { upstream, asset, amount, ...facts, rated: { usage, prices } };
+  return { upstream, asset, amount: canonical(amount), ...facts, rated: { usage, prices } };
 }
 
 /** The costs of a call whose process is gone, by what the journal has of it. */
@@ -150,10 +177,8 @@ export function costsFound(
   if (!last?.cost) return { costs, possibleCosts: [] };
   const { upstream, cost } = last;
   if (counted) {
-    return {
-      costs: [...costs, bookedCost(upstream, { ...cost, usage: counted.usage })],
-      possibleCosts: [],
-    };
+    const charged = bookedCost(upstream, { ...cost, usage: counted.usage });
+    return { costs: charged ? [...costs, charged] : costs, possibleCosts: [] };
   }
   return { costs, possibleCosts: [boundOf(upstream, cost)] };
 }

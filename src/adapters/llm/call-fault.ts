@@ -18,6 +18,7 @@ export type CallFaultCode =
 export type CallFaultReason =
   | 'model_busy'
   | 'not_offered'
+  | 'not_priced'
   | 'unknown_role'
   | 'unsupported_field'
   | 'upstream_said'

@@ -12,10 +12,20 @@ const identifying = [
 ] as const;
 const ownCosts = ['cost', 'cost_details', 'is_byok'] as const;
 
+/** What members see instead of an upstream's own words. */
+export interface Mask {
+  /** Null: such answers have none. */
+  readonly id: string | null;
+  readonly alias: string;
+  /** They name the model; what names it where none is named is hidden as well. */
+  readonly isNamed: boolean;
+}
+
 /** Puts our name and id on an upstream's chunk or body, in place; unknown fields stay. */
-export function disguise(answer: Json, { id, alias }: { id: string; alias: string }): void {
-  answer.id = id;
-  answer.model = alias;
+export function disguise(answer: Json, { id, alias, isNamed }: Mask): void {
+  if (id !== null) answer.id = id;
+  else if (answer.id !== undefined) answer.id = undefined;
+  if (isNamed || answer.model !== undefined) answer.model = alias;
   // An undefined field is not written, and leaves the object as fast as it was.
   for (const field of identifying) if (answer[field] !== undefined) answer[field] = undefined;
   if (isJson(answer.usage)) hideCosts(answer.usage);
@@ -26,4 +36,5 @@ function hideCosts(usage: Json): void {
 }
 
 /** The id of an answer, as OpenAI's look. */
-export const answerIdOf = (callId: string): string => `chatcmpl-${callId.replaceAll('-', '')}`;
+export const answerIdOf = (prefix: string | null, callId: string): string | null =>
+  prefix === null ? null : `${prefix}${callId.replaceAll('-', '')}`;

@@ -1,3 +1,4 @@
+import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Family } from './tokenizer.ts';
 
 /**
@@ -8,12 +9,20 @@ export interface Json {
   [field: string]: unknown;
   arguments?: unknown;
   audio?: unknown;
+  b64_json?: unknown;
+  best_of?: unknown;
+  bytes?: unknown;
   choices?: unknown;
   content?: unknown;
   custom?: unknown;
+  data?: unknown;
   delta?: unknown;
+  dimensions?: unknown;
+  duration?: unknown;
+  encoding_format?: unknown;
   error?: unknown;
   finish_reason?: unknown;
+  form?: unknown;
   function?: unknown;
   function_call?: unknown;
   id?: unknown;
@@ -28,23 +37,29 @@ export interface Json {
   model?: unknown;
   n?: unknown;
   name?: unknown;
+  output_format?: unknown;
+  prompt?: unknown;
+  prompt_cache_key?: unknown;
   reasoning?: unknown;
   reasoning_content?: unknown;
-  prompt_cache_key?: unknown;
   refusal?: unknown;
+  response_format?: unknown;
   role?: unknown;
   service_tier?: unknown;
   stream?: unknown;
+  stream_format?: unknown;
   stream_options?: unknown;
   text?: unknown;
   tool_calls?: unknown;
   tools?: unknown;
   type?: unknown;
+  url?: unknown;
   usage?: unknown;
   user?: unknown;
 }
 
 export interface UpstreamRequest {
+  readonly endpoint: EndpointName;
   /** The upstream's own name of the model. */
   readonly model: string;
   /** What the member sent; the model, the output limit and the wish for usage are added here. */
@@ -52,7 +67,7 @@ export interface UpstreamRequest {
   readonly stream: boolean;
   /** The body says some things in Anthropic's words, which OpenAI's protocol doesn't have. */
   readonly extended?: boolean;
-  /** Output tokens of one choice that are paid for; sent with every request. */
+  /** Output tokens of one choice that are paid for; sent with every request that can say so. */
   readonly maxOutput: number;
   readonly signal: AbortSignal;
 }
@@ -78,6 +93,8 @@ export type UpstreamAnswer =
 export interface Upstream {
   /** What routes call it. */
   readonly id: string;
+  /** Whether it may be asked this; it is no candidate for anything else. */
+  serves(endpoint: EndpointName): boolean;
   /** How this model counts its tokens. */
   family(model: string): Family;
   ask(request: UpstreamRequest): Promise<UpstreamAnswer>;

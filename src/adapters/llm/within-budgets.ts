@@ -1,10 +1,16 @@
 import type { Counting, Spending } from '../../domain/budget/spending.ts';
+import type { Prices } from '../../domain/price-list/events.ts';
+import type { Usage } from '../../domain/price-list/usage.ts';
 import type { CallSize, CostTerms } from '../../domain/route/cost.ts';
 import { costBound, costTermsOf } from '../../domain/route/cost.ts';
 import type { Candidate } from '../../domain/route/events.ts';
 import type { Ranked } from '../../domain/route/rank.ts';
 import type { Budgets, CallBudget } from './budgets.ts';
 import { CallFault } from './call-fault.ts';
+import { endpoints } from './endpoints/endpoints.ts';
+import type { Input } from './input.ts';
+import type { ModelCall } from './model-call.ts';
+import { fittingMeasure } from './quotes.ts';
 
 /** One call before the operators' budgets. */
 export interface BudgetedCall {
@@ -19,11 +25,21 @@ export function spendingAt(
   { counting, size }: Pick<BudgetedCall, 'counting' | 'size'>,
   { upstream, cost }: { readonly upstream: string; readonly cost: CostTerms | undefined },
 ): Spending {
+  const amount = cost && costBound(cost, size);
   return {
     counting: { ...counting, upstream },
-    cost: cost ? { currency: cost.currency, amount: costBound(cost, size) } : null,
+    cost: cost && amount ? { currency: cost.currency, amount } : null,
   };
 }
+
+/** The most of a call that may cost something, by the first way of counting that prices are there for. */
+export const atMostOf =
+  (
+    { endpoint, n }: ModelCall,
+    { input, bound }: { readonly input: Input; readonly bound: number },
+  ) =>
+  (prices: Prices): Usage | undefined =>
+    fittingMeasure(endpoints[endpoint], prices)?.boundOf(input, { input: bound, n });
 
 const blocking = (call: BudgetedCall, candidate: Candidate) =>
   call.budgets?.blocking(

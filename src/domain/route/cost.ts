@@ -3,8 +3,9 @@ import { Currency } from '../accounts.ts';
 import type { Decimal } from '../money.ts';
 import { homeCurrency } from '../policies.ts';
 import { Prices } from '../price-list/events.ts';
-import { dearestInput, dearestOutput, perRequest, rate } from '../price-list/rating.ts';
+import { dearestOutput, isPriced, rate, rateAtMost } from '../price-list/rating.ts';
 import type { Usage } from '../price-list/usage.ts';
+import { noUsage } from '../price-list/usage.ts';
 import type { Candidate, Cost } from './events.ts';
 
 /** What an upstream model costs us: its prices, all in one currency. */
@@ -32,27 +33,38 @@ const termsIn = once(
 export const costTermsOf = ({ cost }: Pick<Candidate, 'cost'>): CostTerms | undefined =>
   cost && termsIn(cost);
 
-/** What a usage costs us; throws `ZodError` for a price that could never have been published. */
-export const ratedCost = (usage: Usage, { prices }: CostTerms): Decimal =>
-  rate(usage, Prices.parse(prices));
+/** What a usage costs us; undefined: the terms have no price for something of it. */
+export function ratedCost(usage: Usage, { prices }: CostTerms): Decimal | undefined {
+  const known = sound(prices);
+  return isPriced(usage, known) ? rate(usage, known) : undefined;
+}
 
 /** The most that a call may consume. */
 export interface CallSize {
   readonly inputTokens: number;
   /** All choices together. */
   readonly outputTokens: number;
+  /**
+   * The most that goes in, and comes out by the piece, as it is counted where it is sold at these prices;
+   * undefined: it is not. Left out: text.
+   */
+  readonly atMost?: ((prices: Prices) => Usage | undefined) | undefined;
 }
 
-/** The most that one attempt at a call may cost us, whichever classes its tokens fall into. */
-export function costBound({ prices }: CostTerms, { inputTokens, outputTokens }: CallSize): Decimal {
-  const { input, output, request } = dearestOf(prices);
-  return input.times(inputTokens).plus(output.times(outputTokens)).plus(request);
+/**
+ * The most that one attempt at a call may cost us, whichever classes its tokens fall into; undefined: the
+ * terms have no price for something of it.
+ */
+export function costBound({ prices }: CostTerms, size: CallSize): Decimal | undefined {
+  const known = sound(prices);
+  const { inputTokens: input, outputTokens, atMost = () => ({ ...noUsage, input }) } = size;
+  const usage = atMost(known);
+  if (!(usage && isPriced(usage, known))) return undefined;
+  return rateAtMost(usage, known).plus(dearestOutput(known).times(outputTokens));
 }
 
-const dearestOf = once((prices: Prices) => {
-  const known = Prices.parse(prices);
-  return { input: dearestInput(known), output: dearestOutput(known), request: perRequest(known) };
-});
+/** Throws for a price that could never have been published. */
+const sound = once((prices: Prices): Prices => Prices.parse(prices));
 
 /** The currency in which costs can be compared: the only one that is named, or else the home currency. */
 export function comparedIn(candidates: readonly Pick<Candidate, 'cost'>[]): string {

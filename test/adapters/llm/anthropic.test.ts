@@ -42,6 +42,7 @@ const messages = [{ role: 'user', content: 'Hello' }];
 
 const ask = (model: string, more: Json = {}, of = upstream) =>
   of.ask({
+    endpoint: 'chat',
     model,
     body: { model: 'alias', messages, ...more },
     stream: more.stream === true,

@@ -49,6 +49,7 @@ const messages = [{ role: 'user', content: 'Hello' }];
 
 const ask = (model: string, more: Json = {}, of = upstream) =>
   of.ask({
+    endpoint: 'chat',
     model,
     body: { model: 'alias', messages, ...more },
     stream: more.stream === true,
@@ -188,6 +189,7 @@ test('an abort before the headers reaches the upstream', async (t) => {
   const abort = new AbortController();
   const before = mock.abandoned();
   const asked = upstream.ask({
+    endpoint: 'chat',
     model: 'gone?hang=headers',
     body: { messages },
     stream: true,

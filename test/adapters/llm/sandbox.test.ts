@@ -14,7 +14,10 @@ const messages = [{ role: 'user', content: '帮我写一份产品介绍' }];
 
 async function answerTo(body: Json, maxOutput = 4_096): Promise<Json> {
   const { signal } = new AbortController();
-  const answer = await sandbox.ask({ model: 'demo', body, stream: false, maxOutput, signal });
+  const answer = await sandbox.ask({
+    ...{ endpoint: 'chat' as const, model: 'demo', body },
+    ...{ stream: false, maxOutput, signal },
+  });
   if (answer.stream) throw new Error('It was not to stream.');
   return answer.body();
 }
