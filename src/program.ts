@@ -5,16 +5,24 @@ import { budgetIndex } from './adapters/eventstore/budgets.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
 import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
+import { upstreamIndex } from './adapters/eventstore/upstream-index.ts';
 import { budgetThresholds } from './adapters/postgres/budget-thresholds.ts';
 import { canary } from './adapters/postgres/canary.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
 import { goneCalls } from './adapters/postgres/gone-calls.ts';
-import { accessRows, budgetRows, catalogueRows, costRows } from './adapters/postgres/index-rows.ts';
+import {
+  accessRows,
+  budgetRows,
+  catalogueRows,
+  costRows,
+  upstreamRows,
+} from './adapters/postgres/index-rows.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
 import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
+import { orphanUpstreamKeyRemoval } from './adapters/vault/orphan-upstream-keys.ts';
 import { budgetMails } from './api/budget-mails.ts';
 import { storedRefusal } from './api/errors.ts';
 import { startFeeds, startRelay } from './feeds.ts';
@@ -51,9 +59,9 @@ const mailPatienceMs = 60_000;
 
 export type WriteSide = ReturnType<typeof openWriteSide>;
 
-/** The nouns' runners, and what this process knows of keys, members, prices and routes. */
+/** The nouns' runners, and what this process knows of keys, members, prices, routes and upstreams. */
 function openWriteSide(ports: Ports, { config, started }: PortParts) {
-  const { eventLog, pool, lease, journal, vault, mailer, clock, log } = ports;
+  const { eventLog, pool, lease, journal, upstreams, vault, mailer, clock, log } = ports;
   const bare = runners({
     log: eventLog,
     clock,
@@ -65,14 +73,16 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     ...{ log: eventLog, logger: log, clock },
     rows: () => catalogueRows(pool),
   });
-  started.add(access.close);
-  started.add(catalogue.close);
   const budgets = budgetIndex({
     ...{ log: eventLog, logger: log, clock },
     rows: () => budgetRows(pool),
     costRows: () => costRows(pool, clock),
   });
-  started.add(budgets.close);
+  const following = upstreamIndex({
+    ...{ log: eventLog, logger: log, changed: upstreams.change },
+    rows: () => upstreamRows(pool),
+  });
+  for (const index of [access, catalogue, budgets, following]) started.add(index.close);
   const run = {
     ...bare,
     wallet: overdueFirst(bare.wallet, {
@@ -85,6 +95,7 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     member: indexed(bare.member, access.apply),
     priceList: indexed(bare.priceList, catalogue.apply),
     route: indexed(bare.route, catalogue.apply),
+    upstream: indexed(bare.upstream, following.apply),
   };
   const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });
   const runPoliciesFor = policyRunner({ ...run, once: claimed, clock, log });
@@ -93,7 +104,7 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     once: once({ log: eventLog, clock, replyOf: storedRefusal, patienceMs: mailPatienceMs }),
     ...{ place: bare.budget.load, clock, log },
   });
-  return { run, access, catalogue, budgets, once: claimed, runPoliciesFor, writeTo };
+  return { run, access, catalogue, budgets, following, once: claimed, runPoliciesFor, writeTo };
 }
 
 /** What is done on time, whoever asks. */
@@ -123,9 +134,10 @@ export type StartedChecks = ReturnType<typeof startChecks>;
 function startChecks({ databaseUrl, eventLog, pool, clock, log }: Ports, { started }: PortParts) {
   const checking = checker({ eventLog, pool, clock, log });
   const keys = orphanKeyRemoval({ eventLog, pool, log });
+  const providerKeys = orphanUpstreamKeyRemoval({ eventLog, pool, clock, log });
   const finance = projections.filter(({ group }) => group === 'finance');
   const comparing = canary({ databaseUrl, eventLog, projections: finance, log });
-  for (const job of [checking, keys, comparing]) {
+  for (const job of [checking, keys, providerKeys, comparing]) {
     job.start();
     started.add(job.close);
   }

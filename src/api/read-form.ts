@@ -30,6 +30,9 @@ export function formReader(headers: IncomingHttpHeaders, limitBytes: number): Fo
   // Whoever waits for the end hears of it then.
   promise.catch(() => undefined);
   const parser = parserOf(headers, limitBytes);
+  // A client that is still sending would see a reset instead of the answer.
+  if (parser instanceof ApiError)
+    return { push: () => undefined, end: () => Promise.reject(parser) };
   parser.on('field', (name, value, isNameCut, isValueCut) => {
     if (isNameCut || isValueCut) fail();
     entries.push([name, value]);
@@ -59,7 +62,7 @@ export function formReader(headers: IncomingHttpHeaders, limitBytes: number): Fo
   };
 }
 
-function parserOf(headers: IncomingHttpHeaders, limitBytes: number): BusboyInstance {
+function parserOf(headers: IncomingHttpHeaders, limitBytes: number): BusboyInstance | ApiError {
   try {
     const type = headers['content-type'] ?? '';
     return new Busboy({
@@ -67,7 +70,7 @@ function parserOf(headers: IncomingHttpHeaders, limitBytes: number): BusboyInsta
       limits: { ...most, fileSize: limitBytes },
     });
   } catch (error) {
-    throw broken(error);
+    return broken(error);
   }
 }
 

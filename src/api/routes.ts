@@ -7,6 +7,7 @@ import type { Vault } from '../adapters/vault/vault.ts';
 import type { BudgetParts } from './admin-budgets.ts';
 import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
+import { listConfigChanges } from './admin-changes.ts';
 import { correctUsage } from './admin-corrections.ts';
 import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
@@ -22,6 +23,8 @@ import { revokeCredit } from './admin-revocations.ts';
 import type { RouteTestParts } from './admin-route-test.ts';
 import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
+import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
+import { listUpstreams, putUpstream } from './admin-upstreams.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { CountInput } from './anthropic-messages.ts';
 import { countTokens, messages } from './anthropic-messages.ts';
@@ -50,6 +53,7 @@ import { profile, profileReader } from './profile.ts';
 import type { Reads } from './reads.ts';
 import type { Readiness } from './ready.ts';
 import { ready } from './ready.ts';
+import { responses } from './responses.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import type { Route } from './route.ts';
 import type { SessionTokens } from './session-tokens.ts';
@@ -86,8 +90,9 @@ export interface RouteParts {
   readonly appoint: FirstAdmin['appoint'];
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
-  /** What a route may name. */
-  readonly upstreams: readonly string[];
+  /** What a route may name, and how it fares. */
+  readonly upstreamView: UpstreamView;
+  readonly upstreams: Pick<UpstreamParts, 'keys' | 'usualBaseUrl' | 'allowsLinkLocal'>;
   readonly previewRoute: RouteTestParts['preview'];
   readonly budgets: BudgetParts['budgets'];
   readonly projections: ProjectionParts['projections'];
@@ -166,6 +171,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     transcriptions(parts.chat),
     translations(parts.chat),
     messages(parts.chat),
+    responses(parts.chat),
     countTokens(parts.chat.countInput),
     models(parts.models),
     model(parts.models),
@@ -181,7 +187,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
-  const { access, clock, reads, run, vault } = parts;
+  const { access, clock, reads, run, vault, upstreamView: view } = parts;
   const order = walletOrders({ ...parts, wallet: run.wallet });
   const forBudgets = { ...parts, budget: run.budget };
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
@@ -200,7 +206,10 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     unfreezeWallet(order),
     payDebt(order),
     putModel({ run: run.priceList.run, clock }),
-    putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+    putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
+    putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
+    listUpstreams({ view }),
+    listConfigChanges(reads),
     listBudgets(forBudgets),
     putBudget(forBudgets),
     endBudget(forBudgets),

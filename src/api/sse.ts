@@ -49,7 +49,7 @@ export const anyNamedFraming: Framing<unknown> = {
 };
 
 /** Named events; the last one says by its name that it is. */
-export const anthropicFraming: Framing<{ readonly type: string }> = {
+export const namedFraming: Framing<{ readonly type: string }> = {
   frame: (event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
   end: '',
 };

@@ -127,7 +127,6 @@ export const calls = projection(
       {
         ...ended(data, meta.recordedAt),
         ...used(data),
-        ...(data.costs.length > 0 ? { cost_rated: [] } : {}),
         ...{ status: 'settled', basis: 'late' },
       },
     ],

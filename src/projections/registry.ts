@@ -2,6 +2,7 @@ import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
 import { budgets } from './budgets.ts';
 import { calls } from './calls.ts';
+import { configChanges } from './config-changes.ts';
 import { eventIndex } from './event-index.ts';
 import { lots } from './lots.ts';
 import { memberRoles } from './member-roles.ts';
@@ -14,6 +15,7 @@ import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
 import { trialBalance } from './trial-balance.ts';
 import { upstreamCostsByDay } from './upstream-costs-by-day.ts';
+import { upstreams } from './upstreams.ts';
 import { usageByDay } from './usage-by-day.ts';
 
 /** Every read model there is. */
@@ -34,4 +36,6 @@ export const projections: readonly Projection[] = [
   priceLists,
   routes,
   budgets,
+  upstreams,
+  configChanges,
 ];

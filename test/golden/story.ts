@@ -305,6 +305,24 @@ const others: readonly DomainEvent[] = [
     },
   },
   { type: 'BudgetEnded', data: { budgetId: 'openai' } },
+  {
+    type: 'UpstreamChanged',
+    data: {
+      ...{ id: 'openai_eu', kind: 'azure', capacity: 64, enabled: true },
+      baseUrl: 'https://example.openai.azure.com?api-version=2024-10-21',
+      keys: [
+        { keyId: nameId('first key'), fingerprint: '0123456789ab' },
+        { keyId: nameId('second key'), fingerprint: 'ba9876543210' },
+      ],
+    },
+  },
+  {
+    type: 'UpstreamChanged',
+    data: {
+      ...{ id: 'own', kind: 'openai_like', capacity: null, enabled: false, keys: [] },
+      baseUrl: 'http://127.0.0.1:11434/v1',
+    },
+  },
   { type: 'EventSkipped', data: { ...ofBalance, position: '4711' } },
   { type: 'RebuildRequested', data: { projection: 'balance' } },
   { type: 'DifferenceAccepted', data: ofBalance },

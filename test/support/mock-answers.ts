@@ -146,7 +146,7 @@ function heardIn({ behaviour: { usage, input, chunks, unit } }: Case): unknown {
 const listened: AnswerStyle = {
   whole(mock) {
     const text = contentOf(mock.behaviour).repeat(mock.behaviour.chunks);
-    if (mock.body['response_format'] === 'srt') {
+    if (mock.body.response_format === 'srt') {
       return { body: `1\n00:00:00,000 --> 00:00:07,250\n${text}\n` };
     }
     return {
@@ -201,10 +201,10 @@ export const answerStyles: Readonly<Record<string, AnswerStyle>> = {
   '/audio/translations': listened,
   '/audio/speech': {
     whole: () => ({ body: {} }),
-    isBytes: ({ body }) => body['stream_format'] !== 'sse',
+    isBytes: ({ body }) => body.stream_format !== 'sse',
     piece: ({ behaviour }) => ({ type: 'speech.audio.delta', audio: contentOf(behaviour) }),
     last: ({ body }) =>
-      body['stream_format'] === 'sse'
+      body.stream_format === 'sse'
         ? [{ type: 'speech.audio.done', usage: { input_tokens: 1, output_tokens: 9 } }]
         : [],
   },

@@ -54,6 +54,8 @@ const Asked = z.looseObject({
   max_tokens: z.number().optional(),
   max_completion_tokens: z.number().optional(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+  response_format: z.unknown().optional(),
+  stream_format: z.unknown().optional(),
 });
 export type AskedOfMock = z.infer<typeof Asked>;
 

@@ -12,7 +12,9 @@ import type { Refused } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { bytesReading, eventsReading, streamedChunks } from './streamed-chunks.ts';
 import { familyOf } from './tokenizer.ts';
-import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import type { Json, OpenUpstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import type { Address } from './upstream-address.ts';
+import { addressOf, guardedLookup } from './upstream-address.ts';
 
 /** Where a provider is, and how long it may be silent. */
 export interface ProviderOptions {
@@ -24,6 +26,8 @@ export interface ProviderOptions {
     readonly firstTokenMs: number;
     readonly idleMs: number;
   };
+  /** Else no name may lead to a link-local address, where clouds keep a machine's secrets. */
+  readonly allowsLinkLocal?: boolean;
 }
 
 /** How a provider is asked one thing and what it answers, in OpenAI's terms; what it throws is a `CallFault`. */
@@ -43,23 +47,33 @@ export interface Protocol {
   refusalOf(status: number, text: string, asked: Refused): CallFault;
 }
 
+/** What a healthy server answers to a GET, and what costs nothing. */
+export interface Probe extends Pick<Protocol, 'path' | 'headers' | 'refusalOf'> {
+  /** Where any path is, if not simply behind the base URL. */
+  readonly addressOf?: ((address: Address) => string) | undefined;
+}
+
 /** Larger than any chat answer; a server that sends more is broken. */
 const mostBodyBytes = 64 * 1_024 * 1_024;
 const mostErrorCharacters = 64 * 1_024;
 
 /** A provider that is asked by one POST, and answers it with JSON or with events; each endpoint its own way. */
 export function httpUpstream(
-  { id, baseUrl, timeouts }: ProviderOptions,
+  { id, baseUrl, timeouts, allowsLinkLocal = false }: ProviderOptions,
   protocols: Partial<Readonly<Record<EndpointName, Protocol>>>,
-): Upstream & { close(): Promise<void> } {
-  const { origin, pathname } = new URL(baseUrl);
+  probed: Probe,
+): OpenUpstream {
+  const { origin, pathname, search } = new URL(baseUrl);
+  const lookup = allowsLinkLocal ? {} : { lookup: guardedLookup };
   const pool = new Pool(origin, {
-    connect: { timeout: timeouts.connectMs },
+    connect: { timeout: timeouts.connectMs, ...lookup },
     // Our own clocks run only while somebody waits for the upstream.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
   const base = pathname.replace(/\/+$/, '');
+  const { addressOf: toAddress = addressOf } = probed;
+  const pathOf = (path: string, model: string) => toAddress({ base, search, path, model });
   return {
     id,
     serves: (endpoint) => protocols[endpoint] !== undefined,
@@ -67,20 +81,50 @@ export function httpUpstream(
     ask(request) {
       const protocol = protocols[request.endpoint];
       if (!protocol) return Promise.reject(beyondProtocol('model'));
-      return ask({ pool, path: `${base}${protocol.path}`, timeouts, protocol }, request);
+      const path = pathOf(protocol.path, request.model);
+      return ask({ pool, path, timeouts, protocol }, request);
     },
+    probe: (signal) =>
+      probe({ pool, path: pathOf(probed.path, ''), timeouts, protocol: probed }, signal),
+    finish: () => pool.close(),
     close: () => pool.destroy(),
   };
 }
 
-interface Line extends Pick<ProviderOptions, 'timeouts'> {
+interface Line<How> extends Pick<ProviderOptions, 'timeouts'> {
   readonly pool: Pool;
   readonly path: string;
-  readonly protocol: Protocol;
+  readonly protocol: How;
+}
+
+/** A server that doesn't know the path is there all the same. */
+const isThere = (status: number): boolean => status < 300 || status === 404 || status === 405;
+
+async function probe(
+  { pool, path, timeouts, protocol }: Line<Probe>,
+  signal: AbortSignal,
+): Promise<void> {
+  const exchange = exchangeFor(signal);
+  exchange.patience.begin(timeouts.connectMs);
+  try {
+    const { statusCode, headers, body } = await pool.request({
+      method: 'GET',
+      path,
+      headers: { ...protocol.headers, accept: 'application/json' },
+      signal: exchange.signal,
+    });
+    body.on('error', () => undefined);
+    const text = await errorText(body);
+    const asked = { model: '', retryAfterMs: retryAfterMs(headers) };
+    if (!isThere(statusCode)) throw protocol.refusalOf(statusCode, text, asked);
+    exchange.end();
+  } catch (error) {
+    throw exchange.faultOf(error);
+  }
 }
 
 async function ask(
-  { pool, path, timeouts, protocol }: Line,
+  { pool, path, timeouts, protocol }: Line<Protocol>,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const exchange = exchangeFor(request.signal);

@@ -133,9 +133,14 @@ function behind({ catalogue, upstreams }: PlanParts, alias: string, asked: Endpo
   if (!(listed && terms)) {
     throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
   }
-  const candidates = terms.candidates.filter(({ upstream }) =>
-    upstreams.get(upstream)?.serves(asked),
-  );
+  const setUp = terms.candidates.filter(({ upstream }) => upstreams.has(upstream));
+  const candidates = setUp.filter(({ upstream }) => upstreams.get(upstream)?.serves(asked));
+  if (setUp.length > 0 && candidates.length === 0) {
+    throw new CallFault('unsupported_input', 'No upstream of this model answers such questions.', {
+      param: 'model',
+      why: 'not_served',
+    });
+  }
   return { listed, terms, candidates };
 }
 

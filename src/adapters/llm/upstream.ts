@@ -13,10 +13,14 @@ export interface Json {
   best_of?: unknown;
   bytes?: unknown;
   choices?: unknown;
+  code?: unknown;
+  completion_tokens?: unknown;
+  completion_tokens_details?: unknown;
   content?: unknown;
   custom?: unknown;
   data?: unknown;
   delta?: unknown;
+  details?: unknown;
   dimensions?: unknown;
   duration?: unknown;
   encoding_format?: unknown;
@@ -40,18 +44,25 @@ export interface Json {
   output_format?: unknown;
   prompt?: unknown;
   prompt_cache_key?: unknown;
+  prompt_tokens?: unknown;
+  reason?: unknown;
   reasoning?: unknown;
   reasoning_content?: unknown;
+  reasoning_details?: unknown;
+  reasoning_tokens?: unknown;
   refusal?: unknown;
   response_format?: unknown;
+  results?: unknown;
   role?: unknown;
   service_tier?: unknown;
+  status?: unknown;
   stream?: unknown;
   stream_format?: unknown;
   stream_options?: unknown;
   text?: unknown;
   tool_calls?: unknown;
   tools?: unknown;
+  total_tokens?: unknown;
   type?: unknown;
   url?: unknown;
   usage?: unknown;
@@ -98,4 +109,14 @@ export interface Upstream {
   /** How this model counts its tokens. */
   family(model: string): Family;
   ask(request: UpstreamRequest): Promise<UpstreamAnswer>;
+}
+
+/** An upstream with connections of its own. */
+export interface OpenUpstream extends Upstream {
+  /** Asks what costs nothing; rejects while it would not answer a call either. */
+  probe(signal: AbortSignal): Promise<void>;
+  /** Takes no new call; resolves when those in flight have their answers. */
+  finish(): Promise<void>;
+  /** Ends what is in flight, too. */
+  close(): Promise<void>;
 }

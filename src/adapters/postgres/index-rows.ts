@@ -18,6 +18,8 @@ import type { EndedSession } from '../../projections/sessions.ts';
 import { endedSessions, sessions } from '../../projections/sessions.ts';
 import type { BookedOnDay } from '../../projections/upstream-costs-by-day.ts';
 import { bookedSince, upstreamCostsByDay } from '../../projections/upstream-costs-by-day.ts';
+import type { IndexedUpstream } from '../../projections/upstreams.ts';
+import { indexedUpstreams, upstreams } from '../../projections/upstreams.ts';
 
 /** What the access index of a process starts from. */
 export interface AccessRows {
@@ -46,6 +48,12 @@ export interface CostRows {
   readonly booked: readonly z.infer<typeof BookedOnDay>[];
   /** The rows hold every event of a partition up to here, and none after it; those left out: none. */
   readonly positions: ReadonlyMap<number, bigint>;
+  readonly after: bigint | null;
+}
+
+/** What a process's index of live upstreams starts from. */
+export interface UpstreamRows {
+  readonly upstreams: readonly z.infer<typeof IndexedUpstream>[];
   readonly after: bigint | null;
 }
 
@@ -85,6 +93,13 @@ export const costRows = (pool: DatabasePool, clock: () => Date): Promise<CostRow
       after: await readTo(read, [upstreamCostsByDay]),
     };
   });
+
+/** Live upstreams as one snapshot shows them. */
+export const upstreamRows = (pool: DatabasePool): Promise<UpstreamRows> =>
+  snapshot(pool, async (read) => ({
+    upstreams: await read.any(indexedUpstreams()),
+    after: await readTo(read, [upstreams]),
+  }));
 
 const snapshot = <Rows>(
   pool: DatabasePool,

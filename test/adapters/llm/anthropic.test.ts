@@ -15,7 +15,7 @@ let impatient: ReturnType<typeof anthropicUpstream>;
 
 const toMock = (silenceMs: number, baseUrl = mock.url) =>
   anthropicUpstream({
-    id: 'anthropic',
+    id: 'claude',
     baseUrl,
     apiKey: secret,
     timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },

@@ -94,15 +94,18 @@ for (const each of streamed) {
     });
   });
 
-  test.serial(`${each.name}: what we end after its first byte is charged what was delivered`, async (t) => {
-    const calls = await callsOf(each, 'hang=mid', { totalMs: 1_500 });
-    const answer = await calls.call(streaming(each));
-    t.is(await faultOf(t, allChunks(answer)), 'timed_out');
-    await endsWith(t, calls, 'UsageSettled', {
-      ...{ basis: 'estimate', outcome: 'timed_out' },
-      ...each.halfStreamed,
-    });
-  });
+  test.serial(
+    `${each.name}: what we end after its first byte is charged what was delivered`,
+    async (t) => {
+      const calls = await callsOf(each, 'hang=mid', { totalMs: 1_500 });
+      const answer = await calls.call(streaming(each));
+      t.is(await faultOf(t, allChunks(answer)), 'timed_out');
+      await endsWith(t, calls, 'UsageSettled', {
+        ...{ basis: 'estimate', outcome: 'timed_out' },
+        ...each.halfStreamed,
+      });
+    },
+  );
 
   test(`${each.name}: a shutdown charges what was delivered`, async (t) => {
     const calls = await callsOf(each, 'hang=mid');

@@ -1,6 +1,6 @@
 import type { ChatStream } from '../chat-stream.ts';
 import { broken, isJson } from '../chat-stream.ts';
-import { parseJson } from '../refusal.ts';
+import { parseJson } from '../parse-json.ts';
 import type { Json } from '../upstream.ts';
 
 const unusable = 'The upstream gave no usable answer.';

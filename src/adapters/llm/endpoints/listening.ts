@@ -1,7 +1,7 @@
 import { broken, isJson } from '../chat-stream.ts';
 import { formOf } from '../form.ts';
 import { unsupported } from '../input.ts';
-import { parseJson } from '../refusal.ts';
+import { parseJson } from '../parse-json.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
