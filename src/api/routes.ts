@@ -5,6 +5,8 @@ import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
 import type { PriceCatalogue } from '../adapters/prices/price-catalogue.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
+import type { BudgetParts } from './admin-budgets.ts';
+import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { listConfigChanges } from './admin-changes.ts';
 import { correctUsage } from './admin-corrections.ts';
@@ -96,6 +98,7 @@ export interface RouteParts {
   readonly upstreamView: UpstreamView;
   readonly upstreams: Pick<UpstreamParts, 'keys' | 'usualBaseUrl' | 'allowsLinkLocal'>;
   readonly previewRoute: RouteTestParts['preview'];
+  readonly budgets: BudgetParts['budgets'];
   readonly projections: ProjectionParts['projections'];
   readonly behind: ProjectionParts['behind'];
   readonly failing: ProjectionParts['failing'];
@@ -195,6 +198,7 @@ const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
 function operatorRoutes(parts: RouteParts): readonly Route[] {
   const { access, clock, reads, run, vault, upstreamView: view } = parts;
   const order = walletOrders({ ...parts, wallet: run.wallet });
+  const forBudgets = { ...parts, budget: run.budget };
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
@@ -216,6 +220,9 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
     listUpstreams({ view }),
     listConfigChanges(reads),
+    listBudgets(forBudgets),
+    putBudget(forBudgets),
+    endBudget(forBudgets),
     testRoute({ preview: parts.previewRoute, member: access.member }),
     listProjections(parts),
     rebuildProjection(forBuilds),
