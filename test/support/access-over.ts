@@ -12,6 +12,9 @@ export function accessOver({ events }: MemoryLog): Access {
       let found: Awaited<ReturnType<Access['keyOf']>> = 'unknown';
       for (const { type, data } of all()) {
         if (type === 'ApiKeyClaimed' && data.hash === hash) found = data;
+        if (type === 'ApiKeyPermitted' && data.hash === hash && typeof found === 'object') {
+          found = { ...found, permits: data.permits };
+        }
         if (type === 'ApiKeyRevoked' && data.hash === hash) found = 'revoked';
       }
       return found;
@@ -36,5 +39,9 @@ function memberIn(events: readonly Recorded[]): Awaited<ReturnType<Access['membe
     : has('RegistrationSuperseded')
       ? 'superseded'
       : 'unverified';
-  return { ...registered.data, status, roles };
+  const plan = events.findLast((event) => event.type === 'PlanAssigned')?.data.plan ?? null;
+  const app = events.findLast((event) => event.type === 'ClientAppJoined')?.data.clientApp ?? null;
+  const shut = events.findLast(({ type }) => type === 'MemberDisabled' || type === 'MemberEnabled');
+  const disabled = shut?.type === 'MemberDisabled';
+  return { ...registered.data, status, roles, plan, clientApp: app, disabled };
 }

@@ -23,6 +23,7 @@ import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
+import { usualSettings } from '../../src/domain/settings/events.ts';
 import { projections } from '../../src/projections/registry.ts';
 import { accessOver } from './access-over.ts';
 import type { JsonRequest } from './json-request.ts';
@@ -120,6 +121,7 @@ async function start(
       gate: () => world.closed,
     },
     models: { aliases: () => ['demo'] },
+    settings: () => usualSettings,
     upstreams: ['sandbox', 'openai_like'],
     previewRoute: previewOver(t, { eventLog, log, clock }),
     projections,
@@ -156,7 +158,8 @@ function previewOver(
   t: { teardown(end: () => Promise<void>): void },
   { eventLog, log, clock }: { eventLog: MemoryLog; log: Logger; clock: () => Date },
 ) {
-  const rows = () => Promise.resolve({ priceLists: [], routes: [], after: null });
+  const rows = () =>
+    Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
   const listed = catalogue({ log: eventLog, logger: log, rows, clock });
   t.teardown(listed.close);
   const watch = upstreamWatch({

@@ -74,7 +74,11 @@ export type Cost = z.infer<typeof Cost>;
 
 export const Counted = z
   .object({
-    limit: z.string().describe('which limit: key or `wallet`, window and measure'),
+    limit: z
+      .string()
+      .describe(
+        'which limit: key, `wallet`, `alias:` or `plan:` and its name, then window and measure',
+      ),
     window: z.string().describe('which of its windows, by its beginning'),
     amount: Amount,
   })
