@@ -15,6 +15,7 @@ import { api } from './api/api.ts';
 import type { SetUp } from './api/first-admin.ts';
 import { operations } from './api/operations.ts';
 import { defaultRoute } from './domain/route/default-route.ts';
+import { aliasFor } from './domain/settings/alias-for.ts';
 import type { StartedFeeds, StartedRelay } from './feeds.ts';
 import { listen } from './listen.ts';
 import type { PortParts, Ports } from './ports.ts';
@@ -61,8 +62,12 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     head: eventLog.head,
     reads: pool,
     history: walletHistory(eventLog),
-    chat: { answer: calls.answer, countInput: calls.countInput, gate: state.gate },
-    models: { aliases: catalogue.aliases },
+    chat: {
+      ...{ answer: calls.answer, countInput: calls.countInput, gate: state.gate, clock },
+      aliasFor: (name) => aliasFor(name, catalogue.settings(), calls.isKnown),
+    },
+    models: { aliases: catalogue.aliases, clock },
+    settings: catalogue.settings,
     upstreams: [...upstreams.keys()],
     previewRoute: calls.preview,
     projections,
@@ -159,6 +164,7 @@ function openCalls(
     catalogue: {
       priceOf: catalogue.priceOf,
       routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids),
+      aliasOf: catalogue.aliasOf,
     },
     upstreams,
     watch,
@@ -176,5 +182,10 @@ function openCalls(
     overrun: walletOverrun,
     log,
   });
-  return { ...calls, preview: (call: ImaginedCall) => previewRoute(planParts, call) };
+  const { priceOf, routeOf } = planParts.catalogue;
+  return {
+    ...calls,
+    isKnown: (alias: string) => priceOf(alias) !== undefined && routeOf(alias) !== undefined,
+    preview: (call: ImaginedCall) => previewRoute(planParts, call),
+  };
 }

@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
-import { callError } from './call-error.ts';
 import { ChatReply, ChatRequest } from './chat-schemas.ts';
 import { errorAnswer } from './errors.ts';
 import type { ModelCallParts } from './model-call.ts';
-import { limitBytes, modelCall, usualStallMs } from './model-call.ts';
+import { faultOf, limitBytes, modelCall, usualStallMs } from './model-call.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
 import { eventStreamHeaders, eventStreamType, openAiFraming, sendEvents } from './sse.ts';
@@ -20,7 +19,7 @@ export const chatCompletions = (parts: ModelCallParts): Route =>
     limitBytes,
     reply: ChatReply,
     async handle({ caller, body, request }) {
-      const { answer, stalled } = await modelCall(parts, { caller, request }, callOf(body));
+      const { call, answer, stalled } = await modelCall(parts, { caller, request }, callOf(body));
       if (!answer.stream) {
         return { text: JSON.stringify(answer.body), type: 'application/json; charset=utf-8' };
       }
@@ -31,7 +30,7 @@ export const chatCompletions = (parts: ModelCallParts): Route =>
           ended: answer.ended,
           stallMs: parts.stallMs ?? usualStallMs,
           stalled,
-          errorBody: (error) => errorBodyOf(callError(error, body.model), request),
+          errorBody: (error) => errorBodyOf(faultOf(error, call), request),
         });
       return { stream, type: eventStreamType, headers: eventStreamHeaders };
     },

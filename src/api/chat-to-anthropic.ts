@@ -10,14 +10,16 @@ const Usage = z.looseObject({
   prompt_tokens_details: z
     .looseObject({ cached_tokens: Count, cache_write_tokens: Count })
     .nullish(),
+  cost: z.string().optional(),
+  cost_currency: z.string().optional(),
 });
 
 /** Anthropic's counts: what was read from a cache or written into one stands beside the input. */
-export function anthropicUsage(usage: unknown): Readonly<Record<string, number>> {
+export function anthropicUsage(usage: unknown): Readonly<Record<string, number | string>> {
   const parsed = Usage.safeParse(usage);
   if (!parsed.success) return { input_tokens: 0, output_tokens: 0 };
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = parsed.data;
-  const details = parsed.data.prompt_tokens_details;
+  const { prompt_tokens_details: details, cost, cost_currency: currency = '' } = parsed.data;
   const read = Math.min(details?.cached_tokens ?? 0, prompt);
   const wrote = Math.min(details?.cache_write_tokens ?? 0, prompt - read);
   return {
@@ -26,6 +28,7 @@ export function anthropicUsage(usage: unknown): Readonly<Record<string, number>>
     cache_read_input_tokens: read,
     // A few servers leave reasoning out of the completion, but not out of the total.
     output_tokens: Math.max(completion ?? 0, (total ?? 0) - prompt),
+    ...(cost === undefined ? {} : { cost, cost_currency: currency }),
   };
 }
 

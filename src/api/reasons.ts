@@ -10,7 +10,15 @@ type EdgeReason =
   | 'client_stalled'
   | 'corrected_already'
   | 'is_past'
+  | 'key_alias'
+  | 'key_endpoint'
+  | 'key_scenario'
+  | 'model_missing'
   | 'nested_too_deeply'
+  | 'plan_alias'
+  | 'plan_endpoint'
+  | 'plan_scenario'
+  | 'own_account'
   | 'scenario_name'
   | 'shut_down'
   | 'timed_out'
@@ -58,6 +66,18 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     zh: '发放的额度必须大于零。',
   },
   is_past: { en: 'This moment is over.', zh: '该时间已过。' },
+  key_alias: {
+    en: 'This API key does not permit the model `{alias}`.',
+    zh: '该 API 密钥不允许使用模型 `{alias}`。',
+  },
+  key_endpoint: {
+    en: 'This API key does not permit `{endpoint}`.',
+    zh: '该 API 密钥不允许访问 `{endpoint}`。',
+  },
+  key_scenario: {
+    en: 'This API key does not permit the scenario `{scenario}`.',
+    zh: '该 API 密钥不允许使用场景 `{scenario}`。',
+  },
   key_not_of_wallet: { en: 'This wallet has no such key.', zh: '该钱包没有这个密钥。' },
   kind_not_by_hand: {
     en: 'Credit of kind `{kind}` is not granted by hand.',
@@ -87,6 +107,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'The model is asked too much at the moment; try again in {seconds} s.',
     zh: '模型当前请求过多,请在 {seconds} 秒后重试。',
   },
+  model_missing: {
+    en: 'you must provide a model parameter',
+    zh: '必须提供 model 参数',
+  },
   model_not_priced: {
     en: 'This model has no price in {currency}, the wallet’s currency.',
     zh: '该模型没有以钱包货币 {currency} 计的价格。',
@@ -99,6 +123,22 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   not_offered: {
     en: 'This model does not know `{param}`, or not with this value.',
     zh: '该模型不支持 `{param}`,或不支持这个取值。',
+  },
+  own_account: {
+    en: 'Nobody shuts out themselves.',
+    zh: '不能停用自己的账号。',
+  },
+  plan_alias: {
+    en: 'The plan `{plan}` does not permit the model `{alias}`.',
+    zh: '套餐 `{plan}` 不允许使用模型 `{alias}`。',
+  },
+  plan_endpoint: {
+    en: 'The plan `{plan}` does not permit `{endpoint}`.',
+    zh: '套餐 `{plan}` 不允许访问 `{endpoint}`。',
+  },
+  plan_scenario: {
+    en: 'The plan `{plan}` does not permit the scenario `{scenario}`.',
+    zh: '套餐 `{plan}` 不允许使用场景 `{scenario}`。',
   },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',

@@ -10,6 +10,8 @@ import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
 import { grantCredit } from './admin-grants.ts';
 import { listLimits, putLimit } from './admin-limits.ts';
+import { deleteMemberPlan, putClientApp, putMemberPlan } from './admin-member-plan.ts';
+import { putMemberStatus } from './admin-member-status.ts';
 import { listEveryMember } from './admin-members.ts';
 import { putModel } from './admin-models.ts';
 import type { ProjectionParts } from './admin-projections.ts';
@@ -20,6 +22,7 @@ import { revokeCredit } from './admin-revocations.ts';
 import type { RouteTestParts } from './admin-route-test.ts';
 import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
+import { getSettings, putSettings } from './admin-settings.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { CountInput } from './anthropic-messages.ts';
 import { countTokens, messages } from './anthropic-messages.ts';
@@ -39,6 +42,7 @@ import { model, models } from './models.ts';
 import { sessionOpener } from './open-session.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { PasswordCheck } from './passwords.ts';
+import { permitApiKey } from './permit-api-key.ts';
 import { profile, profileReader } from './profile.ts';
 import type { Reads } from './reads.ts';
 import type { Readiness } from './ready.ts';
@@ -136,6 +140,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     createApiKey(issueKey, reads),
     listMyApiKeys(reads),
+    permitApiKey({ run: run.apiKey.run, reads, clock }),
     revokeApiKey({ run: run.apiKey.run, reads, clock }),
 
     wallet({ load: run.wallet.load, head: parts.head, clock }),
@@ -148,7 +153,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     chatCompletions(parts.chat),
     messages(parts.chat),
-    countTokens(parts.chat.countInput),
+    countTokens(parts.chat.countInput, parts.chat),
     models(parts.models),
     model(parts.models),
     userProfile(profileOf),
@@ -164,10 +169,17 @@ export function routes(parts: RouteParts): readonly Route[] {
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
   const { access, clock, reads, run, vault } = parts;
+  const forMembers = { run: run.member.run, clock };
   const order = walletOrders({ ...parts, wallet: run.wallet });
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
+    putMemberStatus(forMembers),
+    putMemberPlan(forMembers),
+    deleteMemberPlan(forMembers),
+    putClientApp(forMembers),
+    getSettings(run),
+    putSettings({ ...parts.models, settings: run.settings, clock }),
     listEveryCall(reads),
     explainEveryCall(reads),
     grantCredit({ order, loadMember: run.member.load }),
@@ -180,7 +192,7 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     freezeWallet(order),
     unfreezeWallet(order),
     payDebt(order),
-    putModel({ run: run.priceList.run, clock }),
+    putModel({ run: run.priceList.run, changeAlias: run.alias.run, clock }),
     putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
     testRoute({ preview: parts.previewRoute, member: access.member }),
     listProjections(parts),

@@ -1,5 +1,6 @@
 /** The name of every kind of stream; nothing else builds one. */
 export const streamOf = {
+  alias: (alias: string) => `alias-${alias}`,
   apiKey: (hash: string) => `apikey-${hash}`,
   email: (emailHash: string) => `email-${emailHash}`,
   member: (memberId: string) => `member-${memberId}`,

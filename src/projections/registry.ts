@@ -1,8 +1,10 @@
+import { aliases } from './aliases.ts';
 import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
 import { calls } from './calls.ts';
 import { eventIndex } from './event-index.ts';
 import { lots } from './lots.ts';
+import { memberPlans } from './member-plans.ts';
 import { memberRoles } from './member-roles.ts';
 import { members } from './members.ts';
 import { openHolds } from './open-holds.ts';
@@ -11,6 +13,7 @@ import type { Projection } from './projection.ts';
 import { quotas } from './quotas.ts';
 import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
+import { settings } from './settings.ts';
 import { trialBalance } from './trial-balance.ts';
 import { usageByDay } from './usage-by-day.ts';
 
@@ -18,6 +21,7 @@ import { usageByDay } from './usage-by-day.ts';
 export const projections: readonly Projection[] = [
   members,
   memberRoles,
+  memberPlans,
   apiKeys,
   sessions,
   balance,
@@ -30,4 +34,6 @@ export const projections: readonly Projection[] = [
   lots,
   priceLists,
   routes,
+  aliases,
+  settings,
 ];

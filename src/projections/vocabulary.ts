@@ -9,6 +9,7 @@ export const vocabulary: Readonly<Record<string, string>> = {
   call_id: 'the call',
   currency: 'an ISO 4217 code',
   day: 'a day of UTC',
+  decided_by: 'who decided it: `operator`',
   id: 'its id, which every event of it names',
   input: 'tokens of input that no cache had',
   key_id: 'the API key',

@@ -8,23 +8,21 @@ import type { MemoryLog } from './memory-log.ts';
 export function accessOver({ events }: MemoryLog): Access {
   const all = () => events.map(decode);
   return {
-    keyOf(hash) {
-      let found: Awaited<ReturnType<Access['keyOf']>> = 'unknown';
-      for (const { type, data } of all()) {
-        if (type === 'ApiKeyClaimed' && data.hash === hash) found = data;
-        if (type === 'ApiKeyPermitted' && data.hash === hash && typeof found === 'object') {
-          found = { ...found, permits: data.permits };
-        }
-        if (type === 'ApiKeyRevoked' && data.hash === hash) found = 'revoked';
-      }
-      return found;
-    },
+    keyOf: (hash) => keyIn(all().filter(({ stream }) => stream === `apikey-${hash}`)),
     member(memberId) {
       return memberIn(all().filter(({ stream }) => stream === `member-${memberId}`));
     },
     sessionEnded: (sessionId) =>
       all().some(({ type, data }) => type === 'LoggedOut' && data.sessionId === sessionId),
   };
+}
+
+function keyIn(events: readonly Recorded[]): Awaited<ReturnType<Access['keyOf']>> {
+  if (events.some(({ type }) => type === 'ApiKeyRevoked')) return 'revoked';
+  const claimed = events.find((event) => event.type === 'ApiKeyClaimed');
+  if (!claimed) return 'unknown';
+  const permitted = events.findLast((event) => event.type === 'ApiKeyPermitted');
+  return permitted ? { ...claimed.data, permits: permitted.data.permits } : claimed.data;
 }
 
 function memberIn(events: readonly Recorded[]): Awaited<ReturnType<Access['member']>> {

@@ -1,3 +1,5 @@
+import { alias } from '../../domain/alias/decider.ts';
+import { aliasEvents } from '../../domain/alias/events.ts';
 import { apiKey } from '../../domain/api-key/decider.ts';
 import { apiKeyEvents } from '../../domain/api-key/events.ts';
 import { refusedEvent } from '../../domain/command-refused.ts';
@@ -23,6 +25,7 @@ export type Runners = ReturnType<typeof runners>;
 
 /** Every noun with its writer. */
 export const runners = (parts: SingleWriterParts) => ({
+  alias: singleWriter({ decider: alias, events: aliasEvents }, parts),
   apiKey: singleWriter({ decider: apiKey, events: apiKeyEvents }, parts),
   email: singleWriter({ decider: email, events: emailEvents }, parts),
   member: singleWriter({ decider: member, events: memberEvents }, parts),

@@ -12,9 +12,18 @@ const identifying = [
 ] as const;
 const ownCosts = ['cost', 'cost_details', 'is_byok'] as const;
 
+/** What a member sees instead of the upstream's model and id. */
+export interface Mask {
+  readonly id: string;
+  readonly alias: string;
+  /** Only the id: whoever asks may know the rest. */
+  readonly transparent?: boolean;
+}
+
 /** Puts our name and id on an upstream's chunk or body, in place; unknown fields stay. */
-export function disguise(answer: Json, { id, alias }: { id: string; alias: string }): void {
+export function disguise(answer: Json, { id, alias, transparent }: Mask): void {
   answer.id = id;
+  if (transparent) return;
   answer.model = alias;
   // An undefined field is not written, and leaves the object as fast as it was.
   for (const field of identifying) if (answer[field] !== undefined) answer[field] = undefined;

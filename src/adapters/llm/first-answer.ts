@@ -67,6 +67,7 @@ async function begun(
   maxOutput: number,
 ): Promise<FirstAnswer> {
   meter.asking(trial);
+  call.asked?.(candidateOf(trial));
   ended.throwIfAborted();
   const answer = await trial.upstream.ask({
     model: trial.model,

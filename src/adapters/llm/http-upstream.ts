@@ -44,7 +44,7 @@ const mostErrorCharacters = 64 * 1_024;
 
 /** A provider that is asked by one POST, and answers it with JSON or with events. */
 export function httpUpstream(
-  { id, baseUrl, timeouts }: ProviderOptions,
+  { id, baseUrl, apiKey, timeouts }: ProviderOptions,
   protocol: Protocol,
 ): Upstream & { close(): Promise<void> } {
   const { origin, pathname } = new URL(baseUrl);
@@ -58,19 +58,19 @@ export function httpUpstream(
   return {
     id,
     family: familyOf,
-    ask: (request) => ask({ pool, path, timeouts, protocol }, request),
+    ask: (request) => ask({ pool, path, apiKey, timeouts, protocol }, request),
     close: () => pool.destroy(),
   };
 }
 
-interface Line extends Pick<ProviderOptions, 'timeouts'> {
+interface Line extends Pick<ProviderOptions, 'apiKey' | 'timeouts'> {
   readonly pool: Pool;
   readonly path: string;
   readonly protocol: Protocol;
 }
 
 async function ask(
-  { pool, path, timeouts, protocol }: Line,
+  { pool, path, apiKey, timeouts, protocol }: Line,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const exchange = exchangeFor(request.signal);
@@ -87,7 +87,9 @@ async function ask(
     body.on('error', () => undefined);
     if (statusCode < 200 || statusCode > 299) {
       const asked = { model: request.model, retryAfterMs: retryAfterMs(headers) };
-      throw protocol.refusalOf(statusCode, await errorText(body), asked);
+      const text = await errorText(body);
+      const own = apiKey === '' ? text : text.replaceAll(apiKey, '***');
+      throw protocol.refusalOf(statusCode, text, asked).sayingAll(own);
     }
     if (!request.stream) return whole(body, exchange, protocol);
     const chunks = streamedChunks(body, exchange, protocol.stream(), timeouts.idleMs);

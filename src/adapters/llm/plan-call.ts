@@ -1,3 +1,4 @@
+import type { AliasTerms } from '../../domain/alias/events.ts';
 import { Decimal, zero } from '../../domain/money.ts';
 import { dearestInput, dearestOutput, perRequest } from '../../domain/price-list/rating.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
@@ -19,6 +20,8 @@ export interface Catalogue {
   /** In force now. */
   priceOf(alias: string): (PriceUsed & { readonly defaultMaxOutput: number }) | undefined;
   routeOf(alias: string): RouteTerms | undefined;
+  /** Absent: no alias has defaults or limits. */
+  aliasOf?(alias: string): AliasTerms;
 }
 
 /** One upstream model that may answer a call. */
@@ -60,6 +63,8 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
   const outputTokens = call.outputTokens ?? defaultMaxOutput;
   const routed: RoutedCall = {
     apiKeyId: call.facts.apiKeyId,
+    plan: call.plan,
+    clientApp: call.clientApp,
     scenario: call.scenario,
     inputTokens: bound,
     outputTokens: outputTokens * call.n,

@@ -1,7 +1,10 @@
 import { Rejection } from '../../domain/rejection.ts';
 import { CallFault } from './call-fault.ts';
+import type { CallHold } from './call-hold.ts';
 import type { Limit } from './character-limit.ts';
 import type { ChatCall } from './chat-call.ts';
+import { isJson } from './chat-stream.ts';
+import type { Mask } from './disguise.ts';
 import { disguise } from './disguise.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import type { Meter, Verdict } from './meter.ts';
@@ -22,15 +25,24 @@ export interface Relay {
   readonly faultOf: (error: unknown) => unknown;
   /** Tells the operator, who may know more than the member. */
   readonly note: (error: unknown) => void;
-  /** What members see instead of the upstream's model and id. */
-  readonly mask: { readonly id: string; readonly alias: string };
+  readonly mask: Mask;
+  /** What the member was charged, once that is recorded. */
+  readonly charge: CallHold['charge'];
 }
 
 /** A whole body, once its charge is recorded. */
 export async function relayBody(relay: Relay, body: Json): Promise<Json> {
   body.usage = shown(await completed(relay, body.usage), body.usage);
   disguise(body, relay.mask);
+  body.usage = withCost(relay, body.usage);
   return body;
+}
+
+/** The charge beside the usage, for who asked; what isn't recorded yet is not said. */
+function withCost({ call, charge }: Relay, usage: unknown): unknown {
+  const charged = call.wantsCost ? charge() : null;
+  if (charged === null || !isJson(usage)) return usage;
+  return { ...usage, cost: charged.amount, cost_currency: charged.asset };
 }
 
 /** The chunks as they come; it ends, with the usage if that was asked for, once the charge is recorded. */
@@ -52,7 +64,7 @@ export async function* relayChunks(
       if (relay.ended.aborted) throw relay.ended.reason;
     }
     const usage = shown(await completed(relay, tail.usage()), tail.usage());
-    if (call.wantsUsage) yield [tail.chunk(usage)];
+    if (call.wantsUsage) yield [tail.chunk(withCost(relay, usage))];
   } catch (error) {
     const fault = relay.faultOf(error);
     relay.note(fault);

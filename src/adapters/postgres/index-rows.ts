@@ -1,8 +1,11 @@
 import type { DatabasePool, DatabaseTransactionConnection } from 'slonik';
 import type { z } from 'zod';
+import type { IndexedAlias } from '../../projections/aliases.ts';
+import { aliases, indexedAliases } from '../../projections/aliases.ts';
 import type { IndexedKey } from '../../projections/api-keys.ts';
 import { apiKeys, indexedKeys } from '../../projections/api-keys.ts';
 import { asOf } from '../../projections/as-of.ts';
+import { memberPlans } from '../../projections/member-plans.ts';
 import { memberRoles } from '../../projections/member-roles.ts';
 import type { IndexedMember } from '../../projections/members.ts';
 import { indexedMembers, members } from '../../projections/members.ts';
@@ -14,6 +17,8 @@ import type { IndexedRoute } from '../../projections/routes.ts';
 import { indexedRoutes, routes } from '../../projections/routes.ts';
 import type { EndedSession } from '../../projections/sessions.ts';
 import { endedSessions, sessions } from '../../projections/sessions.ts';
+import type { IndexedSettings } from '../../projections/settings.ts';
+import { indexedSettings, settings } from '../../projections/settings.ts';
 
 /** What the access index of a process starts from. */
 export interface AccessRows {
@@ -28,6 +33,8 @@ export interface AccessRows {
 export interface CatalogueRows {
   readonly priceLists: readonly z.infer<typeof IndexedPriceList>[];
   readonly routes: readonly z.infer<typeof IndexedRoute>[];
+  readonly aliases: readonly z.infer<typeof IndexedAlias>[];
+  readonly settings: readonly z.infer<typeof IndexedSettings>[];
   readonly after: bigint | null;
 }
 
@@ -37,15 +44,17 @@ export const accessRows = (pool: DatabasePool): Promise<AccessRows> =>
     apiKeys: await read.any(indexedKeys()),
     members: await read.any(indexedMembers()),
     endedSessions: await read.any(endedSessions()),
-    after: await readTo(read, [apiKeys, members, memberRoles, sessions]),
+    after: await readTo(read, [apiKeys, members, memberRoles, memberPlans, sessions]),
   }));
 
-/** Prices and routes as one snapshot shows them. */
+/** Prices, routes, aliases and settings as one snapshot shows them. */
 export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
   snapshot(pool, async (read) => ({
     priceLists: await read.any(indexedPriceLists()),
     routes: await read.any(indexedRoutes()),
-    after: await readTo(read, [priceLists, routes]),
+    aliases: await read.any(indexedAliases()),
+    settings: await read.any(indexedSettings()),
+    after: await readTo(read, [priceLists, routes, aliases, settings]),
   }));
 
 const snapshot = <Rows>(

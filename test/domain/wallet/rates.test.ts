@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { canonical } from '../../../src/domain/money.ts';
 import { fromBook, toBook } from '../../../src/domain/wallet/book.ts';
 import { walletBooks } from '../../../src/domain/wallet/books.ts';
-import type { ReserveCredit } from '../../../src/domain/wallet/commands.ts';
+import type { ReserveCredit, WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { wallet } from '../../../src/domain/wallet/decider.ts';
 import { LimitReached, rateRoom } from '../../../src/domain/wallet/limits.ts';
 import type { Rate } from '../../../src/domain/wallet/rates.ts';
@@ -172,45 +172,67 @@ test('books that are closed within a minute carry its counters, later ones donâ€
   t.deepEqual(roomOf(read, requests(2)), ['2 1 60', undefined]);
 });
 
-test('in whatever order calls come and end, no more of them run in a minute than may', (t) => {
-  const step = fc.record({
+const most = { requestsPerMinute: 4, tokensPerMinute: 900, concurrent: 3 };
+const allRates = ratesOf('alias:demo', most);
+const steps = fc.array(
+  fc.record({
     end: fc.constantFrom('none', 'settle', 'release'),
     back: fc.nat({ max: 5 }),
     after: fc.constantFrom(0, 0, 0, 7_000, 30_000),
-    large: fc.boolean(),
-  });
-  const most = { requestsPerMinute: 4, tokensPerMinute: 900, concurrent: 3 };
-  const rates = ratesOf('alias:demo', most);
-  const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-    let state = fold(wallet, history(rich));
-    let ms = Date.parse(noon);
-    const granted: string[] = [];
-    const run = (command: Parameters<typeof wallet.decide>[0]) => {
-      const events = wallet.decide(command, state);
-      state = events.reduce(wallet.evolve, state);
-      return events;
-    };
-    for (const [n, { end, back, after: later, large }] of steps.entries()) {
-      ms += later;
-      const at = new Date(ms).toISOString();
-      try {
-        run(reserveOf(`call-${n}`, { rates, input: large ? 300 : 50, output: 50, at }));
-        granted.push(at.slice(0, 16));
-      } catch (error) {
-        if (!(error instanceof LimitReached)) throw error;
-      }
-      if (end === 'settle') run(settleOf(`call-${n - back}`, { input: 5, output: 5 }, { at }));
-      if (end === 'release') run(releaseOf(`call-${n - back}`, { at }));
-    }
+    input: fc.constantFrom(50, 300),
+  }),
+  { maxLength: 40 },
+);
+
+/** The state after a command that a limit may refuse; undefined: it has. */
+function tried(state: Wallet, command: WalletCommand): Wallet | undefined {
+  try {
+    return wallet.decide(command, state).reduce(wallet.evolve, state);
+  } catch (error) {
+    if (error instanceof LimitReached) return undefined;
+    throw error;
+  }
+}
+
+const endOf = (end: string, call: string, at: string): readonly WalletCommand[] => {
+  if (end === 'settle') return [settleOf(call, { input: 5, output: 5 }, { at })];
+  return end === 'release' ? [releaseOf(call, { at })] : [];
+};
+
+interface Story {
+  readonly state: Wallet;
+  readonly at: string;
+  /** The minutes of the calls that ran. */
+  readonly granted: readonly string[];
+}
+
+type Steps = Parameters<Parameters<typeof steps.map>[0]>[0];
+
+/** Calls, each with the end of one before it. */
+const told = (all: Steps): Story =>
+  all.reduce(
+    ({ state, at: before, granted }: Story, { end, back, after: later, input }, n) => {
+      const at = new Date(Date.parse(before) + later).toISOString();
+      const next = tried(state, reserveOf(`call-${n}`, { rates: allRates, input, output: 50, at }));
+      const ended = endOf(end, `call-${n - back}`, at).reduce<Wallet>(
+        (so, command) => tried(so, command) ?? so,
+        next ?? state,
+      );
+      return { state: ended, at, granted: next ? [...granted, at.slice(0, 16)] : granted };
+    },
+    { state: fold(wallet, history(rich)), at: noon, granted: [] },
+  );
+
+test('in whatever order calls come and end, no more of them run in a minute than may', (t) => {
+  const property = fc.property(steps, (all) => {
+    const { state, at, granted } = told(all);
     const minutes = Map.groupBy(granted, (minute) => minute);
-    const at = new Date(ms).toISOString();
     const now = minutes.get(at.slice(0, 16))?.length ?? 0;
-    const [left] = roomOf(state, rates, at);
     // Whoever was refused is in no count.
     return (
       [...minutes.values()].every(({ length }) => length <= most.requestsPerMinute) &&
       state.holds.size <= most.concurrent &&
-      left?.startsWith(`4 ${4 - now} `) === true
+      roomOf(state, allRates, at)[0]?.startsWith(`4 ${4 - now} `) === true
     );
   });
   t.notThrows(() => fc.assert(property));
