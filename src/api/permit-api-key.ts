@@ -5,7 +5,7 @@ import { KeyPermits } from '../domain/api-key/events.ts';
 import { Uuid } from '../domain/ids.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { streamOf } from '../domain/streams.ts';
-import { apiKeys, hashOfAnyKey, hashOfKey } from '../projections/api-keys.ts';
+import { apiKeys, ownerOfKey } from '../projections/api-keys.ts';
 import type { SessionCaller } from './caller.ts';
 import { commandContext } from './command-context.ts';
 import { WrittenPermits } from './key-permits.ts';
@@ -44,8 +44,8 @@ export const permitApiKey = ({ run, reads, clock }: PermitKeyParts) =>
   });
 
 async function keyOf(id: string, { memberId, admin }: SessionCaller, reads: Reads) {
-  const found = await reads.maybeOne(admin ? hashOfAnyKey(id) : hashOfKey(memberId, id));
-  if (!found) throw noSuchKey();
+  const found = await reads.maybeOne(ownerOfKey(id));
+  if (!found || !(admin || found.member_id === memberId)) throw noSuchKey();
   return found;
 }
 

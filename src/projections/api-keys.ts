@@ -64,17 +64,18 @@ export const listApiKeys = (memberId: string, { limit, after }: PageByMoment) =>
 export const apiKeysPage = (rows: readonly ApiKeyRow[], wanted: PageOf<unknown>) =>
   page(rows, wanted, (row) => [row.created_at, row.id]);
 
-const KeyHash = z.object({ hash: z.string(), member_id: Uuid });
+const KeyHash = z.object({ hash: z.string() });
 
 /** The hash, and so the stream, of a member's key. */
 export const hashOfKey = (memberId: string, keyId: string) =>
   query(KeyHash)`
-    SELECT hash, member_id FROM read.api_keys
-    WHERE key_id = ${keyId} AND member_id = ${memberId}`;
+    SELECT hash FROM read.api_keys WHERE key_id = ${keyId} AND member_id = ${memberId}`;
 
-/** The same of anybody's key. */
-export const hashOfAnyKey = (keyId: string) =>
-  query(KeyHash)`SELECT hash, member_id FROM read.api_keys WHERE key_id = ${keyId}`;
+const KeyOwner = z.object({ hash: z.string(), member_id: Uuid });
+
+/** A key's hash, and whose it is. */
+export const ownerOfKey = (keyId: string) =>
+  query(KeyOwner)`SELECT hash, member_id FROM read.api_keys WHERE key_id = ${keyId}`;
 
 const Known = z.object({ known: z.boolean() });
 
