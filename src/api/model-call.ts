@@ -1,4 +1,4 @@
-import type { ChatAnswer, ChatCall } from '../adapters/llm/chat-call.ts';
+import type { ModelAnswer, ModelCall } from '../adapters/llm/model-call.ts';
 import { ratesOf } from '../domain/wallet/rates.ts';
 import { callError } from './call-error.ts';
 import { callIdOf } from './call-id.ts';
@@ -19,7 +19,7 @@ export interface AliasParts {
 }
 
 export interface ModelCallParts extends AliasParts {
-  readonly answer: (call: ChatCall) => Promise<ChatAnswer>;
+  readonly answer: (call: ModelCall) => Promise<ModelAnswer>;
   /** Why no new call may begin; null: it may. */
   readonly gate: () => GateReason | null;
   /** How long a client may take nothing before its call is ended; 60 s unless said. */
@@ -37,17 +37,17 @@ export interface Asking {
   readonly request: RequestFacts;
 }
 
-export interface ModelCall {
-  readonly call: ChatCall;
-  readonly answer: ChatAnswer;
+export interface MadeCall {
+  readonly call: ModelCall;
+  readonly answer: ModelAnswer;
   /** To be told once, when the client takes nothing any more. */
   readonly stalled: () => void;
 }
 
 /** What a call asks for beside what its caller and its headers say. */
 export type Asked = Pick<
-  ChatCall,
-  'body' | 'extended' | 'stream' | 'n' | 'outputTokens' | 'wantsUsage'
+  ModelCall,
+  'endpoint' | 'body' | 'extended' | 'stream' | 'n' | 'outputTokens' | 'wantsUsage'
 > & { readonly model: string | null | undefined };
 
 /** Makes a call for whoever asked; resolves when it is answered, or has begun to be. */
@@ -55,7 +55,7 @@ export async function modelCall(
   parts: ModelCallParts,
   asking: Asking,
   { model, ...asked }: Asked,
-): Promise<ModelCall> {
+): Promise<MadeCall> {
   const closed = parts.gate();
   if (closed !== null) throw new ApiError('unavailable', { why: closed });
   const { caller, request } = asking;
@@ -71,7 +71,7 @@ export async function modelCall(
     clientRequestId: request.clientRequestId,
     model: alias,
   };
-  const call: ChatCall = {
+  const call: ModelCall = {
     ...{ ...asked, ...carriedBy(caller), body, wantsCost, scenario, transparent, facts },
     wantsUsage: asked.wantsUsage || wantsCost,
     walletId: caller.walletId,
@@ -116,7 +116,7 @@ function isTransparent({ caller, request }: Asking): boolean {
   return true;
 }
 
-async function answered({ answer }: ModelCallParts, call: ChatCall): Promise<ChatAnswer> {
+async function answered({ answer }: ModelCallParts, call: ModelCall): Promise<ModelAnswer> {
   try {
     return await answer(call);
   } catch (error) {
@@ -125,7 +125,7 @@ async function answered({ answer }: ModelCallParts, call: ChatCall): Promise<Cha
 }
 
 /** A call's error as its caller is told it. */
-export const faultOf = (error: unknown, { facts, transparent }: ChatCall): unknown =>
+export const faultOf = (error: unknown, { facts, transparent }: ModelCall): unknown =>
   callError(error, facts.model, transparent);
 
 /** The client's presence: gone, or there and not reading. */

@@ -2,6 +2,7 @@ import { aliases } from './aliases.ts';
 import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
 import { calls } from './calls.ts';
+import { configChanges } from './config-changes.ts';
 import { eventIndex } from './event-index.ts';
 import { lots } from './lots.ts';
 import { memberPlans } from './member-plans.ts';
@@ -15,6 +16,7 @@ import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { trialBalance } from './trial-balance.ts';
+import { upstreams } from './upstreams.ts';
 import { usageByDay } from './usage-by-day.ts';
 
 /** Every read model there is. */
@@ -36,4 +38,6 @@ export const projections: readonly Projection[] = [
   routes,
   aliases,
   settings,
+  upstreams,
+  configChanges,
 ];

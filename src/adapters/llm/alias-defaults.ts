@@ -1,10 +1,10 @@
 import type { AliasTerms } from '../../domain/alias/events.ts';
 import { ratesOf } from '../../domain/wallet/rates.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { ModelCall } from './model-call.ts';
 import type { Json } from './upstream.ts';
 
 /** A call with what its alias says where it says nothing itself. */
-export function withDefaults(call: ChatCall, terms: AliasTerms | undefined): ChatCall {
+export function withDefaults(call: ModelCall, terms: AliasTerms | undefined): ModelCall {
   if (!terms) return call;
   const { facts, body, scenario = terms.scenario ?? undefined, rates = [] } = call;
   return {

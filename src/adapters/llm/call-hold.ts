@@ -4,6 +4,7 @@ import type { Asset } from '../../domain/accounts.ts';
 import type { CommandContext } from '../../domain/envelope.ts';
 import type { Instant } from '../../domain/ids.ts';
 import type { Amount } from '../../domain/money.ts';
+import { noUsage } from '../../domain/price-list/usage.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { Basis, Treatment } from '../../domain/wallet/call-events.ts';
@@ -13,7 +14,7 @@ import type { WalletEvent } from '../../domain/wallet/events.ts';
 import { LimitReached, rateRoom } from '../../domain/wallet/limits.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
 import { OutcomeUnknown } from '../eventstore/execute.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { ModelCall } from './model-call.ts';
 import type { CallPlan } from './plan-call.ts';
 
 /** The credit that is held for one call, until one of its verbs ends it. */
@@ -58,7 +59,11 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
 /** Asks the wallet for a call's bound; durable when it resolves. */
-export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan): Promise<CallHold> {
+export async function holdFor(
+  parts: HoldParts,
+  call: ModelCall,
+  plan: CallPlan,
+): Promise<CallHold> {
   const { wallet, processId, overrun } = parts;
   const { facts, walletId, rates = [] } = call;
   const stream = streamOf.wallet(walletId);
@@ -125,7 +130,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
     charge: () => charge,
     characters:
       hold.asset === 'characters'
-        ? Math.max(0, hold.amount.toNumber() - plan.input.characters)
+        ? Math.max(0, hold.amount.toNumber() - (plan.input.characters ?? 0))
         : null,
     async release(ending, wasCounted) {
       const released = await release(ending);
@@ -152,10 +157,7 @@ function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
   return undefined;
 }
 
-const nothing: Consumption = {
-  usage: { input: 0, cachedInput: 0, output: 0, reasoning: 0 },
-  characters: 0,
-};
+const nothing: Consumption = { usage: noUsage, characters: 0 };
 
 /** The end of a call whose caller had given up before its hold was written. */
 const unanswered: Ending = {
@@ -166,7 +168,7 @@ const unanswered: Ending = {
   firstTokenMs: null,
 };
 
-const contextOf = ({ clock }: HoldParts, { facts }: ChatCall, step: string): CommandContext => ({
+const contextOf = ({ clock }: HoldParts, { facts }: ModelCall, step: string): CommandContext => ({
   commandId: `${facts.callId}/${step}`,
   correlationId: facts.requestId,
   actor: { type: 'api_key', id: facts.apiKeyId, onBehalfOf: facts.memberId },

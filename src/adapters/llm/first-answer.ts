@@ -70,6 +70,7 @@ async function begun(
   call.asked?.(candidateOf(trial));
   ended.throwIfAborted();
   const answer = await trial.upstream.ask({
+    endpoint: call.endpoint,
     model: trial.model,
     body: call.body,
     extended: call.extended ?? false,

@@ -1,15 +1,17 @@
 import type { AliasTerms } from '../../domain/alias/events.ts';
-import { Decimal, zero } from '../../domain/money.ts';
-import { dearestInput, dearestOutput, perRequest } from '../../domain/price-list/rating.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { Candidate, RouteTerms } from '../../domain/route/events.ts';
 import { rank } from '../../domain/route/rank.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { Quote } from '../../domain/wallet/commands.ts';
 import { CallFault } from './call-fault.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { EndpointName } from './endpoints/endpoint.ts';
+import { endpoints } from './endpoints/endpoints.ts';
+import type { Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
-import { inputBound, inputOf, inputTokens } from './input.ts';
+import { inputBound, inputTokens } from './input.ts';
+import type { ModelCall } from './model-call.ts';
+import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
 import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json, Upstream } from './upstream.ts';
@@ -41,7 +43,10 @@ export interface CallPlan {
   readonly tokens: Omit<Quote, 'asset'>;
   readonly outputTokens: number;
   readonly input: Input;
+  /** Of its text, in tokens. */
   readonly inputBound: number;
+  /** How it is counted. */
+  readonly measure: Measure;
 }
 
 export interface PlanParts {
@@ -54,13 +59,16 @@ export interface PlanParts {
 }
 
 /** Plans a call, or refuses it before anything is reserved. */
-export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPlan> {
+export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallPlan> {
   const { model: alias } = call.facts;
-  const { listed, terms, candidates } = behind(parts, alias);
-  const input = inputOf(call.body);
-  const bound = await widestBound(trialsOf(candidates, parts), input);
+  const { listed, terms, candidates } = behind(parts, alias, call.endpoint);
+  const endpoint = endpoints[call.endpoint];
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
-  const outputTokens = call.outputTokens ?? defaultMaxOutput;
+  const measure = measureOf(endpoint, prices);
+  const input = endpoint.inputOf(call.body);
+  const bound = await widestBound(trialsOf(candidates, parts), input);
+  const atMost = measure.boundOf(input, { input: bound, n: call.n });
+  const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
   const routed: RoutedCall = {
     apiKeyId: call.facts.apiKeyId,
     plan: call.plan,
@@ -82,11 +90,12 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
   return {
     trials: trialsOf(tried, parts),
     price,
-    quotes: quotesOf(price, { tokens: bound, characters: input.characters }, call.n),
-    tokens: { fixed: new Decimal(bound), perOutput: new Decimal(call.n) },
+    quotes: quotesOf(price, { measure, atMost, input }, call.n),
+    tokens: tokensAtMost(measure, atMost, call.n),
     outputTokens,
     input,
     inputBound: bound,
+    measure,
   };
 }
 
@@ -95,20 +104,27 @@ export async function countInput(
   parts: PlanParts,
   { model, body }: { readonly model: string; readonly body: Readonly<Json> },
 ): Promise<number> {
-  const trials = trialsOf(behind(parts, model).candidates, parts);
-  const input = inputOf(body);
+  const trials = trialsOf(behind(parts, model, 'chat').candidates, parts);
+  const input = endpoints.chat.inputOf(body);
   const families = [...new Set(trials.map(({ family }) => family))];
   return Math.max(...(await Promise.all(families.map((family) => inputTokens(family, input)))));
 }
 
 /** What an alias costs, and who of those that are set up may answer for it. */
-function behind({ catalogue, upstreams }: PlanParts, alias: string) {
+function behind({ catalogue, upstreams }: PlanParts, alias: string, asked: EndpointName) {
   const listed = catalogue.priceOf(alias);
   const terms = catalogue.routeOf(alias);
   if (!(listed && terms)) {
     throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
   }
-  const candidates = terms.candidates.filter(({ upstream }) => upstreams.has(upstream));
+  const setUp = terms.candidates.filter(({ upstream }) => upstreams.has(upstream));
+  const candidates = setUp.filter(({ upstream }) => upstreams.get(upstream)?.serves(asked));
+  if (setUp.length > 0 && candidates.length === 0) {
+    throw new CallFault('unsupported_input', 'No upstream of this model answers such questions.', {
+      param: 'model',
+      why: 'not_served',
+    });
+  }
   return { listed, terms, candidates };
 }
 
@@ -133,28 +149,4 @@ async function widestBound(trials: readonly Trial[], input: Input): Promise<numb
   const families = new Set(trials.map(({ family }) => family));
   const bounds = await Promise.all([...families].map((family) => inputBound(family, input)));
   return Math.max(...bounds);
-}
-
-/** So many code points of answer a token pays for, at most. */
-const charactersPerToken = 4;
-
-function quotesOf(
-  { currency, prices }: PriceUsed,
-  input: { readonly tokens: number; readonly characters: number },
-  n: number,
-): readonly Quote[] {
-  return [
-    { asset: 'requests', fixed: new Decimal(1), perOutput: zero },
-    { asset: 'tokens', fixed: new Decimal(input.tokens), perOutput: new Decimal(n) },
-    {
-      asset: 'characters',
-      fixed: new Decimal(input.characters),
-      perOutput: new Decimal(charactersPerToken * n),
-    },
-    {
-      asset: currency,
-      fixed: dearestInput(prices).times(input.tokens).plus(perRequest(prices)),
-      perOutput: dearestOutput(prices).times(n),
-    },
-  ];
 }

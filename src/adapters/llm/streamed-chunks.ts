@@ -5,6 +5,50 @@ import type { Patience } from './patience.ts';
 import { serverSentEvents } from './server-sent-events.ts';
 import type { Json } from './upstream.ts';
 
+/** Turns bytes into chunks and knows whether the answer they make is whole. */
+export interface Reading {
+  push(bytes: Uint8Array): readonly Json[];
+  /** No more bytes come. */
+  end(): readonly Json[];
+  /** Something of the answer is here. */
+  begun(): boolean;
+  /** Its end mark is here. */
+  ended(): boolean;
+  /** It is whole even without one. */
+  finished(): boolean;
+}
+
+export function eventsReading({ read, begun, ended, finished }: ChatStream): Reading {
+  const events = serverSentEvents();
+  return {
+    push: (bytes) => read(events.push(bytes)),
+    end: () => read(events.end()),
+    ...{ begun, ended, finished },
+  };
+}
+
+/** What is no text stays as it is, a `{ bytes }` a piece; it is whole when the line says so. */
+export function bytesReading(type: unknown): Reading {
+  if (/^(text\/|application\/json)/i.test(String(type))) {
+    throw broken('The upstream gave no usable answer.');
+  }
+  let isBegun = false;
+  let isEnded = false;
+  return {
+    push(bytes) {
+      isBegun ||= bytes.length > 0;
+      return bytes.length > 0 ? [{ bytes }] : [];
+    },
+    end() {
+      isEnded = true;
+      return [];
+    },
+    begun: () => isBegun,
+    ended: () => false,
+    finished: () => isEnded && isBegun,
+  };
+}
+
 /** How long the line may take to fall silent after the end mark, so that it can be used again. */
 const hangUpMs = 1_000;
 
@@ -12,10 +56,10 @@ const hangUpMs = 1_000;
 export async function* streamedChunks(
   body: AsyncIterable<Uint8Array>,
   exchange: Exchange,
-  stream: ChatStream,
+  reading: Reading,
   idleMs: number,
 ): AsyncGenerator<readonly Json[]> {
-  const reader = chunkReader(body, exchange.patience, stream, idleMs);
+  const reader = chunkReader(body, exchange.patience, reading, idleMs);
   try {
     while (!reader.isWhole()) {
       const chunks = await reader.next();
@@ -36,24 +80,23 @@ export async function* streamedChunks(
 function chunkReader(
   body: AsyncIterable<Uint8Array>,
   clock: Patience,
-  stream: ChatStream,
+  reading: Reading,
   idleMs: number,
 ) {
   const bytes = body[Symbol.asyncIterator]();
-  const events = serverSentEvents();
   let isWhole = false;
   let reads = 0;
 
   /** Before the first token, comments and empty chunks buy no more time. */
   const wait = () => {
-    if (stream.begun()) clock.begin(idleMs);
+    if (reading.begun()) clock.begin(idleMs);
     else if (reads > 0) clock.resume();
     reads += 1;
   };
 
   /** A connection that fails behind a whole answer takes nothing away from it. */
   const lost = (error: unknown): IteratorReturnResult<undefined> => {
-    if (stream.finished()) return { done: true, value: undefined };
+    if (reading.finished()) return { done: true, value: undefined };
     throw error;
   };
 
@@ -63,8 +106,8 @@ function chunkReader(
       wait();
       const { done, value } = await bytes.next().catch(lost);
       clock.pause();
-      const chunks = stream.read(done ? events.end() : events.push(value));
-      isWhole = stream.ended() || (done === true && stream.finished());
+      const chunks = done ? reading.end() : reading.push(value);
+      isWhole = reading.ended() || (done === true && reading.finished());
       if (done && !isWhole) throw broken('The upstream broke off its answer.');
       return chunks;
     },

@@ -19,6 +19,8 @@ import type { EndedSession } from '../../projections/sessions.ts';
 import { endedSessions, sessions } from '../../projections/sessions.ts';
 import type { IndexedSettings } from '../../projections/settings.ts';
 import { indexedSettings, settings } from '../../projections/settings.ts';
+import type { IndexedUpstream } from '../../projections/upstreams.ts';
+import { indexedUpstreams, upstreams } from '../../projections/upstreams.ts';
 
 /** What the access index of a process starts from. */
 export interface AccessRows {
@@ -35,6 +37,12 @@ export interface CatalogueRows {
   readonly routes: readonly z.infer<typeof IndexedRoute>[];
   readonly aliases: readonly z.infer<typeof IndexedAlias>[];
   readonly settings: readonly z.infer<typeof IndexedSettings>[];
+  readonly after: bigint | null;
+}
+
+/** What a process's index of live upstreams starts from. */
+export interface UpstreamRows {
+  readonly upstreams: readonly z.infer<typeof IndexedUpstream>[];
   readonly after: bigint | null;
 }
 
@@ -55,6 +63,13 @@ export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
     aliases: await read.any(indexedAliases()),
     settings: await read.any(indexedSettings()),
     after: await readTo(read, [priceLists, routes, aliases, settings]),
+  }));
+
+/** Live upstreams as one snapshot shows them. */
+export const upstreamRows = (pool: DatabasePool): Promise<UpstreamRows> =>
+  snapshot(pool, async (read) => ({
+    upstreams: await read.any(indexedUpstreams()),
+    after: await readTo(read, [upstreams]),
   }));
 
 const snapshot = <Rows>(
