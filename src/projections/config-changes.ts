@@ -7,7 +7,7 @@ import { first, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
 /** What an administrator changes live. */
-export const ConfigNoun = z.enum(['model', 'route', 'upstream']);
+export const ConfigNoun = z.enum(['alias', 'model', 'route', 'settings', 'upstream']);
 type ConfigNoun = z.infer<typeof ConfigNoun>;
 
 const changed = ({ position, meta, data }: Recorded, noun: ConfigNoun, id: string) => ({
@@ -26,11 +26,11 @@ export const configChanges = projection(
   {
     meaning: 'One row a change of what is sold, how it is routed, or who answers: who, when, what.',
     group: 'analytics',
-    version: 1,
+    version: 2,
     key: { position: 'bigint' },
     columns: {
-      noun: first('text', '`model`, `route` or `upstream`'),
-      id: first('text', 'which of them: an alias, or the name of an upstream'),
+      noun: first('text', '`alias`, `model`, `route`, `settings` or `upstream`'),
+      id: first('text', 'which of them: an alias, the name of an upstream, or `settings`'),
       at: first('timestamptz', 'when it was changed'),
       actor_type: first('text', 'who did it: `admin`, or `system` for what a new installation has'),
       actor_id: first('text', 'which of them'),
@@ -40,6 +40,8 @@ export const configChanges = projection(
     indexes: ['(noun, id, position)'],
   },
   {
+    AliasChanged: (event) => [changed(event, 'alias', event.data.alias)],
+    SettingsChanged: (event) => [changed(event, 'settings', event.stream)],
     PriceListPublished: (event) => [changed(event, 'model', event.data.alias)],
     RouteChanged: (event) => [changed(event, 'route', event.data.alias)],
     UpstreamChanged: (event) => [changed(event, 'upstream', event.data.id)],
