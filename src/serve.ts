@@ -20,6 +20,7 @@ import type { SetUp } from './api/first-admin.ts';
 import { operations } from './api/operations.ts';
 import type { Config } from './config.ts';
 import { defaultRoute, sandboxId } from './domain/route/default-route.ts';
+import { aliasFor } from './domain/settings/alias-for.ts';
 import type { StartedFeeds, StartedRelay } from './feeds.ts';
 import { listen } from './listen.ts';
 import type { PortParts, Ports } from './ports.ts';
@@ -69,8 +70,12 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     head: eventLog.head,
     reads: pool,
     history: walletHistory(eventLog),
-    chat: { answer: calls.answer, countInput: calls.countInput, gate: state.gate },
-    models: { aliases: catalogue.aliases },
+    chat: {
+      ...{ answer: calls.answer, countInput: calls.countInput, gate: state.gate, clock },
+      aliasFor: (name) => aliasFor(name, catalogue.settings(), calls.isKnown),
+    },
+    models: { aliases: catalogue.aliases, clock },
+    settings: catalogue.settings,
     priceCatalogue: genaiPrices(packageJson.dependencies['@pydantic/genai-prices']),
     budgets,
     upstreamView: { ...upstreams, state: calls.upstreamState },
@@ -178,6 +183,7 @@ function openCalls(
     catalogue: {
       priceOf: catalogue.priceOf,
       routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids()),
+      aliasOf: catalogue.aliasOf,
     },
     upstreams: upstreams.upstreams,
     watch,
@@ -196,8 +202,10 @@ function openCalls(
     overrun: walletOverrun,
     log,
   });
+  const { priceOf, routeOf } = planParts.catalogue;
   return {
     ...calls,
+    isKnown: (alias: string) => priceOf(alias) !== undefined && routeOf(alias) !== undefined,
     preview: (call: ImaginedCall) => previewRoute(planParts, call),
     upstreamState: watch.state,
   };

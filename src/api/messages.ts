@@ -110,6 +110,14 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The log has not answered in time: what was asked may still happen.',
     zh: '未能及时确认结果:该操作可能仍会生效。',
   },
+  plan_expired: {
+    en: 'The plan `{plan}` has expired.',
+    zh: '套餐 `{plan}` 已过期。',
+  },
+  plan_not_permitted: {
+    en: 'The plan does not permit this call.',
+    zh: '当前套餐不允许此调用。',
+  },
   projection_not_found: {
     en: 'There is no such read model, build or event that one waits at.',
     zh: '没有这样的读模型、构建或其停留的事件。',

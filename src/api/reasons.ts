@@ -17,7 +17,15 @@ type EdgeReason =
   | 'field_missing'
   | 'import_names_nothing'
   | 'is_past'
+  | 'key_alias'
+  | 'key_endpoint'
+  | 'key_scenario'
+  | 'model_missing'
   | 'nested_too_deeply'
+  | 'plan_alias'
+  | 'plan_endpoint'
+  | 'plan_scenario'
+  | 'own_account'
   | 'not_a_field'
   | 'nothing_kept'
   | 'rate_needed'
@@ -98,6 +106,18 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     zh: '请指定提供商或模型,也可同时指定。',
   },
   is_past: { en: 'This moment is over.', zh: '该时间已过。' },
+  key_alias: {
+    en: 'This API key does not permit the model `{alias}`.',
+    zh: '该 API 密钥不允许使用模型 `{alias}`。',
+  },
+  key_endpoint: {
+    en: 'This API key does not permit `{endpoint}`.',
+    zh: '该 API 密钥不允许访问 `{endpoint}`。',
+  },
+  key_scenario: {
+    en: 'This API key does not permit the scenario `{scenario}`.',
+    zh: '该 API 密钥不允许使用场景 `{scenario}`。',
+  },
   key_of_other_server: {
     en: 'A key goes to no other server than it was given for; give it again with the new address.',
     zh: '密钥只会发送给原来的服务器;更换地址时请重新填写密钥。',
@@ -131,6 +151,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'The model is asked too much at the moment; try again in {seconds} s.',
     zh: '模型当前请求过多,请在 {seconds} 秒后重试。',
   },
+  model_missing: {
+    en: 'you must provide a model parameter',
+    zh: '必须提供 model 参数',
+  },
   model_not_priced: {
     en: 'This model has no price in {currency}, the wallet’s currency.',
     zh: '该模型没有以钱包货币 {currency} 计的价格。',
@@ -159,6 +183,22 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   not_served: {
     en: 'This model can’t be asked in this way.',
     zh: '该模型不支持此接口。',
+  },
+  own_account: {
+    en: 'Nobody shuts out themselves.',
+    zh: '不能停用自己的账号。',
+  },
+  plan_alias: {
+    en: 'The plan `{plan}` does not permit the model `{alias}`.',
+    zh: '套餐 `{plan}` 不允许使用模型 `{alias}`。',
+  },
+  plan_endpoint: {
+    en: 'The plan `{plan}` does not permit `{endpoint}`.',
+    zh: '套餐 `{plan}` 不允许访问 `{endpoint}`。',
+  },
+  plan_scenario: {
+    en: 'The plan `{plan}` does not permit the scenario `{scenario}`.',
+    zh: '套餐 `{plan}` 不允许使用场景 `{scenario}`。',
   },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',

@@ -14,6 +14,8 @@ import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
 import { grantCredit } from './admin-grants.ts';
 import { listLimits, putLimit } from './admin-limits.ts';
+import { deleteMemberPlan, putClientApp, putMemberPlan } from './admin-member-plan.ts';
+import { putMemberStatus } from './admin-member-status.ts';
 import { listEveryMember } from './admin-members.ts';
 import { importModels } from './admin-model-import.ts';
 import { putModel } from './admin-models.ts';
@@ -25,6 +27,7 @@ import { revokeCredit } from './admin-revocations.ts';
 import type { RouteTestParts } from './admin-route-test.ts';
 import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
+import { getSettings, putSettings } from './admin-settings.ts';
 import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
 import { listUpstreams, putUpstream } from './admin-upstreams.ts';
 import { adminWallet } from './admin-wallet.ts';
@@ -51,6 +54,7 @@ import { moderations } from './moderations.ts';
 import { sessionOpener } from './open-session.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { PasswordCheck } from './passwords.ts';
+import { permitApiKey } from './permit-api-key.ts';
 import { profile, profileReader } from './profile.ts';
 import type { Reads } from './reads.ts';
 import type { Readiness } from './ready.ts';
@@ -155,6 +159,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     createApiKey(issueKey, reads),
     listMyApiKeys(reads),
+    permitApiKey({ run: run.apiKey.run, reads, clock }),
     revokeApiKey({ run: run.apiKey.run, reads, clock }),
 
     wallet({ load: run.wallet.load, head: parts.head, clock }),
@@ -189,7 +194,7 @@ const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
   translations(chat),
   messages(chat),
   responses(chat),
-  countTokens(chat.countInput),
+  countTokens(chat.countInput, chat),
   models(list),
   model(list),
 ];
@@ -197,11 +202,18 @@ const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
   const { access, clock, reads, run, vault, upstreamView: view } = parts;
+  const forMembers = { run: run.member.run, clock };
   const order = walletOrders({ ...parts, wallet: run.wallet });
   const forBudgets = { ...parts, budget: run.budget };
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
+    putMemberStatus(forMembers),
+    putMemberPlan(forMembers),
+    deleteMemberPlan(forMembers),
+    putClientApp(forMembers),
+    getSettings(run),
+    putSettings({ ...parts.models, settings: run.settings, clock }),
     listEveryCall(reads),
     explainEveryCall(reads),
     grantCredit({ order, loadMember: run.member.load }),
@@ -214,7 +226,7 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     freezeWallet(order),
     unfreezeWallet(order),
     payDebt(order),
-    putModel({ run: run.priceList.run, clock }),
+    putModel({ run: run.priceList.run, changeAlias: run.alias.run, clock }),
     importModels({ priceList: run.priceList, catalogue: parts.priceCatalogue, clock }),
     putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),

@@ -31,6 +31,7 @@ import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
+import { usualSettings } from '../../src/domain/settings/events.ts';
 import type { UpstreamKind } from '../../src/domain/upstream/events.ts';
 import { indexed } from '../../src/indexed.ts';
 import { projections } from '../../src/projections/registry.ts';
@@ -142,6 +143,7 @@ async function start(
     models: { aliases: () => ['demo'] },
     priceCatalogue: testCatalogue,
     budgets,
+    settings: () => usualSettings,
     ...upstreamsOver(t, { eventLog, log, keys }),
     previewRoute: previewOver(t, { eventLog, log, clock, budgets }),
     projections,
@@ -219,7 +221,8 @@ function previewOver(
   t: { teardown(end: () => Promise<void>): void },
   { eventLog, log, clock, budgets }: PreviewParts,
 ) {
-  const rows = () => Promise.resolve({ priceLists: [], routes: [], after: null });
+  const rows = () =>
+    Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
   const listed = catalogue({ log: eventLog, logger: log, rows, clock });
   t.teardown(listed.close);
   const watch = upstreamWatch({

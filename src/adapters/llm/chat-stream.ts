@@ -49,7 +49,7 @@ export function chatStream(): ChatStream {
 }
 
 function choicesOf({ error, choices }: Json): readonly Json[] {
-  if (error) throw broken('The upstream broke off its answer.');
+  if (error) throw broken('The upstream broke off its answer.').sayingAll(JSON.stringify(error));
   if (choices === undefined || choices === null) return [];
   if (!Array.isArray(choices) || !choices.every(isJson)) throw broken(unusable);
   return choices;

@@ -63,7 +63,7 @@ const mostErrorCharacters = 64 * 1_024;
 
 /** A provider that is asked by one POST, and answers it with JSON or with events; each endpoint its own way. */
 export function httpUpstream(
-  { id, baseUrl, timeouts, allowsLinkLocal = false }: ProviderOptions,
+  { id, baseUrl, apiKey, timeouts, allowsLinkLocal = false }: ProviderOptions,
   protocols: Partial<Readonly<Record<EndpointName, Protocol>>>,
   probed: Probe,
 ): OpenUpstream {
@@ -87,16 +87,16 @@ export function httpUpstream(
       if (!protocol) return Promise.reject(beyondProtocol('model'));
       const { path: named } = protocol;
       const path = pathOf(typeof named === 'string' ? named : named(request), request.model);
-      return ask({ pool, path, timeouts, protocol }, request);
+      return ask({ pool, path, apiKey, timeouts, protocol }, request);
     },
     probe: (signal) =>
-      probe({ pool, path: pathOf(probed.path, ''), timeouts, protocol: probed }, signal),
+      probe({ pool, path: pathOf(probed.path, ''), apiKey, timeouts, protocol: probed }, signal),
     finish: () => pool.close(),
     close: () => pool.destroy(),
   };
 }
 
-interface Line<How> extends Pick<ProviderOptions, 'timeouts'> {
+interface Line<How> extends Pick<ProviderOptions, 'apiKey' | 'timeouts'> {
   readonly pool: Pool;
   readonly path: string;
   readonly protocol: How;
@@ -129,7 +129,7 @@ async function probe(
 }
 
 async function ask(
-  { pool, path, timeouts, protocol }: Line<Protocol>,
+  { pool, path, apiKey, timeouts, protocol }: Line<Protocol>,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const exchange = exchangeFor(request.signal);
@@ -148,7 +148,9 @@ async function ask(
     body.on('error', () => undefined);
     if (statusCode < 200 || statusCode > 299) {
       const asked = { model: request.model, retryAfterMs: retryAfterMs(headers) };
-      throw protocol.refusalOf(statusCode, await errorText(body), asked);
+      const text = await errorText(body);
+      const own = apiKey === '' ? text : text.replaceAll(apiKey, '***');
+      throw protocol.refusalOf(statusCode, text, asked).sayingAll(own);
     }
     if (!request.stream) return whole(body, exchange, { protocol, request });
     const reading = readingOf({ protocol, request }, String(headers['content-type']), isBytes);

@@ -1,3 +1,4 @@
+import type { AliasTerms } from '../../domain/alias/events.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { CostTerms } from '../../domain/route/cost.ts';
 import { costTermsOf } from '../../domain/route/cost.ts';
@@ -27,6 +28,8 @@ export interface Catalogue {
   /** In force now. */
   priceOf(alias: string): (PriceUsed & { readonly defaultMaxOutput: number }) | undefined;
   routeOf(alias: string): RouteTerms | undefined;
+  /** Absent: no alias has defaults or limits. */
+  aliasOf?(alias: string): AliasTerms;
 }
 
 /** One upstream model that may answer a call. */
@@ -81,6 +84,8 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const routed: RoutedCall = {
     ...{ plan: call.plan, clientApp: call.clientApp },
     apiKeyId: call.facts.apiKeyId,
+    plan: call.plan,
+    clientApp: call.clientApp,
     scenario: call.scenario,
     inputTokens: bound,
     outputTokens: outputTokens * call.n,

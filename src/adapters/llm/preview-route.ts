@@ -11,6 +11,8 @@ export interface ImaginedCall {
   readonly alias: string;
   readonly apiKeyId?: string | undefined;
   readonly scenario?: string | undefined;
+  readonly plan?: string | undefined;
+  readonly clientApp?: string | undefined;
   readonly inputTokens: number;
   /** Undefined: as many as the alias gives. */
   readonly outputTokens: number | undefined;
