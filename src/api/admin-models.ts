@@ -12,7 +12,7 @@ import { WrittenMoment } from './moment.ts';
 import { pricesOf, WrittenPrices } from './price-words.ts';
 import { route } from './route.ts';
 
-const usualMaxOutput = 4_096;
+export const usualMaxOutput = 4_096;
 
 /** Publishes what a model costs; a call in flight keeps the price it was reserved at. */
 export const putModel = ({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiKeyEvents } from './api-key/events.ts';
+import { budgetEvents } from './budget/events.ts';
 import { emailEvents } from './email/events.ts';
 import { Envelope } from './envelope.ts';
 import type { EventOf, EventTable, OlderVersions } from './event-table.ts';
@@ -17,6 +18,7 @@ import { walletEvents } from './wallet/events.ts';
 /** Every event there is, by the kind of stream that it stands in. */
 export const eventsOfStream = {
   apiKey: apiKeyEvents,
+  budget: budgetEvents,
   email: emailEvents,
   member: memberEvents,
   once: onceEvents,
@@ -31,6 +33,7 @@ export const eventsOfStream = {
 /** Every event there is: type → schema of its data. */
 export const eventTable = {
   ...apiKeyEvents,
+  ...budgetEvents,
   ...emailEvents,
   ...memberEvents,
   ...onceEvents,

@@ -1,5 +1,6 @@
 import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
+import { budgets } from './budgets.ts';
 import { calls } from './calls.ts';
 import { configChanges } from './config-changes.ts';
 import { eventIndex } from './event-index.ts';
@@ -13,6 +14,7 @@ import { quotas } from './quotas.ts';
 import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
 import { trialBalance } from './trial-balance.ts';
+import { upstreamCostsByDay } from './upstream-costs-by-day.ts';
 import { upstreams } from './upstreams.ts';
 import { usageByDay } from './usage-by-day.ts';
 
@@ -26,12 +28,14 @@ export const projections: readonly Projection[] = [
   trialBalance,
   calls,
   usageByDay,
+  upstreamCostsByDay,
   quotas,
   eventIndex,
   openHolds,
   lots,
   priceLists,
   routes,
+  budgets,
   upstreams,
   configChanges,
 ];

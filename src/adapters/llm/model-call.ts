@@ -22,6 +22,9 @@ export interface ModelCall {
   readonly wantsUsage: boolean;
   /** What the caller says the call is for; routes may have conditions on it. */
   readonly scenario?: string | undefined;
+  /** The member's plan, and the client app that the call comes from; routes and budgets know them. */
+  readonly plan?: string | undefined;
+  readonly clientApp?: string | undefined;
   /** Aborts when the client is gone, or with the reason `client_stalled` when it stopped reading. */
   readonly client: AbortSignal;
 }

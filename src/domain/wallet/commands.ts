@@ -2,7 +2,15 @@ import type { Asset, CreditKind } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import type { Usage } from '../price-list/usage.ts';
-import type { Basis, CallFacts, CallOutcome, Cost, PriceUsed, Treatment } from './call-events.ts';
+import type {
+  Basis,
+  BookedCost,
+  CallFacts,
+  CallOutcome,
+  Cost,
+  PriceUsed,
+  Treatment,
+} from './call-events.ts';
 import type { Limit } from './limit-events.ts';
 import type { Past } from './lot-events.ts';
 
@@ -93,7 +101,7 @@ export interface SettleUsage extends Consumption {
   readonly callId: string;
   readonly basis: Basis;
   readonly ending: Ending;
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   readonly overrun: Treatment;
   readonly at: Instant;
 }
@@ -102,7 +110,7 @@ export interface ReleaseHold {
   readonly type: 'ReleaseHold';
   readonly callId: string;
   readonly ending: Ending;
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   readonly at: Instant;
 }
 
@@ -112,7 +120,7 @@ export interface ResolveAbandoned {
   readonly callId: string;
   readonly evidence: (Consumption & { readonly basis: 'usage' | 'checkpoint' }) | null;
   readonly ending: Ending;
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   /** Without evidence: what upstreams may charge us. */
   readonly possibleCosts: readonly Cost[];
   readonly overrun: Treatment;
@@ -125,7 +133,7 @@ export interface PostLateSettlement extends Consumption {
   readonly callId: string;
   readonly ending: Ending;
   /** All of them, with what was booked or put into `suspense` when the hold was swept. */
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   readonly overrun: Treatment;
   readonly at: Instant;
 }
