@@ -15,6 +15,7 @@ import { sweeper } from '../../src/adapters/postgres/sweeper.ts';
 import type { Treatment } from '../../src/domain/wallet/call-events.ts';
 import { routeTo } from '../support/routes.ts';
 import { price } from '../support/wallets.ts';
+import { upstreamCosts } from './check-costs.ts';
 import type { JournalTable } from './journal-table.ts';
 import type { LeaseTable } from './lease-table.ts';
 import type { Connection } from './postgres.ts';
@@ -60,7 +61,12 @@ const log = pino({ level: 'silent' });
 
 const catalogue: Catalogue = {
   priceOf: (alias) => ({ ...price, alias, defaultMaxOutput: 64 }),
-  routeOf: () => routeTo(['a', 'b'].map((upstream) => ({ upstream, model: 'demo', weight: 1 }))),
+  routeOf: () =>
+    routeTo(
+      Object.entries(upstreamCosts).map(([upstream, cost]) => ({
+        ...{ upstream, model: 'demo', weight: 1, cost },
+      })),
+    ),
 };
 
 const askedIn = ({ nowMs }: Schedule) => ({
