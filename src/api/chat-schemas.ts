@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** More than any model writes; what a call may really cost is for the wallet to say. */
-const OutputTokens = z.int().min(1).max(1_000_000).nullish();
+const OutputTokens = z.int().min(0).max(1_000_000).nullish();
 const Switch = z.boolean().nullish();
 const Penalty = z.number().min(-2).max(2).nullish();
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { callDeltas, callMessage } from './mock-tool-call.ts';
 
 /**
  * How the mock answers, written behind the model's name: `gpt-4o?chunks=3&usage=no`. So a route
@@ -19,8 +20,12 @@ const Behaviour = z.object({
   output: z.coerce.number().optional(),
   cached: z.coerce.number().default(0),
   reasoning: z.coerce.number().default(0),
-  /** Milliseconds between chunks. */
+  /** Milliseconds before the headers, and between chunks, each up to `jitter` more. */
+  latency: z.coerce.number().default(0),
   delay: z.coerce.number().default(0),
+  jitter: z.coerce.number().default(0),
+  /** Asks for `get_weather` until the messages have its result, and then says `text`. */
+  tool: z.enum(['no', 'yes']).default('no'),
   status: z.coerce.number().default(200),
   /** Only the first so many requests for this model fail. */
   fails: z.coerce.number().default(Number.POSITIVE_INFINITY),
@@ -45,6 +50,7 @@ type Behaviour = z.infer<typeof Behaviour>;
 const Asked = z.looseObject({
   model: z.string(),
   stream: z.boolean().optional(),
+  messages: z.array(z.looseObject({ role: z.string() })).optional(),
   n: z.number().nullish(),
   max_tokens: z.number().optional(),
   max_completion_tokens: z.number().optional(),
@@ -57,19 +63,39 @@ export interface MockUpstream {
   readonly url: string;
   /** Every request's body, in order. */
   readonly asked: readonly AskedOfMock[];
+  /** What the judge said of them. */
+  readonly complaints: readonly string[];
   /** Answers that were sent to their end. */
   completed(): number;
   /** Connections that the caller gave up while the mock still answered. */
   abandoned(): number;
+  /** Bytes of streams that were given to connections. */
+  written(): number;
+  /** Streams whose caller takes no more for now. */
+  waiting(): number;
   close(): Promise<void>;
 }
 
+interface MockOptions {
+  readonly keep?: boolean;
+  readonly port?: number;
+  /** Says what is wrong with a request; that is kept in `complaints`. */
+  readonly judge?: (body: unknown) => readonly string[];
+}
+
 /** A real HTTP server that speaks OpenAI's chat protocol, well or badly. */
-export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise<MockUpstream> {
+export async function startMockUpstream({
+  keep = true,
+  port = 0,
+  judge = () => [],
+}: MockOptions = {}): Promise<MockUpstream> {
   const asked: AskedOfMock[] = [];
+  const complaints: string[] = [];
+  const traffic: Traffic = { written: 0, waiting: 0 };
   const times = new Map<string, number>();
   const note = (body: AskedOfMock): number => {
     if (!keep) return 1;
+    complaints.push(...judge(body));
     asked.push(body);
     const time = (times.get(body.model) ?? 0) + 1;
     times.set(body.model, time);
@@ -83,7 +109,7 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
       if (isDone || response.writableFinished) completed += 1;
       else abandoned += 1;
     });
-    respond(request, response, note).then(
+    respond(request, response, { note, traffic }).then(
       () => {
         isDone = response.writableFinished;
       },
@@ -97,8 +123,11 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
   return {
     url: `http://127.0.0.1:${address.port}`,
     asked,
+    complaints,
     completed: () => completed,
     abandoned: () => abandoned,
+    written: () => traffic.written,
+    waiting: () => traffic.waiting,
     async close() {
       server.close();
       server.closeAllConnections();
@@ -107,19 +136,31 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
   };
 }
 
+/** Bytes of streams that were written, and streams that wait for their caller. */
+interface Traffic {
+  written: number;
+  waiting: number;
+}
+
+interface Noting {
+  /** Which request for its model it is, from 1. */
+  readonly note: (body: AskedOfMock) => number;
+  readonly traffic: Traffic;
+}
+
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  /** Which request for its model it is, from 1. */
-  note: (body: AskedOfMock) => number,
+  { note, traffic }: Noting,
 ): Promise<void> {
   const body = Asked.parse(JSON.parse(await textOf(request)));
   const time = note(body);
   const [name = '', options = ''] = body.model.split('?');
   const behaviour = Behaviour.parse(Object.fromEntries(new URLSearchParams(options)));
   if (behaviour.hang === 'headers') return;
+  await waits(behaviour.latency, behaviour);
   if (behaviour.status !== 200 && time <= behaviour.fails) return refuse(response, behaviour);
-  await (body.stream ? stream : whole)(response, { body, name, behaviour });
+  await (body.stream ? stream : whole)(response, { body, name, behaviour, traffic });
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
@@ -139,6 +180,7 @@ interface Case {
   readonly body: AskedOfMock;
   readonly name: string;
   readonly behaviour: Behaviour;
+  readonly traffic: Traffic;
 }
 
 const contentOf = ({ huge, text }: Behaviour): string => (huge > 0 ? 'x'.repeat(huge) : text);
@@ -159,6 +201,10 @@ function usageOf({ body, behaviour }: Case): unknown {
   };
 }
 
+/** Until it is told the weather. */
+const isCalling = ({ body, behaviour }: Case): boolean =>
+  behaviour.tool === 'yes' && !body.messages?.some(({ role }) => role === 'tool');
+
 const headOf = ({ name }: Case, object: string) => ({
   id: 'upstream-4711',
   object,
@@ -173,13 +219,14 @@ async function whole(response: ServerResponse, mock: Case): Promise<void> {
   const { behaviour, body } = mock;
   response.writeHead(200, { 'content-type': 'application/json' });
   if (behaviour.hang === 'first') return void response.flushHeaders();
+  const calls = isCalling(mock);
   const content = contentOf(behaviour).repeat(behaviour.chunks);
   const answer = JSON.stringify({
     ...headOf(mock, 'chat.completion'),
     choices: Array.from({ length: body.n ?? 1 }, (_, index) => ({
       index,
-      message: { role: 'assistant', content },
-      finish_reason: 'stop',
+      message: { role: 'assistant', ...(calls ? callMessage : { content }) },
+      finish_reason: calls ? 'tool_calls' : 'stop',
     })),
     usage: usageOf(mock),
   });
@@ -194,20 +241,28 @@ async function whole(response: ServerResponse, mock: Case): Promise<void> {
 
 async function stream(response: ServerResponse, mock: Case): Promise<void> {
   const { behaviour } = mock;
-  const write = writer(response, behaviour);
+  const write = writer(response, mock);
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   if (behaviour.hang === 'first') return void response.flushHeaders();
-  const half = Math.ceil(behaviour.chunks / 2);
-  for (let place = 0; place < behaviour.chunks && !response.destroyed; place += 1) {
+  const deltas = deltasOf(mock);
+  const half = Math.ceil(deltas.length / 2);
+  for (const [place, delta] of deltas.entries()) {
+    if (response.destroyed) break;
     if (place === half && (await stops(response, behaviour))) return;
     if (place === rubbishPlace[behaviour.rubbish](half)) await write('{"choices": [rubbish');
-    await write(JSON.stringify(contentChunk(mock, place)));
-    if (behaviour.delay > 0) await pause(behaviour.delay);
+    await write(JSON.stringify(contentChunk(mock, delta)));
+    await waits(behaviour.delay, behaviour);
   }
   await end(write, mock);
   if (behaviour.cut !== 'late') return void response.end();
   await pause(20);
   response.destroy();
+}
+
+/** At least so many milliseconds. */
+async function waits(ms: number, { jitter }: Behaviour): Promise<void> {
+  const all = ms + Math.random() * jitter;
+  if (all > 0) await pause(all);
 }
 
 const rubbishPlace = { no: () => -1, first: () => 0, mid: (half: number) => half };
@@ -226,14 +281,20 @@ async function stops(response: ServerResponse, { hang, cut }: Behaviour): Promis
   return cut !== 'no' && cut !== 'late';
 }
 
-function contentChunk(mock: Case, place: number): unknown {
+function deltasOf(mock: Case): readonly object[] {
+  const { behaviour } = mock;
+  const text = { content: contentOf(behaviour) };
+  const said = isCalling(mock) ? callDeltas : Array.from({ length: behaviour.chunks }, () => text);
+  return said.map((delta, place) => (place === 0 ? { role: 'assistant', ...delta } : delta));
+}
+
+function contentChunk(mock: Case, delta: object): unknown {
   const { body, behaviour } = mock;
-  const role = place === 0 ? { role: 'assistant' } : {};
   return {
     ...headOf(mock, 'chat.completion.chunk'),
     choices: Array.from({ length: body.n ?? 1 }, (_, index) => ({
       index,
-      delta: { ...role, content: contentOf(behaviour) },
+      delta,
       finish_reason: null,
     })),
     usage: ['cumulative', 'early'].includes(behaviour.usage) ? usageOf(mock) : null,
@@ -247,7 +308,7 @@ async function end(write: (data: string) => Promise<void>, mock: Case): Promise<
   const choices = Array.from({ length: body.n ?? 1 }, (_, index) => ({
     index,
     delta: {},
-    finish_reason: 'stop',
+    finish_reason: isCalling(mock) ? 'tool_calls' : 'stop',
   }));
   await write(JSON.stringify({ ...head, choices, ...(behaviour.usage === 'inline' && { usage }) }));
   if (behaviour.cut === 'late') return;
@@ -260,14 +321,25 @@ async function end(write: (data: string) => Promise<void>, mock: Case): Promise<
 
 const lineEnds = { lf: '\n', crlf: '\r\n', cr: '\r' };
 
-function writer(response: ServerResponse, { split, newline, comments }: Behaviour) {
+function writer(response: ServerResponse, { behaviour, traffic }: Case) {
+  const { split, newline, comments } = behaviour;
   const end = lineEnds[newline];
+  const send = async (bytes: Uint8Array): Promise<void> => {
+    traffic.written += bytes.length;
+    if (response.write(bytes) || response.destroyed) return;
+    traffic.waiting += 1;
+    const taken = new AbortController();
+    const { signal } = taken;
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+    taken.abort();
+    traffic.waiting -= 1;
+  };
   return async (data: string): Promise<void> => {
     const comment = comments === 'yes' ? `: still here${end}${end}` : '';
     const bytes = Buffer.from(`${comment}data: ${data}${end}${end}`);
-    if (split === 0) return void response.write(bytes);
+    if (split === 0) return send(bytes);
     for (let from = 0; from < bytes.length && !response.destroyed; from += split) {
-      response.write(bytes.subarray(from, from + split));
+      await send(bytes.subarray(from, from + split));
       await nextTurn();
     }
   };

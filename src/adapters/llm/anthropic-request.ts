@@ -33,6 +33,8 @@ const translated = [
 /** Left out: an answer without them is as good. */
 const hints = [
   'seed',
+  'audio',
+  'prediction',
   'store',
   'metadata',
   'modalities',
@@ -40,6 +42,7 @@ const hints = [
   'verbosity',
   'safety_identifier',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
 ];
 

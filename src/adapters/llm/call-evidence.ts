@@ -3,12 +3,11 @@ import type { Logger } from 'pino';
 import type { Consumption, Ending } from '../../domain/wallet/commands.ts';
 import type { CallHold } from './call-hold.ts';
 import type { ChatCall } from './chat-call.ts';
-import { inputTokens } from './input.ts';
 import type { Asked, Evidence, Journal } from './journal.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
 import { tokenTally } from './token-tally.ts';
-import type { Family } from './tokenizer.ts';
+import { wholeInputTokens } from './whole-input.ts';
 
 /** What one call leaves in the journal; a short call leaves nothing. */
 export interface CallEvidence {
@@ -91,7 +90,7 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
   return {
     asking(trial, ending) {
       asked.push({ upstream: trial.upstream.id, model: trial.model });
-      count = counting(parts, trial.family);
+      count = counting(parts, trial);
       if (asked.length > 1) note(ending()).catch(missed);
     },
     streamed: wake,
@@ -121,7 +120,7 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
 /** Counts what has come so far; each time only what is new. */
 function counting(
   { call, plan, hold, received }: EvidenceParts,
-  family: Family,
+  trial: Trial,
 ): () => Promise<Evidence> {
   const tallies = new Map<number, (more: string) => Promise<number>>();
   const outputs = new Map<number, number>();
@@ -129,9 +128,9 @@ function counting(
   return async () => {
     const characters =
       hold.characters === null ? null : plan.input.characters + received.characters('received');
-    input ??= inputTokens(family, plan.input);
+    input ??= wholeInputTokens(trial, plan.input);
     for (const [choice, text] of received.newText()) {
-      const tally = tallies.get(choice) ?? tokenTally(family);
+      const tally = tallies.get(choice) ?? tokenTally(trial.family);
       tallies.set(choice, tally);
       outputs.set(choice, await tally(text));
     }

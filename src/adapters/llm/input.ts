@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer';
 import { CallFault } from './call-fault.ts';
 import { isJson } from './chat-stream.ts';
 import { codePoints } from './code-points.ts';
+import type { Picture } from './pictures.ts';
+import { isPicture, pictureOf } from './pictures.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens, tokensAtMost } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
@@ -13,6 +15,10 @@ export interface Input {
   readonly wrappers: number;
   /** Code points of the messages' texts and tool arguments. */
   readonly characters: number;
+  /** Absent: none. */
+  readonly pictures?: readonly Picture[];
+  /** What the answer is predicted to say: all of it that it doesn't say is billed as output too. */
+  readonly predicted?: readonly string[];
 }
 
 /** These steer the answer and are never read by the model; any other field counts as input. */
@@ -38,20 +44,21 @@ const notInput = new Set([
   'store',
   'metadata',
   'modalities',
+  'audio',
+  'prediction',
+  'web_search_options',
   'service_tier',
   'parallel_tool_calls',
   'reasoning_effort',
   'verbosity',
   'safety_identifier',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
 ]);
 
 /** Fields whose cost nothing in the request bounds: paid beside the tokens, or at another price. */
 const unbounded = [
-  'audio',
-  'prediction',
-  'web_search_options',
   'search_parameters',
   'enable_search',
   'plugins',
@@ -71,10 +78,11 @@ const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
 /** Reads what becomes input, or refuses what can't be bounded. */
 export function inputOf(body: Readonly<Json>): Input {
   refuseUnbounded(body);
-  const texts: string[] = [];
+  const read: Read = { texts: [], pictures: [] };
+  const { texts } = read;
   const messages = Array.isArray(body.messages) ? body.messages : [];
   messages.forEach((message, index) => {
-    if (isJson(message)) addMessage(message, `messages[${index}]`, texts);
+    if (isJson(message)) addMessage(message, `messages[${index}]`, read);
   });
   let wrappers = messages.length;
   for (const [field, value] of Object.entries(body)) {
@@ -82,7 +90,37 @@ export function inputOf(body: Readonly<Json>): Input {
     texts.push(JSON.stringify(value));
     wrappers += Array.isArray(value) ? value.length : 1;
   }
-  return { texts, wrappers, characters: charactersOf(messages.filter(isJson)) };
+  return {
+    texts,
+    wrappers,
+    characters: charactersOf(messages.filter(isJson)),
+    ...beside(read, body),
+  };
+}
+
+/** What was found in messages so far. */
+interface Read {
+  readonly texts: string[];
+  readonly pictures: Picture[];
+}
+
+function beside({ pictures }: Read, { prediction }: Readonly<Json>) {
+  const predicted = predictedIn(prediction);
+  return {
+    ...(pictures.length > 0 && { pictures }),
+    ...(predicted.length > 0 && { predicted }),
+  };
+}
+
+/** The texts of a prediction; any other kind of it has a cost that nobody knows. */
+function predictedIn(prediction: unknown): readonly string[] {
+  if (noWish.has(prediction)) return [];
+  const { type, content } = isJson(prediction) ? prediction : {};
+  if (type !== 'content') throw unsupported('prediction');
+  const said: Read = { texts: [], pictures: [] };
+  addContent(content, 'prediction.content', said);
+  if (said.pictures.length > 0) throw unsupported('prediction.content');
+  return said.texts;
 }
 
 function charactersOf(messages: readonly Json[]): number {
@@ -110,23 +148,28 @@ function refuseUnbounded(body: Readonly<Json>): void {
   if (!textOnly) throw unsupported('modalities');
 }
 
-function addMessage({ content, role, ...rest }: Json, path: string, texts: string[]): void {
+function addMessage({ content, role, ...rest }: Json, path: string, read: Read): void {
   if (typeof role !== 'string' || !roles.includes(role)) throw unknownRole(`${path}.role`);
   if (rest.audio !== undefined && rest.audio !== null) throw unsupported(`${path}.audio`);
-  if (typeof content === 'string') texts.push(content);
-  else if (Array.isArray(content)) addParts(content, `${path}.content`, texts);
-  else if (content !== undefined && content !== null) throw unsupported(`${path}.content`);
-  for (const [field, value] of Object.entries(rest)) texts.push(field, textOf(value));
+  addContent(content, `${path}.content`, read);
+  for (const [field, value] of Object.entries(rest)) read.texts.push(field, textOf(value));
 }
 
-function addParts(parts: readonly unknown[], path: string, texts: string[]): void {
+function addContent(content: unknown, path: string, read: Read): void {
+  if (typeof content === 'string') read.texts.push(content);
+  else if (Array.isArray(content)) addParts(content, path, read);
+  else if (content !== undefined && content !== null) throw unsupported(path);
+}
+
+function addParts(parts: readonly unknown[], path: string, { texts, pictures }: Read): void {
   parts.forEach((part, index) => {
-    const text = isJson(part) ? (part.text ?? part.refusal) : undefined;
-    const type = isJson(part) ? part.type : undefined;
-    if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
+    const { type, text: said, refusal, image_url: image }: Json = isJson(part) ? part : {};
+    const text = said ?? refusal;
+    if (typeof text === 'string') texts.push(text);
+    if (type === 'image_url' && isPicture(image)) pictures.push(pictureOf(image));
+    else if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
       throw unsupported(`${path}[${index}]`);
     }
-    texts.push(text);
   });
 }
 

@@ -106,12 +106,16 @@ async function paid(
     faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
     note: (error) =>
       parts.log.info({ err: error, call: call.facts.callId }, 'a call did not end well'),
-    mask: { id: answerIdOf(call.facts.callId), alias: call.facts.model },
+    mask: {
+      ...{ id: answerIdOf(call.facts.callId), alias: call.facts.model },
+      created: Math.floor(clock().getTime() / 1_000),
+    },
   };
-  const first = await firstAnswer(relay, plan, { ...parts, maxOutput: hold.maxOutput });
+  const { body, ignored } = plan;
+  const first = await firstAnswer(relay, plan, { ...parts, body, maxOutput: hold.maxOutput });
   return first.stream
-    ? { stream: true, chunks: relayChunks(relay, first), ended: flight.ended }
-    : { stream: false, body: await relayBody(relay, first.body) };
+    ? { stream: true, chunks: relayChunks(relay, first), ended: flight.ended, ignored }
+    : { stream: false, body: await relayBody(relay, first.body), ignored };
 }
 
 /** Ends a call when its client goes or its time is up. */

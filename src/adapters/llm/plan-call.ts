@@ -8,11 +8,13 @@ import type { Quote } from '../../domain/wallet/commands.ts';
 import { CallFault } from './call-fault.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Input } from './input.ts';
-import { inputBound, inputOf, inputTokens } from './input.ts';
+import { inputOf } from './input.ts';
+import { searching } from './search-wish.ts';
 import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json, Upstream } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
+import { mostInputBound, mostInputTokens, predictedBound } from './whole-input.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
 export interface Catalogue {
@@ -39,6 +41,9 @@ export interface CallPlan {
   readonly outputTokens: number;
   readonly input: Input;
   readonly inputBound: number;
+  /** What the upstream is asked: the member's body, less what is ignored. */
+  readonly body: Readonly<Json>;
+  readonly ignored: readonly string[];
 }
 
 export interface PlanParts {
@@ -55,8 +60,12 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
   const { model: alias } = call.facts;
   const { listed, terms, candidates } = behind(parts, alias);
   const input = inputOf(call.body);
-  const bound = await widestBound(trialsOf(candidates, parts), input);
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
+  const { body, tokens: found, ignored } = searching(call.body, prices);
+  const readers = trialsOf(candidates, parts);
+  // Whichever candidate answers in the end, its input fits.
+  const bound = found + (await mostInputBound(readers, input));
+  const predicted = await predictedBound(readers, input);
   const outputTokens = call.outputTokens ?? defaultMaxOutput;
   const routed: RoutedCall = {
     apiKeyId: call.facts.apiKeyId,
@@ -77,11 +86,13 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
   return {
     trials: trialsOf(tried, parts),
     price,
-    quotes: quotesOf(price, { tokens: bound, characters: input.characters }, call.n),
-    tokens: { fixed: new Decimal(bound), perOutput: new Decimal(call.n) },
+    quotes: quotesOf(price, { ...input, tokens: bound, predicted }, call.n),
+    tokens: { fixed: new Decimal(bound + predicted * call.n), perOutput: new Decimal(call.n) },
     outputTokens,
     input,
     inputBound: bound,
+    body,
+    ignored,
   };
 }
 
@@ -91,9 +102,7 @@ export async function countInput(
   { model, body }: { readonly model: string; readonly body: Readonly<Json> },
 ): Promise<number> {
   const trials = trialsOf(behind(parts, model).candidates, parts);
-  const input = inputOf(body);
-  const families = [...new Set(trials.map(({ family }) => family))];
-  return Math.max(...(await Promise.all(families.map((family) => inputTokens(family, input)))));
+  return await mostInputTokens(trials, inputOf(body));
 }
 
 /** What an alias costs, and who of those that are set up may answer for it. */
@@ -123,32 +132,38 @@ function trialsOf(
   return [first, ...more];
 }
 
-/** Whichever candidate answers in the end, its input fits. */
-async function widestBound(trials: readonly Trial[], input: Input): Promise<number> {
-  const families = new Set(trials.map(({ family }) => family));
-  const bounds = await Promise.all([...families].map((family) => inputBound(family, input)));
-  return Math.max(...bounds);
-}
-
 /** So many code points of answer a token pays for, at most. */
 const charactersPerToken = 4;
 
 function quotesOf(
   { currency, prices }: PriceUsed,
-  input: { readonly tokens: number; readonly characters: number },
+  input: Pick<Input, 'characters' | 'pictures'> & {
+    readonly tokens: number;
+    /** Of each answer, beside what is written. */
+    readonly predicted: number;
+  },
   n: number,
 ): readonly Quote[] {
+  const characters = {
+    asset: 'characters',
+    fixed: new Decimal(input.characters),
+    perOutput: new Decimal(charactersPerToken * n),
+  };
   return [
     { asset: 'requests', fixed: new Decimal(1), perOutput: zero },
-    { asset: 'tokens', fixed: new Decimal(input.tokens), perOutput: new Decimal(n) },
     {
-      asset: 'characters',
-      fixed: new Decimal(input.characters),
-      perOutput: new Decimal(charactersPerToken * n),
+      asset: 'tokens',
+      fixed: new Decimal(input.tokens + input.predicted * n),
+      perOutput: new Decimal(n),
     },
+    // A picture has none.
+    ...(input.pictures ? [] : [characters]),
     {
       asset: currency,
-      fixed: dearestInput(prices).times(input.tokens).plus(perRequest(prices)),
+      fixed: dearestInput(prices)
+        .times(input.tokens)
+        .plus(dearestOutput(prices).times(input.predicted * n))
+        .plus(perRequest(prices)),
       perOutput: dearestOutput(prices).times(n),
     },
   ];

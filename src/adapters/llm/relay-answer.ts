@@ -5,6 +5,7 @@ import type { ChatCall } from './chat-call.ts';
 import { disguise } from './disguise.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import type { Meter, Verdict } from './meter.ts';
+import { completeShape, completeUsage } from './openai-shape.ts';
 import type { Received } from './received.ts';
 import type { Json } from './upstream.ts';
 import { usageAsOpenAi } from './usage.ts';
@@ -22,14 +23,15 @@ export interface Relay {
   readonly faultOf: (error: unknown) => unknown;
   /** Tells the operator, who may know more than the member. */
   readonly note: (error: unknown) => void;
-  /** What members see instead of the upstream's model and id. */
-  readonly mask: { readonly id: string; readonly alias: string };
+  /** What members see instead of the upstream's model and id, and of a time that it doesn't tell. */
+  readonly mask: { readonly id: string; readonly alias: string; readonly created: number };
 }
 
 /** A whole body, once its charge is recorded. */
 export async function relayBody(relay: Relay, body: Json): Promise<Json> {
   body.usage = shown(await completed(relay, body.usage), body.usage);
   disguise(body, relay.mask);
+  completeShape(body, { object: 'chat.completion', created: relay.mask.created });
   return body;
 }
 
@@ -73,7 +75,7 @@ function completed({ meter, ended }: Relay, usage: unknown): Promise<Verdict> {
 /** The usage that was charged: the upstream's own words, details and all, unless we had to count. */
 function shown(verdict: Verdict, said: unknown): unknown {
   if (verdict.kind === 'charged') {
-    return verdict.basis === 'usage' ? said : usageAsOpenAi(verdict.usage);
+    return verdict.basis === 'usage' ? completeUsage(said) : usageAsOpenAi(verdict.usage);
   }
   if (verdict.kind === 'refused') {
     throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.', {
@@ -112,6 +114,7 @@ function usageTail({ call, mask, received, limit }: Relay) {
       if (limit) isCut = limit(chunk);
       received.take(chunk);
       disguise(chunk, mask);
+      completeShape(chunk, { object: 'chat.completion.chunk', created: mask.created });
       last = chunk;
       return passesOn(chunk);
     },

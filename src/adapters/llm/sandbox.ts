@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { CallFault } from './call-fault.ts';
-import { inputOf, inputTokens } from './input.ts';
+import { inputOf } from './input.ts';
 import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import { wholeInputTokens } from './whole-input.ts';
 
 /** What it writes when nobody names a limit. */
 const usualTokens = 64;
@@ -51,7 +52,7 @@ async function answerTo({ body, model, maxOutput, stream: streams }: UpstreamReq
     });
   }
   const seed = createHash('sha256').update(JSON.stringify(body.messages)).digest();
-  const input = await inputTokens('sandbox', inputOf(body));
+  const input = await wholeInputTokens({ family: 'sandbox', model }, inputOf(body));
   const answer: Answer = {
     head: {
       id: `chatcmpl-${seed.toString('hex').slice(0, 24)}`,

@@ -42,6 +42,7 @@ function chunkReader(
   const bytes = body[Symbol.asyncIterator]();
   const events = serverSentEvents();
   let isWhole = false;
+  let fault: unknown;
   let reads = 0;
 
   /** Before the first token, comments and empty chunks buy no more time. */
@@ -57,15 +58,32 @@ function chunkReader(
     throw error;
   };
 
+  /** What came before a broken event is told before the fault. */
+  const chunksOf = (arrived: readonly string[]): readonly Json[] => {
+    const chunks: Json[] = [];
+    try {
+      for (const event of arrived) {
+        chunks.push(...stream.read([event]));
+        if (stream.ended()) break;
+      }
+    } catch (error) {
+      if (chunks.length === 0) throw error;
+      fault = error;
+    }
+    return chunks;
+  };
+
   return {
     isWhole: () => isWhole,
     async next(): Promise<readonly Json[]> {
+      if (fault !== undefined) throw fault;
       wait();
       const { done, value } = await bytes.next().catch(lost);
       clock.pause();
-      const chunks = stream.read(done ? events.end() : events.push(value));
+      const chunks = chunksOf(done ? events.end() : events.push(value));
       isWhole = stream.ended() || (done === true && stream.finished());
-      if (done && !isWhole) throw broken('The upstream broke off its answer.');
+      if (done && !isWhole) fault ??= broken('The upstream broke off its answer.');
+      if (fault !== undefined && chunks.length === 0) throw fault;
       return chunks;
     },
     /** Reads the few bytes behind the end mark, so that the connection can serve another call. */

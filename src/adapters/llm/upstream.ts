@@ -10,6 +10,7 @@ export interface Json {
   audio?: unknown;
   choices?: unknown;
   content?: unknown;
+  created?: unknown;
   custom?: unknown;
   delta?: unknown;
   error?: unknown;
@@ -28,6 +29,7 @@ export interface Json {
   model?: unknown;
   n?: unknown;
   name?: unknown;
+  object?: unknown;
   reasoning?: unknown;
   reasoning_content?: unknown;
   prompt_cache_key?: unknown;
