@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { KafkaSettings } from './adapters/kafka/client.ts';
 import type { Retrying } from './adapters/llm/in-turn.ts';
 import type { TracingSettings } from './adapters/tracing/otlp.ts';
+import type { ProviderConfig } from './providers.ts';
+import { providersIn, providerVariables } from './providers.ts';
 
 const roles = ['engines', 'api', 'relay', 'projector', 'scheduler'] as const;
 export type Role = (typeof roles)[number];
@@ -69,12 +71,7 @@ const Environment = z.object({
   MAIL_FROM: withDefault(z.string(), 'LLM Member <no-reply@localhost>'),
   ADMIN_EMAIL: optional(z.email()),
   ADMIN_PASSWORD: optional(z.string().min(8).max(200)),
-  OPENAI_API_KEY: optional(z.string()),
-  OPENAI_BASE_URL: optional(HttpUrl),
-  OPENAI_LIKE_API_KEY: optional(z.string()),
-  OPENAI_LIKE_BASE_URL: optional(HttpUrl),
-  ANTHROPIC_API_KEY: optional(z.string()),
-  ANTHROPIC_BASE_URL: optional(HttpUrl),
+  ...providerVariables(optional(z.string()), optional(HttpUrl)),
   UPSTREAM_CONNECT_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 10_000),
   UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 120_000),
   UPSTREAM_IDLE_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 60_000),
@@ -83,6 +80,8 @@ const Environment = z.object({
   UPSTREAM_RETRY_PAUSE_MS: withDefault(z.coerce.number().int().min(1).max(60_000), 5_000),
   UPSTREAM_RETRY_WINDOW_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 150_000),
   UPSTREAM_CIRCUIT_OPEN_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 15_000),
+  UPSTREAM_HEALTH_CHECKS: withDefault(Flag, true),
+  UPSTREAM_ALLOW_LINK_LOCAL: withDefault(Flag, false),
   CALL_TIMEOUT_MS: withDefault(z.coerce.number().int().positive(), 600_000),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(HttpUrl),
   OTEL_EXPORTER_OTLP_HEADERS: optional(HeaderList),
@@ -92,14 +91,6 @@ const Environment = z.object({
 
 /** Before an upstream is asked again for the first time; the pause doubles. */
 const firstPauseMs = 250;
-
-/** A provider endpoint that the environment names. */
-export interface ProviderConfig {
-  /** The lower-case prefix of its variables; what routes call it. */
-  readonly id: string;
-  readonly apiKey: string;
-  readonly baseUrl: string;
-}
 
 export interface Config {
   readonly port: number;
@@ -132,6 +123,10 @@ export interface Config {
   readonly retrying: Retrying;
   /** How long an upstream that fails is left alone. */
   readonly circuitOpenMs: number;
+  /** Whether it is asked then, by what is no call, if it is back. */
+  readonly healthChecks: boolean;
+  /** Upstreams may be where clouds keep a machine's own secrets. */
+  readonly allowsLinkLocal: boolean;
   /** Absent: nothing is traced. */
   readonly tracing: TracingSettings | undefined;
 }
@@ -203,17 +198,7 @@ function toConfig(env: z.infer<typeof Environment>): Config {
       env.ADMIN_EMAIL && env.ADMIN_PASSWORD
         ? { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD }
         : undefined,
-    providers: [
-      ...provider('openai', env.OPENAI_API_KEY, env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'),
-      ...(env.OPENAI_LIKE_BASE_URL
-        ? provider('openai_like', env.OPENAI_LIKE_API_KEY ?? 'none', env.OPENAI_LIKE_BASE_URL)
-        : []),
-      ...provider(
-        'anthropic',
-        env.ANTHROPIC_API_KEY,
-        env.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com',
-      ),
-    ],
+    providers: providersIn(env),
     timeouts: {
       connectMs: env.UPSTREAM_CONNECT_TIMEOUT_MS,
       firstTokenMs: env.UPSTREAM_FIRST_TOKEN_TIMEOUT_MS,
@@ -228,6 +213,8 @@ function toConfig(env: z.infer<typeof Environment>): Config {
       windowMs: env.UPSTREAM_RETRY_WINDOW_MS,
     },
     circuitOpenMs: env.UPSTREAM_CIRCUIT_OPEN_MS,
+    healthChecks: env.UPSTREAM_HEALTH_CHECKS,
+    allowsLinkLocal: env.UPSTREAM_ALLOW_LINK_LOCAL,
     tracing: tracingOf(env),
   };
 }
@@ -253,6 +240,3 @@ function tracingOf(env: z.infer<typeof Environment>): TracingSettings | undefine
     share: env.OTEL_TRACES_SAMPLER_ARG,
   };
 }
-
-const provider = (id: string, apiKey: string | undefined, baseUrl: string): ProviderConfig[] =>
-  apiKey ? [{ id, apiKey, baseUrl: baseUrl.replace(/\/+$/, '') }] : [];

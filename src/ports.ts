@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { eventStoreDbLog } from './adapters/eventstore/eventstoredb.ts';
 import { tracedLog } from './adapters/eventstore/traced-log.ts';
-import { anthropicUpstream } from './adapters/llm/anthropic.ts';
-import type { ProviderOptions } from './adapters/llm/http-upstream.ts';
-import { openAiUpstream } from './adapters/llm/openai.ts';
+import { kinds } from './adapters/llm/kinds.ts';
+import type { FixedUpstream } from './adapters/llm/live-upstreams.ts';
+import { liveUpstreams } from './adapters/llm/live-upstreams.ts';
+import { upstreamOpener } from './adapters/llm/open-upstream.ts';
 import { sandboxUpstream } from './adapters/llm/sandbox.ts';
-import type { Upstream } from './adapters/llm/upstream.ts';
 import { fileMail } from './adapters/mail/file-mail.ts';
 import type { Mailer } from './adapters/mail/mailer.ts';
 import { smtpMail } from './adapters/mail/smtp-mail.ts';
@@ -17,6 +17,7 @@ import { openPool } from './adapters/postgres/pool.ts';
 import { prepareReadModels } from './adapters/postgres/read-schema.ts';
 import { refuseUnfinishedRestore } from './adapters/postgres/unfinished-restore.ts';
 import { masterKey } from './adapters/vault/master-key.ts';
+import { upstreamKeys } from './adapters/vault/upstream-keys.ts';
 import { openVault } from './adapters/vault/vault.ts';
 import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
@@ -57,8 +58,13 @@ export async function openPorts({ config, engines, log, clock, started }: PortPa
   const journal = callJournal({ pool: journalPool, log });
   started.add(journal.close);
   const mailer = openMail(config, clock, started);
-  const upstreams = openUpstreams(config, started);
-  return { databaseUrl, pool, vault, eventLog, lease, journal, mailer, upstreams, log, clock };
+  const providerKeys = upstreamKeys(vault);
+  const upstreams = openUpstreams(config, { keyOf: providerKeys.keyOf, log });
+  started.add(upstreams.close);
+  return {
+    ...{ databaseUrl, pool, vault, eventLog, lease, journal, mailer, log, clock },
+    ...{ providerKeys, upstreams },
+  };
 }
 
 function openMail({ mailUrl, mailFrom, dataDir }: Config, clock: () => Date, started: Closers) {
@@ -68,23 +74,18 @@ function openMail({ mailUrl, mailFrom, dataDir }: Config, clock: () => Date, sta
   return mailer;
 }
 
-/** The providers that the environment names, and the sandbox, by what routes call them. */
+/** The providers that the environment names, the sandbox, and room for those that administrators set up. */
 function openUpstreams(
-  { providers, timeouts }: Config,
-  started: Closers,
-): ReadonlyMap<string, Upstream> {
-  const opened = providers.map((provider) => {
-    const upstream = openProvider({ ...provider, timeouts });
-    started.add(upstream.close);
-    return upstream;
+  { providers, timeouts, allowsLinkLocal, circuitOpenMs }: Config,
+  parts: Pick<Parameters<typeof liveUpstreams>[0], 'keyOf'> & Pick<PortParts, 'log'>,
+) {
+  const fixed = providers.map(({ id, kind, apiKey, baseUrl }): FixedUpstream => {
+    const place = baseUrl ?? kinds[kind].baseUrl;
+    if (place === undefined) throw new Error(`The upstream ${id} is nowhere.`);
+    return { id, kind, apiKey, baseUrl: place };
   });
-  const all: readonly Upstream[] = [...opened, sandboxUpstream()];
-  return new Map(all.map((each) => [each.id, each]));
-}
-
-function openProvider(options: ProviderOptions): Upstream & { close(): Promise<void> } {
-  if (options.id === 'anthropic') return anthropicUpstream(options);
-  // OpenAI's newer models refuse the old name of the limit; many servers like it know no other.
-  const outputLimit = options.id === 'openai' ? 'max_completion_tokens' : 'max_tokens';
-  return openAiUpstream({ ...options, outputLimit });
+  const nowMs = () => performance.now();
+  const { log } = parts;
+  const open = upstreamOpener({ timeouts, allowsLinkLocal, nowMs, circuitOpenMs, log });
+  return liveUpstreams({ ...parts, fixed, builtIn: sandboxUpstream(), open });
 }

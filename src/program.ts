@@ -4,15 +4,17 @@ import { accessIndex } from './adapters/eventstore/access.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
 import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
+import { upstreamIndex } from './adapters/eventstore/upstream-index.ts';
 import { canary } from './adapters/postgres/canary.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
 import { goneCalls } from './adapters/postgres/gone-calls.ts';
-import { accessRows, catalogueRows } from './adapters/postgres/index-rows.ts';
+import { accessRows, catalogueRows, upstreamRows } from './adapters/postgres/index-rows.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
 import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
+import { orphanUpstreamKeyRemoval } from './adapters/vault/orphan-upstream-keys.ts';
 import { storedRefusal } from './api/errors.ts';
 import { startFeeds, startRelay } from './feeds.ts';
 import { indexed } from './indexed.ts';
@@ -45,9 +47,9 @@ async function trace({ config: { tracing }, started, log }: PortParts): Promise<
 
 export type WriteSide = ReturnType<typeof openWriteSide>;
 
-/** The nouns' runners, and what this process knows of keys, members, prices and routes. */
+/** The nouns' runners, and what this process knows of keys, members, prices, routes and upstreams. */
 function openWriteSide(ports: Ports, { config, started }: PortParts) {
-  const { eventLog, pool, lease, journal, clock, log } = ports;
+  const { eventLog, pool, lease, journal, upstreams, clock, log } = ports;
   const bare = runners({
     log: eventLog,
     clock,
@@ -59,8 +61,11 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     ...{ log: eventLog, logger: log, clock },
     rows: () => catalogueRows(pool),
   });
-  started.add(access.close);
-  started.add(catalogue.close);
+  const following = upstreamIndex({
+    ...{ log: eventLog, logger: log, changed: upstreams.change },
+    rows: () => upstreamRows(pool),
+  });
+  for (const index of [access, catalogue, following]) started.add(index.close);
   const run = {
     ...bare,
     wallet: overdueFirst(bare.wallet, {
@@ -72,10 +77,11 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     member: indexed(bare.member, access.apply),
     priceList: indexed(bare.priceList, catalogue.apply),
     route: indexed(bare.route, catalogue.apply),
+    upstream: indexed(bare.upstream, following.apply),
   };
   const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });
   const runPoliciesFor = policyRunner({ ...run, once: claimed, clock, log });
-  return { run, access, catalogue, once: claimed, runPoliciesFor };
+  return { run, access, catalogue, following, once: claimed, runPoliciesFor };
 }
 
 /** What is done on time, whoever asks. */
@@ -102,9 +108,10 @@ export type StartedChecks = ReturnType<typeof startChecks>;
 function startChecks({ databaseUrl, eventLog, pool, clock, log }: Ports, { started }: PortParts) {
   const checking = checker({ eventLog, pool, clock, log });
   const keys = orphanKeyRemoval({ eventLog, pool, log });
+  const providerKeys = orphanUpstreamKeyRemoval({ eventLog, pool, clock, log });
   const finance = projections.filter(({ group }) => group === 'finance');
   const comparing = canary({ databaseUrl, eventLog, projections: finance, log });
-  for (const job of [checking, keys, comparing]) {
+  for (const job of [checking, keys, providerKeys, comparing]) {
     job.start();
     started.add(job.close);
   }

@@ -3,10 +3,13 @@ import packageJson from '../package.json' with { type: 'json' };
 import { behind } from './adapters/eventstore/behind.ts';
 import { denials } from './adapters/eventstore/denials.ts';
 import { walletHistory } from './adapters/eventstore/wallet-history.ts';
+import { kinds } from './adapters/llm/kinds.ts';
 import { metered } from './adapters/llm/metered.ts';
 import type { PlanParts } from './adapters/llm/plan-call.ts';
 import type { ImaginedCall } from './adapters/llm/preview-route.ts';
 import { previewRoute } from './adapters/llm/preview-route.ts';
+import { upstreamProbes } from './adapters/llm/upstream-probes.ts';
+import type { UpstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { buildOrders } from './adapters/postgres/build-orders.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
@@ -14,7 +17,8 @@ import { readModelWatch } from './adapters/postgres/read-model-state.ts';
 import { api } from './api/api.ts';
 import type { SetUp } from './api/first-admin.ts';
 import { operations } from './api/operations.ts';
-import { defaultRoute } from './domain/route/default-route.ts';
+import type { Config } from './config.ts';
+import { defaultRoute, sandboxId } from './domain/route/default-route.ts';
 import type { StartedFeeds, StartedRelay } from './feeds.ts';
 import { listen } from './listen.ts';
 import type { PortParts, Ports } from './ports.ts';
@@ -22,6 +26,9 @@ import type { StartedChecks, WriteSide } from './program.ts';
 import { projections } from './projections/registry.ts';
 import { publishFirstModels } from './publish-first-models.ts';
 import { readiness } from './readiness.ts';
+
+/** An upstream that is never left alone is not asked all the time either. */
+const shortestProbeMs = 250;
 
 /** For requests that are no calls, when the calls are through. */
 const lastRequestsMs = 5_000;
@@ -45,8 +52,8 @@ export interface Running {
 export async function serve(parts: PortParts, running: Running): Promise<Served> {
   const { config } = parts;
   const { ports, write } = running;
-  const { upstreams, eventLog, pool, vault, mailer, clock, log } = ports;
-  const { run, access, catalogue, runPoliciesFor } = write;
+  const { upstreams, providerKeys, eventLog, pool, vault, mailer, clock, log } = ports;
+  const { run, access, catalogue, following, runPoliciesFor } = write;
   let url = '';
   const state = stateOf(parts, running);
   const calls = openCalls(ports, write, parts);
@@ -63,7 +70,12 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     history: walletHistory(eventLog),
     chat: { answer: calls.answer, countInput: calls.countInput, gate: state.gate },
     models: { aliases: catalogue.aliases },
-    upstreams: [...upstreams.keys()],
+    upstreamView: { ...upstreams, state: calls.upstreamState },
+    upstreams: {
+      keys: providerKeys,
+      usualBaseUrl: (kind) => kinds[kind].baseUrl,
+      allowsLinkLocal: config.allowsLinkLocal,
+    },
     previewRoute: calls.preview,
     projections,
     buildOrders: buildOrders(ports.databaseUrl),
@@ -75,7 +87,8 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
   });
   await publishFirstModels(run, clock);
   // Until then a session that was signed out elsewhere would not be known as such.
-  await Promise.all([access.filled, catalogue.filled]);
+  await Promise.all([access.filled, catalogue.filled, following.filled]);
+  await upstreams.settled();
   const setUp = await ensureSetUp(config.admin);
   url = await listenOn(parts, app.callback(), async () => {
     state.stop();
@@ -100,7 +113,7 @@ function stateOf({ engines, started }: PortParts, { ports, write, feed, relay, c
     engines: engines.state,
     lease,
     log: eventLog.health,
-    indexes: [write.access.fresh, write.catalogue.fresh],
+    indexes: [write.access.fresh, write.catalogue.fresh, write.following.fresh],
     feed,
     stopping: () => isStopping,
   });
@@ -148,19 +161,19 @@ async function listenOn(
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
   { run, catalogue }: WriteSide,
-  { config: { providers, timeouts, walletOverrun, retrying, circuitOpenMs }, started }: PortParts,
+  { config: { timeouts, walletOverrun, retrying, ...config }, started }: PortParts,
 ) {
   const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
   started.add(refusals.close);
-  const ids = providers.map(({ id }) => id);
   const nowMs = () => performance.now();
-  const watch = upstreamWatch({ nowMs, capacityOf: () => null, circuitOpenMs, log });
+  const watch = watchOver(upstreams, { ...config, nowMs, log, started });
+  const ids = () => [...upstreams.upstreams.keys()].filter((id) => id !== sandboxId);
   const planParts: PlanParts = {
     catalogue: {
       priceOf: catalogue.priceOf,
-      routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids),
+      routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids()),
     },
-    upstreams,
+    upstreams: upstreams.upstreams,
     watch,
     clock,
     random: Math.random,
@@ -176,5 +189,34 @@ function openCalls(
     overrun: walletOverrun,
     log,
   });
-  return { ...calls, preview: (call: ImaginedCall) => previewRoute(planParts, call) };
+  return {
+    ...calls,
+    preview: (call: ImaginedCall) => previewRoute(planParts, call),
+    upstreamState: watch.state,
+  };
+}
+
+interface WatchOverParts extends Pick<Config, 'circuitOpenMs' | 'healthChecks'> {
+  readonly nowMs: () => number;
+  readonly log: Ports['log'];
+  readonly started: PortParts['started'];
+}
+
+/** Sees how the upstreams fare, and asks those that fail whether they are back. */
+function watchOver(
+  { capacityOf, probeOf, onReplaced }: Ports['upstreams'],
+  { circuitOpenMs, healthChecks, nowMs, log, started }: WatchOverParts,
+): UpstreamWatch {
+  const probes = upstreamProbes({
+    probeOf,
+    watch: () => watch,
+    everyMs: Math.max(circuitOpenMs, shortestProbeMs),
+  });
+  started.add(probes.close);
+  const checks = healthChecks
+    ? { isProbed: probes.isProbed, circuitChanged: probes.circuitChanged }
+    : {};
+  const watch: UpstreamWatch = upstreamWatch({ nowMs, capacityOf, circuitOpenMs, log, ...checks });
+  onReplaced(watch.renew);
+  return watch;
 }

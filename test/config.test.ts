@@ -57,6 +57,21 @@ test('a provider exists when its key, or its address, is set', (t) => {
   t.deepEqual(ids({}), []);
   t.deepEqual(ids({ OPENAI_API_KEY: 'sk-x' }), ['openai']);
   t.deepEqual(ids({ OPENAI_LIKE_BASE_URL: 'http://127.0.0.1:9/v1' }), ['openai_like']);
+  t.deepEqual(ids({ AZURE_API_KEY: 'x' }), []);
+  const AZURE_BASE_URL = 'https://x.openai.azure.com/';
+  t.deepEqual(ids({ AZURE_API_KEY: 'x', AZURE_BASE_URL, CLAUDE_API_KEY: 'y' }), [
+    'claude',
+    'azure',
+  ]);
+  t.like(parseConfig({ GROK_API_KEY: 'z', GROK_BASE_URL: 'http://127.0.0.1/v1/' }).providers[0], {
+    ...{ id: 'grok', kind: 'grok', apiKey: 'z', baseUrl: 'http://127.0.0.1/v1' },
+  });
+});
+
+test('link-local addresses are for who allows them, and health checks on unless said', (t) => {
+  t.like(parseConfig({}), { allowsLinkLocal: false, healthChecks: true });
+  const switched = { UPSTREAM_ALLOW_LINK_LOCAL: 'true', UPSTREAM_HEALTH_CHECKS: 'false' };
+  t.like(parseConfig(switched), { allowsLinkLocal: true, healthChecks: false });
 });
 
 test('traces are sent where a collector is named, with what belongs to it', (t) => {

@@ -1,165 +1,124 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import type { Closers } from '../../src/closers.ts';
 import { closers } from '../../src/closers.ts';
-import type { Person } from '../../test/support/people.ts';
-import { grant, newPerson, request, signIn } from '../../test/support/people.ts';
-import type { Program } from '../../test/support/program.ts';
 import {
   newDataDir,
   removeDataDir,
   startEnginesAlone,
   startProgram,
 } from '../../test/support/program.ts';
-import type { LoadResult } from './load.ts';
+import type { Counts, Stage } from './gateway-stage.ts';
+import { drained, furnish, summed, verdictOf } from './gateway-stage.ts';
+import { heldModel, holdStreams } from './held-streams.ts';
+import type { Load, LoadResult } from './load.ts';
 import { putLoad } from './load.ts';
+import { startPeer } from './peer.ts';
 import { cpuSeconds, hardware, startServer } from './processes.ts';
 
 /**
- * load → this proxy → a mock upstream, beside the same load → a bare pipe → the same mock, in turns
- * in one run. Prints speed and, beside it, the verdict: charged calls = complete answers = upstream
- * calls, and every leg sums to zero. Ends with 1 when the verdict is no.
+ * load → the program → a mock model, beside the same load through a bare pipe and through a peer that
+ * neither meters nor charges, in turns in one run. Prints speed and, beside it, the verdict: charged calls =
+ * complete answers = upstream calls, and every leg sums to zero. Ends with 1 when the verdict is no.
  */
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const rounds = values.quick ? 1 : 3;
-const seconds = values.quick ? 3 : 10;
-const keys = 32;
-const body = JSON.stringify({
-  model: 'bench',
-  messages: [{ role: 'user', content: 'Say something short about the sea.' }],
-  max_tokens: 64,
-});
+const rounds = values.quick ? 1 : 5;
+const seconds = values.quick ? 2 : 4;
+const held = values.quick ? 100 : 1_000;
+
+/** What is asked; `events` of a stream count its end mark. */
+const workloads = [
+  { name: 'plain', model: 'mock', promptBytes: 40, events: null },
+  { name: '10 KB prompt', model: 'mock', promptBytes: 10_240, events: null },
+  { name: 'stream of 20', model: 'mock-20', promptBytes: 40, events: 21 },
+  { name: 'stream of 200', model: 'mock-200', promptBytes: 40, events: 201 },
+] as const;
+type Workload = (typeof workloads)[number];
+const plan = values.quick
+  ? { workloads: [workloads[0], workloads[2]], connections: [1, 32] }
+  : { workloads, connections: [1, 32, 128] };
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
-interface Stage {
-  readonly program: Program;
-  readonly roots: readonly number[];
-  readonly database: pg.Client;
-  readonly people: readonly Person[];
-  readonly upstream: { readonly url: string };
-  readonly pipe: { readonly url: string };
+const bodyOf = ({ model, promptBytes, events }: Workload): string =>
+  JSON.stringify({
+    model,
+    messages: [{ role: 'user', content: 'Tell me about the sea. '.repeat(promptBytes / 23 + 1) }],
+    max_tokens: 256,
+    ...(events === null ? {} : { stream: true }),
+  });
+
+type Way = 'pipe' | 'peer' | 'program';
+const ways: readonly Way[] = ['pipe', 'peer', 'program'];
+
+function loadOn(stage: Stage, way: Way, workload: Workload): Omit<Load, 'connections' | 'seconds'> {
+  const keyOf = (connection: number) => stage.people[connection % stage.people.length]?.key ?? '';
+  const program = (connection: number) => ({ authorization: `Bearer ${keyOf(connection)}` });
+  const headersOf = way === 'program' ? program : () => stage.peer.headers;
+  return { url: stage[way].url, body: bodyOf(workload), events: workload.events, headersOf };
 }
 
-async function furnish({ program, upstream }: Pick<Stage, 'program' | 'upstream'>) {
-  const { token } = await signIn(program);
-  const put = (path: string, content: unknown) =>
-    request(`${program.url}${path}`, { method: 'PUT', token, body: content });
-  await put('/api/admin/models/bench', { price: { input: '1', cached_input: '1', output: '2' } });
-  await put('/api/admin/routes/bench', {
-    candidates: [{ upstream: 'openai_like', model: 'mock', weight: 1 }],
-  });
-  const people: Person[] = [];
-  for (let index = 0; index < keys; index += 1) {
-    const person = await newPerson(program);
-    await grant(program, token, person.memberId, '1000000');
-    people.push(person);
+/** All compile what they run while it runs: the first thousands of calls say little. */
+async function warmUp(stage: Stage): Promise<Counts> {
+  const counts: Counts[] = [];
+  for (const workload of plan.workloads) {
+    for (const way of ways) {
+      const load = { ...loadOn(stage, way, workload), connections: 8, seconds: 1 };
+      counts.push(countsOf(way, await putLoad(load)));
+    }
   }
-  say(`${keys} members with a key and credit each; upstream at ${upstream.url}`);
-  return people;
+  return summed(counts);
 }
 
-/** What was answered whole, beside the proxy and through it, and what was not. */
-interface Counts {
-  readonly piped: number;
-  readonly complete: number;
-  readonly failed: number;
+const countsOf = (way: Way, { complete, failed }: LoadResult): Counts =>
+  way === 'program' ? { beside: 0, complete, failed } : { beside: complete, complete: 0, failed };
+
+interface Measured extends LoadResult {
+  /** CPU seconds per thousand calls; of the program alone. */
+  readonly cpu: number;
 }
 
-/** Both compile what they run while it runs: the first thousands of calls say little. */
-async function warmUp({ pipe, program, people, upstream }: Stage): Promise<Counts> {
-  const load = { connections: 8, body };
-  await putLoad({ ...load, url: pipe.url, seconds: 1, keyOf: () => 'none' });
-  const { complete, failed } = await putLoad({
-    ...load,
-    url: program.url,
-    seconds: 2,
-    keyOf: (index) => people[index]?.key ?? '',
-  });
-  return { piped: (await answersOf(upstream)) - complete, complete, failed };
-}
-
-/** How many answers the mock has given. */
-const answersOf = async ({ url }: Stage['upstream']): Promise<number> =>
-  Number(await (await fetch(`${url}/count`)).text());
-
-/** One load on the pipe and one on the proxy, `rounds` times in turns. */
-async function measure(stage: Stage, connections: number): Promise<Counts> {
-  const proxied: (LoadResult & { cpu: number })[] = [];
-  const piped: LoadResult[] = [];
-  const keyOf = (connection: number) => stage.people[connection % keys]?.key ?? '';
-  const load = { connections, seconds, body, keyOf };
+/** The same load on each way, `rounds` times in turns. */
+async function measure(stage: Stage, workload: Workload, connections: number): Promise<Counts> {
+  const results: Record<Way, Measured[]> = { pipe: [], peer: [], program: [] };
   for (let round = 0; round < rounds; round += 1) {
-    piped.push(await putLoad({ ...load, url: stage.pipe.url }));
-    const before = await cpuSeconds(stage.roots);
-    const result = await putLoad({ ...load, url: stage.program.url });
-    await drained(stage);
-    const cpu = ((await cpuSeconds(stage.roots)) - before) / (result.complete / 1000);
-    proxied.push({ ...result, cpu });
+    for (const way of ways) {
+      const before = await cpuSeconds(stage.roots);
+      const result = await putLoad({ ...loadOn(stage, way, workload), connections, seconds });
+      if (way === 'program') await drained(stage);
+      const cpu = ((await cpuSeconds(stage.roots)) - before) / (result.complete / 1000);
+      results[way].push({ ...result, cpu });
+    }
   }
-  const of = <Row>(rows: readonly Row[], pick: (row: Row) => number) => median(rows.map(pick));
-  const rate = of(proxied, (row) => row.perSecond);
-  const pipeRate = of(piped, (row) => row.perSecond);
+  tell(`${workload.name}, ${connections} connections`, results);
+  return summed(ways.flatMap((way) => results[way].map((result) => countsOf(way, result))));
+}
+
+function tell(what: string, results: Readonly<Record<Way, readonly Measured[]>>): void {
+  const of = (way: Way, pick: (row: Measured) => number) => median(results[way].map(pick));
+  const rate = (way: Way) => of(way, (row) => row.perSecond);
+  const added = (pick: (row: Measured) => number) =>
+    (of('program', pick) - of('pipe', pick)).toFixed(2);
   say(
     [
-      `${String(connections).padStart(3)} connections`,
-      `pipe ${pipeRate.toFixed(0)}/s`,
-      `proxy ${rate.toFixed(0)}/s (${(rate / pipeRate).toFixed(3)} of the pipe)`,
-      `added p50 ${(of(proxied, (row) => row.p50Ms) - of(piped, (row) => row.p50Ms)).toFixed(2)} ms`,
-      `added p99 ${(of(proxied, (row) => row.p99Ms) - of(piped, (row) => row.p99Ms)).toFixed(2)} ms`,
-      `${of(proxied, (row) => row.cpu).toFixed(2)} CPU s per 1k calls`,
+      what.padEnd(32),
+      `pipe ${rate('pipe').toFixed(0)}/s`,
+      `peer ${rate('peer').toFixed(0)}/s`,
+      `program ${rate('program').toFixed(0)}/s`,
+      `${(rate('program') / rate('pipe')).toFixed(3)} of the pipe`,
+      `${(rate('program') / rate('peer')).toFixed(2)} of the peer`,
+      `added p50 ${added((row) => row.whole.p50Ms)} ms`,
+      `p99 ${added((row) => row.whole.p99Ms)} ms`,
+      `first token p50 ${added((row) => row.first.p50Ms)} ms`,
+      `${of('program', (row) => row.cpu).toFixed(2)} CPU s per 1k calls`,
     ].join('  '),
   );
-  return {
-    piped: piped.reduce((total, row) => total + row.complete, 0),
-    complete: proxied.reduce((total, row) => total + row.complete, 0),
-    failed: [...proxied, ...piped].reduce((total, row) => total + row.failed, 0),
-  };
 }
 
-/** Waits until the read models have seen every call: the drain belongs to what a call costs. */
-async function drained({ database }: Stage): Promise<void> {
-  for (let last = ''; ; ) {
-    const { rows } = await database.query<{ open: string; calls: string }>(
-      `SELECT count(*) FILTER (WHERE status = 'open') AS open, count(*) AS calls FROM read.calls`,
-    );
-    const [{ open, calls } = { open: '?', calls: '' }] = rows;
-    if (open === '0' && calls === last) return;
-    last = calls;
-    await sleep(100);
-  }
-}
-
-async function verdict(stage: Stage, totals: Counts): Promise<boolean> {
-  const { rows } = await stage.database.query<{
-    settled: string;
-    open: string;
-    legs: string | null;
-  }>(
-    `SELECT (SELECT count(*) FROM read.calls WHERE status = 'settled') AS settled,
-            (SELECT count(*) FROM read.calls WHERE status = 'open') AS open,
-            (SELECT trim_scale(sum(balance))::text FROM read.trial_balance) AS legs`,
-  );
-  const asked = (await answersOf(stage.upstream)) - totals.piped;
-  const [{ settled, open, legs } = { settled: '?', open: '?', legs: '?' }] = rows;
-  const good =
-    Number(settled) === totals.complete &&
-    asked === totals.complete &&
-    open === '0' &&
-    legs === '0' &&
-    totals.failed === 0;
-  say(
-    `verdict: ${good ? 'exact' : 'WRONG'}: ${settled} charged, ${totals.complete} complete answers, ` +
-      `${asked} upstream calls, ${totals.failed} failed, ${open} open, legs sum to ${legs}`,
-  );
-  return good;
-}
-
-async function run(started: Closers): Promise<boolean> {
+async function furnished(started: Closers): Promise<Stage> {
   const dataDir = await newDataDir();
   started.add(() => removeDataDir(dataDir));
   const engines = await startEnginesAlone(dataDir);
@@ -168,6 +127,8 @@ async function run(started: Closers): Promise<boolean> {
   started.add(upstream.stop);
   const pipe = await startServer('pipe.ts', String(upstream.port));
   started.add(pipe.stop);
+  const peer = await startPeer(upstream.url);
+  started.add(peer.stop);
   const program = await startProgram(dataDir, {
     MASTER_KEY: randomBytes(32).toString('base64'),
     LOG_LEVEL: 'warn',
@@ -177,22 +138,30 @@ async function run(started: Closers): Promise<boolean> {
     OPENAI_LIKE_BASE_URL: `${upstream.url}/v1`,
   });
   started.add(program.stop);
-  say(hardware());
-  const people = await furnish({ program, upstream });
+  const people = await furnish(program, [...workloads.map(({ model }) => model), heldModel]);
   const database = new pg.Client({ connectionString: engines.databaseUrl });
   await database.connect();
   started.add(() => database.end());
   const roots = [program.pid, engines.pid];
-  const stage: Stage = { program, roots, database, people, upstream, pipe };
-  const warm = await warmUp(stage);
-  const measured = [await measure(stage, 1), await measure(stage, 32)];
-  const add = (pick: (row: Counts) => number) =>
-    measured.reduce((total, row) => total + pick(row), 0);
-  return verdict(stage, {
-    piped: warm.piped + add((row) => row.piped),
-    complete: warm.complete + add((row) => row.complete),
-    failed: warm.failed + add((row) => row.failed),
-  });
+  return { program, roots, database, people, upstream, pipe, peer };
+}
+
+async function run(started: Closers): Promise<boolean> {
+  const stage = await furnished(started);
+  say(hardware());
+  say(
+    `${stage.people.length} members with a key and credit each; ${rounds} rounds of ${seconds} s`,
+  );
+  const counts = [await warmUp(stage)];
+  for (const workload of plan.workloads) {
+    for (const connections of plan.connections) {
+      counts.push(await measure(stage, workload, connections));
+    }
+  }
+  counts.push(await holdStreams(stage, held, say));
+  const { isExact, text } = await verdictOf(stage, summed(counts));
+  say(text);
+  return isExact;
 }
 
 const started = closers();

@@ -22,8 +22,8 @@ import { balance } from '../../src/projections/balance.ts';
 import { projections } from '../../src/projections/registry.ts';
 import { schemaOf } from '../../src/projections/table.ts';
 import { startKafka } from '../kafka/broker.ts';
-import { generatedLog } from './generated-log.ts';
 import type { Part } from './kafka-part.ts';
+import type { Order, Written } from './log-writer.ts';
 import { hardware } from './processes.ts';
 
 /**
@@ -43,7 +43,6 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const whole = (number: number) => Math.round(number).toLocaleString('en');
 const goal = (holds: boolean, text: string) => `${holds ? 'reached' : 'MISSED'} (${text})`;
 const wrong: string[] = [];
-const mostPending = 500;
 
 const dir = await mkdtemp(join(tmpdir(), 'llm-member-bench-'));
 const postgres = await startEmbeddedPostgres({ dir: join(dir, 'postgres'), log: silent });
@@ -54,14 +53,18 @@ const node = await spawnEventNode({
 });
 const { signal } = new AbortController();
 const eventLog = eventStoreDbLog({ url: node.url, log: silent, signal });
-const generated = generatedLog(eventLog, size.wallets);
+const writer = fork(join(import.meta.dirname, 'log-writer.ts'), [
+  JSON.stringify({ logUrl: node.url, wallets: size.wallets }),
+]);
+/** How much of the log there is, and where it ends. */
+const log = { written: 0, last: -1n };
 
 try {
   say(hardware());
-  const since = performance.now();
-  await generated.upTo(size.events);
+  await once(writer, 'message');
+  const perSecond = await write({ do: 'fill', events: size.events });
   say(
-    `${whole(size.events)} events over ${whole(size.wallets)} wallets, written at ${rateSince(since, size.events)}`,
+    `${whole(size.events)} events over ${whole(size.wallets)} wallets, written at ${whole(perSecond)}/s`,
   );
   const bare = await readAlone();
   const direct = await fillDirectly();
@@ -72,14 +75,28 @@ try {
   say(`verdict: ${wrong.length === 0 ? 'exact' : 'WRONG'}`);
   process.exitCode = wrong.length === 0 ? 0 : 1;
 } finally {
+  writer.disconnect();
   await eventLog.close();
   await node.stop();
   await postgres.stop();
   await rm(dir, { recursive: true, force: true });
 }
 
-function rateSince(since: number, events: number): string {
-  return `${whole((events * 1_000) / (performance.now() - since))}/s`;
+type Seen = Extract<Written, { kind: 'seen' }>;
+
+/** Has more of the log written; resolves to events per second. */
+function write(order: Order, saw?: (seen: Seen) => void): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const told = (message: Written) => {
+    if (message.kind === 'seen') return saw?.(message);
+    writer.off('message', told);
+    log.written = message.written;
+    log.last = BigInt(message.last);
+    resolve(message.perSecond);
+  };
+  writer.on('message', told);
+  writer.send(order);
+  return promise;
 }
 
 async function newDatabase(name: string): Promise<string> {
@@ -115,7 +132,7 @@ async function fillDirectly(): Promise<string> {
     projector: projector({ databaseUrl: url, projections, log: silent }),
     log: silent,
   });
-  const last = generated.last();
+  const { last } = log;
   // Positions of the embedded node count events.
   const tenth = last / 10n;
   await reaches(feed, tenth);
@@ -157,35 +174,23 @@ async function seeSoon(databaseUrl: string): Promise<void> {
     projector: projector({ databaseUrl, projections, log: silent }),
     log: silent,
   });
-  await reaches(feed, generated.last());
-  const waiting: { readonly position: bigint; readonly since: number }[] = [];
+  await reaches(feed, log.last);
+  const waiting: { readonly position: bigint; readonly atMs: number }[] = [];
   const seen: number[] = [];
   let going = true;
   const watching = (async () => {
     while (going || waiting.length > 0) {
       const position = feed.position() ?? -1n;
       while (waiting[0] && waiting[0].position <= position) {
-        seen.push(performance.now() - (waiting.shift()?.since ?? 0));
+        seen.push(Date.now() - (waiting.shift()?.atMs ?? 0));
       }
       await sleep(2);
     }
   })();
-  const started = performance.now();
-  let steps = 0;
-  const pending = new Set<Promise<void>>();
-  while (performance.now() - started < size.liveSeconds * 1_000) {
-    const due = ((performance.now() - started) * size.live) / 2_000;
-    for (; steps < due && pending.size < mostPending; steps += 1) {
-      const one = generated.step().then(() => {
-        waiting.push({ position: generated.last(), since: performance.now() });
-        pending.delete(one);
-      });
-      pending.add(one);
-    }
-    await sleep(2);
-  }
-  await Promise.all(pending);
-  const rate = (steps * 2_000) / (performance.now() - started);
+  const rate = await write(
+    { do: 'go on', eventsPerSecond: size.live, seconds: size.liveSeconds },
+    ({ last, atMs }) => waiting.push({ position: BigInt(last), atMs }),
+  );
   going = false;
   await watching;
   await feed.close();
@@ -215,8 +220,8 @@ async function fillThroughKafka(direct: string): Promise<void> {
   ];
   const since = performance.now();
   relaying.send('go');
-  const last = generated.last();
-  const rateNow = () => (generated.written() * 1_000) / (performance.now() - since);
+  const { last } = log;
+  const rateNow = () => (log.written * 1_000) / (performance.now() - since);
   await stands(databaseUrl, 'SELECT position FROM feed.relay', last);
   say(`relayed to Kafka: ${whole(rateNow())} events/s`);
   await stands(databaseUrl, 'SELECT position FROM feed.positions', last);

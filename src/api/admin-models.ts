@@ -2,28 +2,17 @@ import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import { Currency } from '../domain/accounts.ts';
 import { Instant } from '../domain/ids.ts';
-import { Price } from '../domain/money.ts';
 import { homeCurrency } from '../domain/policies.ts';
 import type { priceList } from '../domain/price-list/decider.ts';
-import type { Prices } from '../domain/price-list/events.ts';
 import { Alias } from '../domain/price-list/events.ts';
 import { streamOf } from '../domain/streams.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
 import { WrittenMoment } from './moment.ts';
+import { pricesOf, WrittenPrices } from './price-words.ts';
 import { route } from './route.ts';
 
 const usualMaxOutput = 4_096;
-
-/** Per one million tokens, but for `request`, which is of a call. */
-const WrittenPrices = z.strictObject({
-  input: Price,
-  cached_input: Price,
-  output: Price,
-  cache_write: Price.optional(),
-  reasoning: Price.optional(),
-  request: Price.optional(),
-});
 
 /** Publishes what a model costs; a call in flight keeps the price it was reserved at. */
 export const putModel = ({
@@ -37,7 +26,7 @@ export const putModel = ({
     method: 'PUT',
     path: '/api/admin/models/:alias',
     who: 'admin',
-    summary: 'Set what a model alias costs per 1M tokens',
+    summary: 'Set what a model alias costs per 1M tokens, image, second, character and call',
     params: z.object({ alias: Alias }),
     body: z.strictObject({
       price: WrittenPrices,
@@ -80,9 +69,3 @@ export const putModel = ({
       };
     },
   });
-
-function pricesOf(written: z.output<typeof WrittenPrices>): Prices {
-  const { cached_input, cache_write, ...rest } = written;
-  const prices = { ...rest, cachedInput: cached_input };
-  return cache_write === undefined ? prices : { ...prices, cacheWrite: cache_write };
-}

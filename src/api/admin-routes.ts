@@ -15,8 +15,8 @@ export const putRoute = ({
   clock,
 }: {
   readonly run: RunnerOf<typeof decider>['run'];
-  /** Their names: the environment's providers and the sandbox. */
-  readonly upstreams: readonly string[];
+  /** The names that a route may use now, and of those that are switched off. */
+  readonly upstreams: () => readonly string[];
   readonly clock: () => Date;
 }) =>
   route({
@@ -29,8 +29,9 @@ export const putRoute = ({
     reply: z.object({ alias: Alias, ...ShownRoute.shape }),
     handle: async ({ caller, params: { alias }, body, request }) => {
       const terms = termsOf(body);
+      const known = upstreams();
       for (const [index, { upstream }] of terms.candidates.entries()) {
-        if (!upstreams.includes(upstream)) throw unknownUpstream(upstream, index, upstreams);
+        if (!known.includes(upstream)) throw unknownUpstream(upstream, index, known);
       }
       const { position } = await run(
         streamOf.route(alias),

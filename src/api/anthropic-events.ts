@@ -3,8 +3,9 @@ import type { Json } from '../adapters/llm/upstream.ts';
 import type { AnthropicEvent } from './anthropic-blocks.ts';
 import { blocks } from './anthropic-blocks.ts';
 import { toolCalls } from './anthropic-tool-calls.ts';
+import { Thoughts } from './chat-thoughts.ts';
 import type { Head } from './chat-to-anthropic.ts';
-import { anthropicUsage, stopOf, Thoughts } from './chat-to-anthropic.ts';
+import { anthropicUsage, stopOf } from './chat-to-anthropic.ts';
 
 const Delta = Thoughts.extend({
   content: z.string().nullish().catch(undefined),

@@ -12,7 +12,7 @@ import type { ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall, timesOf } from './model-call.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
-import { anthropicFraming, eventStreamHeaders, eventStreamType, sendEvents } from './sse.ts';
+import { eventStreamHeaders, eventStreamType, namedFraming, sendEvents } from './sse.ts';
 
 /** `POST /v1/messages`, as Anthropic's SDKs expect it; whichever upstream answers. */
 export const messages = (parts: ModelCallParts): Route =>
@@ -35,7 +35,7 @@ export const messages = (parts: ModelCallParts): Route =>
       const stream = (response: ServerResponse) =>
         sendEvents(response, {
           batches: messageEvents(answer.chunks, head),
-          framing: anthropicFraming,
+          framing: namedFraming,
           ended: answer.ended,
           ...timesOf(parts),
           stalled,
@@ -46,6 +46,7 @@ export const messages = (parts: ModelCallParts): Route =>
   });
 
 const callOf = (body: MessagesRequest) => ({
+  endpoint: 'chat' as const,
   model: body.model,
   body: chatOf(body),
   extended: true,

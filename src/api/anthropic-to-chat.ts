@@ -2,6 +2,7 @@ import type { Json } from '../adapters/llm/upstream.ts';
 import type { Block, CountRequest, MessagesRequest } from './anthropic-schemas.ts';
 import { MessagesRequest as Known } from './anthropic-schemas.ts';
 import { ApiError } from './errors.ts';
+import { written } from './written.ts';
 
 const known = new Set(Object.keys(Known.shape));
 
@@ -57,12 +58,6 @@ function refuseUnknown(request: Readonly<Record<string, unknown>>): void {
 
 const unsupported = (param: string) =>
   new ApiError('invalid_request', { param, why: 'unsupported_field', values: { param } });
-
-/** Without the wishes for nothing. */
-const written = (fields: Json): Json =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  );
 
 type Blocks = readonly Block[];
 type Of<Type extends Block['type']> = Extract<Block, { type: Type }>;

@@ -3,9 +3,9 @@ import { isUnit } from '../domain/accounts.ts';
 import { Amount } from '../domain/money.ts';
 import { explain } from '../domain/price-list/rating.ts';
 import type { CallRow } from '../projections/calls-reads.ts';
+import { pricesOf, usageOf, words } from './price-words.ts';
 
-const Class = z.enum(['input', 'cached_input', 'cache_write', 'output', 'reasoning', 'request']);
-type Class = z.infer<typeof Class>;
+const Class = z.enum(words);
 
 /** One line of a charge: so many of a class, at a price. */
 const Line = z.object({
@@ -13,7 +13,7 @@ const Line = z.object({
   /** The price that was taken; another one where the list has none of the class's own. */
   priced_as: Class,
   count: z.int(),
-  /** Per one million tokens; of a request, of one. */
+  /** Per one million tokens; of what is sold by the piece, and of a request, of one. */
   price: Amount,
   amount: Amount,
 });
@@ -23,30 +23,9 @@ export const Lines = z.array(Line).nullable();
 
 export function linesOf({ usage, price, charge, asset }: CallRow): z.infer<typeof Lines> {
   if (!usage || charge === null || isUnit(asset)) return null;
-  const prices = {
-    ...{ input: price.input, cachedInput: price.cached_input, output: price.output },
-    cacheWrite: price.cache_write ?? undefined,
-    reasoning: price.reasoning ?? undefined,
-    request: price.request ?? undefined,
-  };
-  const { cached_input: cachedInput, cache_write: cacheWrite, ...rest } = usage;
-  return explain({ ...rest, cachedInput, cacheWrite }, prices).map(
-    ({ class: of, pricedAs, ...line }) => ({
-      class: written(of),
-      priced_as: written(pricedAs),
-      ...line,
-    }),
-  );
+  return explain(usageOf(usage), pricesOf(price)).map(({ class: of, pricedAs, ...line }) => ({
+    class: words[of],
+    priced_as: words[pricedAs],
+    ...line,
+  }));
 }
-
-type Named = ReturnType<typeof explain>[number]['class' | 'pricedAs'];
-
-const names: Readonly<Record<Named, Class>> = {
-  input: 'input',
-  cachedInput: 'cached_input',
-  cacheWrite: 'cache_write',
-  output: 'output',
-  reasoning: 'reasoning',
-  request: 'request',
-};
-const written = (name: Named): Class => names[name];

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 
 /** More than any model writes; what a call may really cost is for the wallet to say. */
-const OutputTokens = z.int().min(0).max(1_000_000).nullish();
-const Switch = z.boolean().nullish();
-const Penalty = z.number().min(-2).max(2).nullish();
+export const OutputTokens = z.int().min(0).max(1_000_000).nullish();
+
+/** No model writes less than one token, and some take 0 for no limit at all; undefined: nobody said. */
+export const outputLimit = (tokens: z.output<typeof OutputTokens>): number | undefined =>
+  typeof tokens === 'number' ? Math.max(1, tokens) : undefined;
+
+export const Switch = z.boolean().nullish();
+export const Penalty = z.number().min(-2).max(2).nullish();
 
 const Message = z.looseObject({
   role: z.string().min(1).max(64),
@@ -31,7 +36,7 @@ export const ChatRequest = z.looseObject({
   user: z.string().nullish(),
 });
 
-const UsageReply = z.looseObject({
+export const UsageReply = z.looseObject({
   prompt_tokens: z.int(),
   completion_tokens: z.int(),
   total_tokens: z.int(),

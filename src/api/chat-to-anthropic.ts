@@ -1,49 +1,18 @@
 import { z } from 'zod';
 import type { Json } from '../adapters/llm/upstream.ts';
-
-const Count = z.int().min(0).nullish();
-
-const Usage = z.looseObject({
-  prompt_tokens: z.int().min(0),
-  completion_tokens: Count,
-  total_tokens: Count,
-  prompt_tokens_details: z
-    .looseObject({ cached_tokens: Count, cache_write_tokens: Count })
-    .nullish(),
-});
+import { Thoughts } from './chat-thoughts.ts';
+import { countsOf } from './chat-usage.ts';
 
 /** Anthropic's counts: what was read from a cache or written into one stands beside the input. */
 export function anthropicUsage(usage: unknown): Readonly<Record<string, number>> {
-  const parsed = Usage.safeParse(usage);
-  if (!parsed.success) return { input_tokens: 0, output_tokens: 0 };
-  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = parsed.data;
-  const details = parsed.data.prompt_tokens_details;
-  const read = Math.min(details?.cached_tokens ?? 0, prompt);
-  const wrote = Math.min(details?.cache_write_tokens ?? 0, prompt - read);
+  const { input, read, wrote, output } = countsOf(usage);
   return {
-    input_tokens: prompt - read - wrote,
+    input_tokens: input - read - wrote,
     cache_creation_input_tokens: wrote,
     cache_read_input_tokens: read,
-    // A few servers leave reasoning out of the completion, but not out of the total.
-    output_tokens: Math.max(completion ?? 0, (total ?? 0) - prompt),
+    output_tokens: output,
   };
 }
-
-/** One thought, in whatever words an upstream tells it. */
-export const Thoughts = z.looseObject({
-  reasoning_content: z.string().nullish().catch(undefined),
-  reasoning: z.string().nullish().catch(undefined),
-  reasoning_details: z
-    .array(
-      z.looseObject({
-        text: z.string().nullish(),
-        signature: z.string().nullish(),
-        data: z.string().nullish(),
-      }),
-    )
-    .nullish()
-    .catch(undefined),
-});
 
 const Message = Thoughts.extend({
   content: z.string().nullish().catch(undefined),
@@ -115,7 +84,7 @@ function contentOf(message: z.output<typeof Message>): readonly Json[] {
   ];
 }
 
-function thinkingOf(message: z.output<typeof Thoughts>): readonly Json[] {
+function thinkingOf(message: Thoughts): readonly Json[] {
   const blocks = (message.reasoning_details ?? []).flatMap(({ text, signature, data }): Json[] => {
     if (data) return [{ type: 'redacted_thinking', data }];
     return text || signature

@@ -100,6 +100,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   unauthenticated: { status: 401, type: 'authentication_error' },
   unavailable: later(503, 1),
   unknown_upstream: invalid(),
+  upstream_key_required: invalid(),
   unsupported_media_type: invalid(415),
   upstream_error: { status: 502, type: 'upstream_error' },
   upstream_timeout: { status: 504, type: 'upstream_error' },

@@ -134,6 +134,10 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'There is no upstream `{upstream}`; there are {known}.',
     zh: '没有名为 `{upstream}` 的上游,可用的上游:{known}。',
   },
+  upstream_key_required: {
+    en: 'An upstream of this kind needs a key; none was given, and it has none.',
+    zh: '该类上游需要密钥,但没有提供,也没有已保存的密钥。',
+  },
   unsupported_media_type: {
     en: 'The body must be JSON, with `Content-Type: application/json` and no encoding.',
     zh: '请求体必须是 JSON(`Content-Type: application/json`,且未压缩)。',

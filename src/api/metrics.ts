@@ -9,10 +9,12 @@ import { feedMetrics } from './feed-metrics.ts';
 import type { GateReason } from './ready.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
+import type { UpstreamMetricsParts } from './upstream-metrics.ts';
+import { upstreamMetrics } from './upstream-metrics.ts';
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-export interface MetricsParts extends FeedMetricsParts {
+export interface MetricsParts extends FeedMetricsParts, UpstreamMetricsParts {
   /** Why new calls are refused; null: they are not. Absent in a process that is no place for calls. */
   readonly gate?: () => GateReason | null;
   /** Undefined while nobody knows. */
@@ -47,6 +49,7 @@ export function metrics(parts: MetricsParts): {
   gaugeOpenWork(registers, openWork);
   checkerMetrics(registry, checked);
   feedMetrics(registry, parts);
+  upstreamMetrics(registry, parts);
   return {
     observe({ method, path, status, seconds: took }) {
       requests.inc({ method, path, status });

@@ -1,4 +1,4 @@
-import type { ChatAnswer, ChatCall } from '../adapters/llm/chat-call.ts';
+import type { ModelAnswer, ModelCall } from '../adapters/llm/model-call.ts';
 import { callError } from './call-error.ts';
 import { callIdOf } from './call-id.ts';
 import type { KeyCaller } from './caller.ts';
@@ -8,7 +8,7 @@ import type { RequestFacts } from './route.ts';
 import { scenarioOf } from './scenario.ts';
 
 export interface ModelCallParts {
-  readonly answer: (call: ChatCall) => Promise<ChatAnswer>;
+  readonly answer: (call: ModelCall) => Promise<ModelAnswer>;
   /** Why no new call may begin; null: it may. */
   readonly gate: () => GateReason | null;
   /** How long a client may take nothing before its call is ended; 60 s unless said. */
@@ -35,9 +35,9 @@ export interface Asking {
   readonly request: RequestFacts;
 }
 
-export interface ModelCall {
-  readonly call: ChatCall;
-  readonly answer: ChatAnswer;
+export interface MadeCall {
+  readonly call: ModelCall;
+  readonly answer: ModelAnswer;
   /** To be told once, when the client takes nothing any more. */
   readonly stalled: () => void;
 }
@@ -46,8 +46,8 @@ export interface ModelCall {
 export async function modelCall(
   parts: ModelCallParts,
   { caller, request }: Asking,
-  asked: Omit<ChatCall, 'facts' | 'walletId' | 'client' | 'scenario'> & { readonly model: string },
-): Promise<ModelCall> {
+  asked: Omit<ModelCall, 'facts' | 'walletId' | 'client' | 'scenario'> & { readonly model: string },
+): Promise<MadeCall> {
   const closed = parts.gate();
   if (closed !== null) throw new ApiError('unavailable', { why: closed });
   const { model, ...wishes } = asked;
@@ -66,7 +66,7 @@ export async function modelCall(
   return { call, answer: await answered(parts, call), stalled };
 }
 
-async function answered({ answer }: ModelCallParts, call: ChatCall): Promise<ChatAnswer> {
+async function answered({ answer }: ModelCallParts, call: ModelCall): Promise<ModelAnswer> {
   try {
     return await answer(call);
   } catch (error) {

@@ -39,9 +39,15 @@ export function openApi(routes: readonly Route[], version: string): Json {
   };
 }
 
+const mediaTypes: Readonly<Record<Route['accepts'], string>> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  multipart: 'multipart/form-data',
+};
+
 function operation(route: Route): Json {
   const { summary, schemas, accepts } = route;
-  const type = accepts === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  const type = mediaTypes[accepts];
   const body = schemas.body && {
     required: true,
     content: { [type]: { schema: schemaOf(schemas.body, 'input') } },

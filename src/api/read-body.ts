@@ -1,5 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from './errors.ts';
+import { formReader } from './read-form.ts';
+
+/** What a body is sent as. */
+export type Accepts = 'json' | 'form' | 'multipart';
+
+const fits: Readonly<Record<Accepts, (type: string) => boolean>> = {
+  json: (type) => type === '' || /^application\/(.+\+)?json$/.test(type),
+  form: (type) => type === 'application/x-www-form-urlencoded',
+  multipart: (type) => type === 'multipart/form-data',
+};
 
 /** Past this much of a refused body the caller is not listened to any longer. */
 const drainBytes = 64 * 1024 * 1024;
@@ -7,37 +17,44 @@ const drainBytes = 64 * 1024 * 1024;
 /** Reads and parses a body; refuses what is too large, compressed, or not what its type says. */
 export async function readBody(
   request: IncomingMessage,
-  accepts: 'json' | 'form',
+  accepts: Accepts,
   limitBytes: number,
 ): Promise<unknown> {
   refuseForeign(request, accepts);
-  const text = decoded(await readBytes(request, limitBytes));
+  if (accepts === 'multipart') {
+    const reader = formReader(request.headers, limitBytes);
+    await listen(request, limitBytes, reader.push);
+    return reader.end();
+  }
+  const chunks: Buffer[] = [];
+  await listen(request, limitBytes, (chunk) => void chunks.push(chunk));
+  const text = decoded(Buffer.concat(chunks));
   return accepts === 'form' ? Object.fromEntries(new URLSearchParams(text)) : fromJson(text);
 }
 
-function refuseForeign({ headers }: IncomingMessage, accepts: 'json' | 'form'): void {
+function refuseForeign({ headers }: IncomingMessage, accepts: Accepts): void {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   const encoding = headers['content-encoding'] ?? 'identity';
-  const fits =
-    accepts === 'form'
-      ? type === 'application/x-www-form-urlencoded'
-      : type === undefined || type === '' || /^application\/(.+\+)?json$/.test(type);
-  if (!fits || encoding !== 'identity') throw new ApiError('unsupported_media_type');
+  if (!fits[accepts](type ?? '') || encoding !== 'identity')
+    throw new ApiError('unsupported_media_type');
 }
 
-function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
+/** Hands on what comes until it is all there. */
+function listen(
+  request: IncomingMessage,
+  limitBytes: number,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   let length = 0;
   const done = () => {
-    if (length <= limitBytes) resolve(Buffer.concat(chunks));
+    if (length <= limitBytes) resolve();
     else reject(new ApiError('body_too_large', { values: { limit: limitBytes } }));
   };
   // A client that is still sending would see a reset instead of the answer, so the rest is read too.
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= limitBytes) chunks.push(chunk);
-    else chunks.length = 0;
+    if (length <= limitBytes) take(chunk);
     if (length <= drainBytes) return;
     done();
     request.destroy();

@@ -1,16 +1,23 @@
 import type { CallFaultReason } from '../adapters/llm/call-fault.ts';
 import type { CreditKind } from '../domain/accounts.ts';
 import type { RejectionReason } from '../domain/rejection.ts';
+import type { BaseUrlFault } from '../domain/upstream/base-url.ts';
 import type { LimitMeasure, LimitWindow } from '../domain/wallet/limit-events.ts';
 import type { Text } from './messages.ts';
 import type { GateReason } from './ready.ts';
 
 /** What the edge itself says more exactly than its code does. */
 type EdgeReason =
+  | BaseUrlFault
+  | 'base_url_needed'
+  | 'broken_form'
   | 'client_stalled'
   | 'corrected_already'
+  | 'field_missing'
   | 'is_past'
   | 'nested_too_deeply'
+  | 'not_a_field'
+  | 'nothing_kept'
   | 'scenario_name'
   | 'shut_down'
   | 'timed_out'
@@ -20,6 +27,26 @@ export type Reason = RejectionReason | CallFaultReason | GateReason | EdgeReason
 
 /** What a person is told of a reason; `{name}` is filled in. */
 export const reasons: Readonly<Record<Reason, Text>> = {
+  base_url_credentials: {
+    en: 'A base address has no user name, no password and no query but `api-version`; the key goes into `api_key`.',
+    zh: '地址中不能包含用户名、密码,查询参数只能是 `api-version`;密钥请填写在 `api_key` 中。',
+  },
+  base_url_link_local: {
+    en: 'A link-local address serves a machine’s own secrets and is no upstream.',
+    zh: '链路本地地址(云主机元数据)不能作为上游。',
+  },
+  base_url_needed: {
+    en: 'An upstream of this kind has no usual address; say where it is.',
+    zh: '该类上游没有默认地址,请填写 `base_url`。',
+  },
+  base_url_not_http: {
+    en: 'A base address begins with http:// or https://.',
+    zh: '地址必须以 http:// 或 https:// 开头。',
+  },
+  broken_form: {
+    en: 'This form is broken or has too many parts.',
+    zh: '该表单已损坏或字段过多。',
+  },
   call_beyond_limit: {
     en: 'This call may take {amount}, which is more than the limit of {measure} {window}, {most}.',
     zh: '本次调用最多可能消耗 {amount},超过了{window}{measure}上限 {most}。',
@@ -53,11 +80,16 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'A part of the service is being started; try again in a moment.',
     zh: '服务的部分组件正在启动,请稍后再试。',
   },
+  field_missing: { en: '`{param}` is missing.', zh: '缺少 `{param}`。' },
   grant_not_positive: {
     en: 'A grant must be more than nothing.',
     zh: '发放的额度必须大于零。',
   },
   is_past: { en: 'This moment is over.', zh: '该时间已过。' },
+  key_of_other_server: {
+    en: 'A key goes to no other server than it was given for; give it again with the new address.',
+    zh: '密钥只会发送给原来的服务器;更换地址时请重新填写密钥。',
+  },
   key_not_of_wallet: { en: 'This wallet has no such key.', zh: '该钱包没有这个密钥。' },
   kind_not_by_hand: {
     en: 'Credit of kind `{kind}` is not granted by hand.',
@@ -96,9 +128,25 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'There is no limit of {measure} {window}.',
     zh: '没有“{window}{measure}”这种限额。',
   },
+  not_a_field: {
+    en: '`{param}` is no field of this endpoint.',
+    zh: '该接口没有 `{param}` 这个字段。',
+  },
+  nothing_kept: {
+    en: '`{param}` is not supported: nothing is kept between calls, so `input` must have all of it.',
+    zh: '不支持 `{param}`:两次调用之间不保留任何内容,请在 `input` 中发送全部内容。',
+  },
   not_offered: {
     en: 'This model does not know `{param}`, or not with this value.',
     zh: '该模型不支持 `{param}`,或不支持这个取值。',
+  },
+  not_priced: {
+    en: 'This model has no price for what is asked of it.',
+    zh: '该模型没有为此类请求定价。',
+  },
+  not_served: {
+    en: 'This model can’t be asked in this way.',
+    zh: '该模型不支持此接口。',
   },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',

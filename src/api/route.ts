@@ -4,6 +4,7 @@ import type { Authenticate, Caller, Callers, Who } from './caller.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import type { Locale } from './locale.ts';
 import { parse } from './parse.ts';
+import type { Accepts } from './read-body.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -69,7 +70,7 @@ interface Spec<
   readonly query?: Query;
   readonly body?: Body;
   /** What a body is sent as; JSON unless said. */
-  readonly accepts?: 'json' | 'form';
+  readonly accepts?: Accepts;
   /** Of the body; 2 MiB unless said. */
   readonly limitBytes?: number;
   readonly reply: Reply;
@@ -90,7 +91,7 @@ export interface Exchange {
   readonly idempotencyKey: string | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  readonly readBody: (accepts: 'json' | 'form', limitBytes: number) => Promise<unknown>;
+  readonly readBody: (accepts: Accepts, limitBytes: number) => Promise<unknown>;
   readonly request: RequestFacts;
 }
 
@@ -108,7 +109,7 @@ export interface Route {
     readonly body: z.ZodType | undefined;
     readonly reply: z.ZodType;
   };
-  readonly accepts: 'json' | 'form';
+  readonly accepts: Accepts;
   readonly produces: string;
   run(exchange: Exchange, authenticate: Authenticate): Promise<Answer<unknown>>;
 }

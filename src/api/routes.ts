@@ -5,6 +5,7 @@ import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
+import { listConfigChanges } from './admin-changes.ts';
 import { correctUsage } from './admin-corrections.ts';
 import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
@@ -20,6 +21,8 @@ import { revokeCredit } from './admin-revocations.ts';
 import type { RouteTestParts } from './admin-route-test.ts';
 import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
+import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
+import { listUpstreams, putUpstream } from './admin-upstreams.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { CountInput } from './anthropic-messages.ts';
 import { countTokens, messages } from './anthropic-messages.ts';
@@ -27,15 +30,20 @@ import type { Access } from './auth.ts';
 import { explainMyCall, listMyCalls } from './calls.ts';
 import { chatCompletions } from './chat-completions.ts';
 import type { React } from './command-context.ts';
+import { completions } from './completions.ts';
 import { createApiKey, keyIssuer } from './create-api-key.ts';
 import type { HashEmail } from './email-address.ts';
+import { embeddings } from './embeddings.ts';
 import type { FirstAdmin } from './first-admin.ts';
 import { health } from './health.ts';
+import { imageEdits } from './image-edits.ts';
+import { imageGenerations } from './image-generations.ts';
 import type { Limits } from './limits.ts';
 import { listMyApiKeys } from './list-api-keys.ts';
 import type { ModelCallParts } from './model-call.ts';
 import type { ModelsParts } from './models.ts';
 import { model, models } from './models.ts';
+import { moderations } from './moderations.ts';
 import { sessionOpener } from './open-session.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { PasswordCheck } from './passwords.ts';
@@ -43,6 +51,7 @@ import { profile, profileReader } from './profile.ts';
 import type { Reads } from './reads.ts';
 import type { Readiness } from './ready.ts';
 import { ready } from './ready.ts';
+import { responses } from './responses.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import type { Route } from './route.ts';
 import type { SessionTokens } from './session-tokens.ts';
@@ -51,6 +60,8 @@ import { signin } from './signin.ts';
 import { signout } from './signout.ts';
 import type { SignupParts } from './signup.ts';
 import { signup } from './signup.ts';
+import { speech } from './speech.ts';
+import { transcriptions, translations } from './transcriptions.ts';
 import { usage } from './usage.ts';
 import { userProfile } from './user-profile.ts';
 import { verifyEmail, verifyEmailForm, verifyEmailPage } from './verify-email.ts';
@@ -77,8 +88,9 @@ export interface RouteParts {
   readonly appoint: FirstAdmin['appoint'];
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
-  /** What a route may name. */
-  readonly upstreams: readonly string[];
+  /** What a route may name, and how it fares. */
+  readonly upstreamView: UpstreamView;
+  readonly upstreams: Pick<UpstreamParts, 'keys' | 'usualBaseUrl' | 'allowsLinkLocal'>;
   readonly previewRoute: RouteTestParts['preview'];
   readonly projections: ProjectionParts['projections'];
   readonly behind: ProjectionParts['behind'];
@@ -147,7 +159,16 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...operatorRoutes(parts),
 
     chatCompletions(parts.chat),
+    completions(parts.chat),
+    embeddings(parts.chat),
+    moderations(parts.chat),
+    imageGenerations(parts.chat),
+    imageEdits(parts.chat),
+    speech(parts.chat),
+    transcriptions(parts.chat),
+    translations(parts.chat),
     messages(parts.chat),
+    responses(parts.chat),
     countTokens(parts.chat.countInput),
     models(parts.models),
     model(parts.models),
@@ -163,7 +184,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
-  const { access, clock, reads, run, vault } = parts;
+  const { access, clock, reads, run, vault, upstreamView: view } = parts;
   const order = walletOrders({ ...parts, wallet: run.wallet });
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
@@ -181,7 +202,10 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     unfreezeWallet(order),
     payDebt(order),
     putModel({ run: run.priceList.run, clock }),
-    putRoute({ run: run.route.run, upstreams: parts.upstreams, clock }),
+    putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
+    putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
+    listUpstreams({ view }),
+    listConfigChanges(reads),
     testRoute({ preview: parts.previewRoute, member: access.member }),
     listProjections(parts),
     rebuildProjection(forBuilds),

@@ -36,8 +36,22 @@ export const openAiFraming: Framing<unknown> = {
   end: 'data: [DONE]\n\n',
 };
 
+/** Data only; an event says in its data what it is, the last one too. */
+export const bareFraming: Framing<unknown> = { ...openAiFraming, end: '' };
+
+/** Events named after their type. */
+export const anyNamedFraming: Framing<unknown> = {
+  frame: (event) => {
+    const data = JSON.stringify(event);
+    const type =
+      typeof event === 'object' && event !== null && 'type' in event ? String(event.type) : '';
+    return /^[\w.]+$/.test(type) ? `event: ${type}\ndata: ${data}\n\n` : `data: ${data}\n\n`;
+  },
+  end: '',
+};
+
 /** Named events; the last one says by its name that it is. */
-export const anthropicFraming: Framing<{ readonly type: string }> = {
+export const namedFraming: Framing<{ readonly type: string }> = {
   frame: (event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
   end: '',
 };
@@ -76,6 +90,29 @@ function end(response: ServerResponse, text: string): void {
   // Who reads nothing would keep the connection for ever.
   if (response.writableNeedDrain) response.destroy();
   else response.end(text);
+}
+
+/** Bytes on their way to a client: after an error it sees the connection break, as there is no way to say it. */
+export async function sendBytes(
+  response: ServerResponse,
+  stream: Omit<EventStream<unknown>, 'framing' | 'batches'> & {
+    readonly batches: AsyncIterable<
+      readonly { readonly bytes?: unknown; readonly [field: string]: unknown }[]
+    >;
+  },
+): Promise<void> {
+  try {
+    for await (const batch of stream.batches) {
+      for (const { bytes } of batch) {
+        if (response.destroyed) return;
+        if (bytes instanceof Uint8Array && !response.write(bytes)) await drained(response, stream);
+      }
+    }
+    end(response, '');
+  } catch (error) {
+    stream.errorBody(error);
+    response.destroy();
+  }
 }
 
 /** Until the client has taken what was written, is gone, or takes too long. */

@@ -11,6 +11,7 @@ import { readModelEvents } from './read-model/events.ts';
 import { olderRouteEvents, routeEvents } from './route/events.ts';
 import { settingsEvents } from './settings/events.ts';
 import type { streamOf } from './streams.ts';
+import { upstreamEvents } from './upstream/events.ts';
 import { walletEvents } from './wallet/events.ts';
 
 /** Every event there is, by the kind of stream that it stands in. */
@@ -23,6 +24,7 @@ export const eventsOfStream = {
   readModel: readModelEvents,
   route: routeEvents,
   settings: settingsEvents,
+  upstream: upstreamEvents,
   wallet: walletEvents,
 } as const satisfies Readonly<Record<keyof typeof streamOf, EventTable>>;
 
@@ -36,6 +38,7 @@ export const eventTable = {
   ...readModelEvents,
   ...routeEvents,
   ...settingsEvents,
+  ...upstreamEvents,
   ...walletEvents,
 };
 

@@ -33,6 +33,9 @@ export class PersistentMap<K, V> {
   }
 
   set(key: K, value: V): PersistentMap<K, V> {
+    // What begins anew shares with nobody: one empty map is the first version of many, and would keep
+    // all that came of each.
+    if (this.size === 0) return PersistentMap.of([[key, value]]);
     const content = this.#here();
     const before = content.get(key);
     content.set(key, value);

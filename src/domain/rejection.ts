@@ -24,6 +24,7 @@ export const RejectionCode = z.enum([
   'member_not_found',
   'rate_limit_exceeded',
   'settlement_not_found',
+  'upstream_key_required',
   'wallet_frozen',
   'wallet_full',
   'wallet_not_found',
@@ -39,6 +40,7 @@ export type RejectionReason =
   | 'debt_first'
   | 'grant_not_positive'
   | 'key_not_of_wallet'
+  | 'key_of_other_server'
   | 'kind_not_by_hand'
   | 'late_not_covered'
   | 'limit_amount'

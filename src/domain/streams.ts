@@ -8,6 +8,7 @@ export const streamOf = {
   readModel: (projection: string) => `readmodel-${projection}`,
   route: (alias: string) => `route-${alias}`,
   settings: () => 'settings',
+  upstream: (id: string) => `upstream-${id}`,
   /** A wallet's first stream, by which it is known, or one that continues it. */
   wallet: (walletId: string, period = 0n) => `wallet-${walletId}@${period}`,
 } as const;

@@ -9,13 +9,20 @@ import { olderThan, page } from './page.ts';
 import { fragment, query } from './query.ts';
 import { Total } from './total.ts';
 
-/** Tokens in disjoint classes. */
+/** Tokens, and what is sold by the piece, in disjoint classes. */
 const CallUsage = z.object({
   input: z.int(),
   cached_input: z.int(),
   output: z.int(),
   reasoning: z.int(),
   cache_write: z.int(),
+  audio_input: z.int(),
+  audio_output: z.int(),
+  image_input: z.int(),
+  image_output: z.int(),
+  images: z.int(),
+  seconds: z.int(),
+  characters: z.int(),
 });
 
 const CallPrice = z.object({
@@ -28,8 +35,16 @@ const CallPrice = z.object({
   cache_write: Amount.nullable(),
   /** Null: as `output`. */
   reasoning: Amount.nullable(),
-  /** Of the call beside its tokens. */
+  /** Of the call beside what it consumes. */
   request: Amount.nullable(),
+  /** Null, as all below: not sold so. */
+  audio_input: Amount.nullable(),
+  audio_output: Amount.nullable(),
+  image_input: Amount.nullable(),
+  image_output: Amount.nullable(),
+  image: Amount.nullable(),
+  second: Amount.nullable(),
+  character: Amount.nullable(),
 });
 
 export const CallStatus = z.enum(['open', 'settled', 'released', 'expired']);
@@ -71,14 +86,23 @@ export type AdminCallRow = z.infer<typeof AdminCallRow>;
 const columns = fragment`
   id, request_id, client_request_id, at, model, status, outcome, basis,
   CASE WHEN input IS NOT NULL THEN jsonb_build_object('input', input, 'cached_input', cached_input,
-    'output', output, 'reasoning', reasoning,
-    'cache_write', COALESCE(cache_write, 0)) END AS usage,
+    'output', output, 'reasoning', reasoning, 'cache_write', COALESCE(cache_write, 0),
+    'audio_input', COALESCE(audio_input, 0), 'audio_output', COALESCE(audio_output, 0),
+    'image_input', COALESCE(image_input, 0), 'image_output', COALESCE(image_output, 0),
+    'images', COALESCE(images, 0), 'seconds', COALESCE(seconds, 0),
+    'characters', COALESCE(characters, 0)) END AS usage,
   jsonb_build_object('version', price_version, 'currency', price_currency,
     'input', trim_scale(price_input)::text, 'cached_input', trim_scale(price_cached_input)::text,
     'output', trim_scale(price_output)::text,
     'cache_write', trim_scale(price_cache_write)::text,
     'reasoning', trim_scale(price_reasoning)::text,
-    'request', trim_scale(price_request)::text) AS price,
+    'request', trim_scale(price_request)::text,
+    'audio_input', trim_scale(price_audio_input)::text,
+    'audio_output', trim_scale(price_audio_output)::text,
+    'image_input', trim_scale(price_image_input)::text,
+    'image_output', trim_scale(price_image_output)::text,
+    'image', trim_scale(price_image)::text, 'second', trim_scale(price_second)::text,
+    'character', trim_scale(price_character)::text) AS price,
   trim_scale(hold)::text AS hold, trim_scale(charge)::text AS charge,
   trim_scale(corrected)::text AS corrected, asset,
   to_jsonb(latency_ms) AS latency_ms, to_jsonb(first_token_ms) AS first_token_ms`;

@@ -1,4 +1,5 @@
 import type { WalletEventData } from '../domain/wallet/events.ts';
+import { mediaPrices, mediaUsed } from './media.ts';
 import type { RowOf } from './projection.ts';
 import { first, latest, projection, sum } from './projection.ts';
 
@@ -28,6 +29,13 @@ const columns = {
   output: latest('bigint'),
   reasoning: latest('bigint'),
   cache_write: latest('bigint', `tokens of input that the upstream's cache took; null: none`),
+  audio_input: latest('bigint'),
+  audio_output: latest('bigint'),
+  image_input: latest('bigint'),
+  image_output: latest('bigint'),
+  images: latest('bigint'),
+  seconds: latest('bigint'),
+  characters: latest('bigint'),
   price_version: first('integer', 'which price list of the alias it was rated with'),
   price_currency: first('text'),
   price_input: first('numeric', 'per one million tokens'),
@@ -36,6 +44,13 @@ const columns = {
   price_cache_write: first('numeric', 'per one million tokens; null: as `price_input`'),
   price_reasoning: first('numeric', 'per one million tokens; null: as `price_output`'),
   price_request: first('numeric', 'of the call beside its tokens; null: nothing'),
+  price_audio_input: first('numeric', 'per one million tokens; null: not sold'),
+  price_audio_output: first('numeric', 'per one million tokens; null: not sold'),
+  price_image_input: first('numeric', 'per one million tokens; null: not sold'),
+  price_image_output: first('numeric', 'per one million tokens; null: not sold'),
+  price_image: first('numeric', 'per picture; null: not sold by the piece'),
+  price_second: first('numeric', 'per second of sound; null: not sold by the second'),
+  price_character: first('numeric', 'per code point; null: not sold by the character'),
   hold: first('numeric', 'the most that it may cost, reserved before it began'),
   asset: first('text'),
   charge: latest('numeric', 'what it cost; what was given back is in `corrected`'),
@@ -55,7 +70,7 @@ export const calls = projection(
     meaning:
       'One row a call: what was asked, reserved, consumed and charged, and what it was rated with.',
     group: 'finance',
-    version: 3,
+    version: 4,
     key,
     columns,
     indexes: ['(member_id, at DESC, id DESC)', '(at DESC, id DESC)'],
@@ -80,6 +95,7 @@ export const calls = projection(
         price_cache_write: data.price.prices.cacheWrite ?? null,
         price_reasoning: data.price.prices.reasoning ?? null,
         price_request: data.price.prices.request ?? null,
+        ...mediaPrices(data.price.prices),
         hold: data.amount,
         asset: data.asset,
       },
@@ -126,5 +142,6 @@ const used = ({ usage, charge }: Settled) => ({
   output: usage.output,
   reasoning: usage.reasoning,
   cache_write: usage.cacheWrite ?? null,
+  ...mediaUsed(usage),
   charge,
 });

@@ -1,6 +1,7 @@
 import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
 import { calls } from './calls.ts';
+import { configChanges } from './config-changes.ts';
 import { eventIndex } from './event-index.ts';
 import { lots } from './lots.ts';
 import { memberRoles } from './member-roles.ts';
@@ -12,6 +13,7 @@ import { quotas } from './quotas.ts';
 import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
 import { trialBalance } from './trial-balance.ts';
+import { upstreams } from './upstreams.ts';
 import { usageByDay } from './usage-by-day.ts';
 
 /** Every read model there is. */
@@ -30,4 +32,6 @@ export const projections: readonly Projection[] = [
   lots,
   priceLists,
   routes,
+  upstreams,
+  configChanges,
 ];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Asset } from '../domain/accounts.ts';
 import { opposite } from '../domain/money.ts';
 import type { WalletEventData } from '../domain/wallet/events.ts';
+import { mediaUsed } from './media.ts';
 import type { RowOf } from './projection.ts';
 import { projection, sum } from './projection.ts';
 import { fragment, query } from './query.ts';
@@ -15,6 +16,13 @@ const columns = {
   output: sum('bigint'),
   reasoning: sum('bigint'),
   cache_write: sum('bigint'),
+  audio_input: sum('bigint'),
+  audio_output: sum('bigint'),
+  image_input: sum('bigint'),
+  image_output: sum('bigint'),
+  images: sum('bigint'),
+  seconds: sum('bigint'),
+  characters: sum('bigint'),
   charge: sum('numeric', 'what was charged, less what was given back on this day'),
 };
 type Row = RowOf<typeof key, typeof columns>;
@@ -25,7 +33,7 @@ export const usageByDay = projection(
     meaning:
       'One row a member, UTC day of the settlement, model and asset: what was used and charged. Late settlements and corrections count on their own day.',
     group: 'finance',
-    version: 4,
+    version: 5,
     key,
     columns,
   },
@@ -60,6 +68,7 @@ const used = (data: Settled, at: string): Row => ({
   output: data.usage.output,
   reasoning: data.usage.reasoning,
   cache_write: data.usage.cacheWrite ?? 0,
+  ...mediaUsed(data.usage),
 });
 
 const place = (
@@ -77,6 +86,13 @@ export const Used = z.object({
   output: Count,
   reasoning: Count,
   cache_write: Count,
+  audio_input: Count,
+  audio_output: Count,
+  image_input: Count,
+  image_output: Count,
+  images: Count,
+  seconds: Count,
+  characters: Count,
   charge: Total,
 });
 
@@ -90,6 +106,10 @@ const totals = fragment`
   asset, to_jsonb(sum(calls)) AS calls, to_jsonb(sum(input)) AS input,
   to_jsonb(sum(cached_input)) AS cached_input, to_jsonb(sum(output)) AS output,
   to_jsonb(sum(reasoning)) AS reasoning, to_jsonb(sum(cache_write)) AS cache_write,
+  to_jsonb(sum(audio_input)) AS audio_input, to_jsonb(sum(audio_output)) AS audio_output,
+  to_jsonb(sum(image_input)) AS image_input, to_jsonb(sum(image_output)) AS image_output,
+  to_jsonb(sum(images)) AS images, to_jsonb(sum(seconds)) AS seconds,
+  to_jsonb(sum(characters)) AS characters,
   trim_scale(sum(charge))::text AS charge`;
 
 const within = (memberId: string, { from, to }: Days) => fragment`

@@ -22,7 +22,7 @@ const head = { id: 'msg_1', model: 'demo' };
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 const toAnthropic = (body: Json, model = 'claude') =>
-  plain(anthropicRequest({ body, model, stream: false, maxOutput: 64, signal }));
+  plain(anthropicRequest({ endpoint: 'chat', body, model, stream: false, maxOutput: 64, signal }));
 const { signal } = new AbortController();
 const toChat = (request: unknown): Json => chatOf(MessagesRequest.parse(request));
 

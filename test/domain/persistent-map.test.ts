@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 import { PersistentMap } from '../../src/domain/persistent-map.ts';
@@ -55,4 +58,19 @@ test('every version stays what it was, whichever is changed or read next', (t) =
       { numRuns: 500 },
     ),
   );
+});
+
+test('the empty version that many begin with keeps nothing of what becomes of them', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const empty = PersistentMap.of<string, object>();
+  let first: object | undefined = { written: 'first' };
+  const seen = new WeakRef(first);
+  let newest = empty.set('key', first).set('key', { written: 'last' });
+  first = undefined;
+  await setImmediate();
+  collect();
+  t.is(seen.deref(), undefined);
+  newest = newest.delete('key');
+  t.deepEqual([empty.size, newest.size], [0, 0]);
 });

@@ -29,8 +29,8 @@ let adminToken: string;
 test.before(async () => {
   mock = await startMockAnthropic();
   program = await startProgram(await newDataDir(), {
-    ANTHROPIC_BASE_URL: mock.url,
-    ANTHROPIC_API_KEY: canary,
+    CLAUDE_BASE_URL: mock.url,
+    CLAUDE_API_KEY: canary,
   });
   adminToken = (await signIn(program)).token;
   const sold = (alias: string, ...models: readonly string[]) =>
@@ -38,7 +38,7 @@ test.before(async () => {
       program,
       adminToken,
       alias,
-      models.map((model) => ({ upstream: 'anthropic', model })),
+      models.map((model) => ({ upstream: 'claude', model })),
     );
   await sold('writer', 'claude-canary?input=1000&cached=400&written=100&output=50');
   await sold('caller', 'claude-canary?tool=yes&thinking=2&output=9');

@@ -1,5 +1,7 @@
+import { Buffer } from 'node:buffer';
 import test from 'ava';
-import OpenAI, { APIError } from 'openai';
+import OpenAI, { APIError, toFile } from 'openai';
+import { z } from 'zod';
 import { Decimal, sum } from '../../src/domain/money.ts';
 import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
@@ -189,4 +191,57 @@ test('a revoked key is refused at the next request', async (t) => {
   await request(`${program.url}/api/api-keys/${id}`, { method: 'DELETE', token: person.token });
   const error = await t.throwsAsync(() => client.models.list(), { instanceOf: APIError });
   t.is(error?.status, 401);
+});
+
+test('everything that may be asked is charged by its own measure, and explained to the last digit', async (t) => {
+  const { client, person } = await customer('10');
+  const price = {
+    ...{ input: '1', cached_input: '0.5', output: '2', request: '0.001' },
+    ...{ image: '0.04', second: '0.0001', character: '0.00001' },
+  };
+  const put = (path: string, body: unknown) =>
+    request(`${program.url}/api/admin${path}`, { method: 'PUT', token: adminToken, body });
+  t.like(await put('/models/all', { price }), { price });
+  const candidates = [{ upstream: 'sandbox', model: 'demo', weight: 1 }];
+  await put('/routes/all', { candidates });
+  const model = 'all';
+  await client.completions.create({ model, prompt: 'Hello', max_tokens: 5 });
+  const { data: vectors } = await client.embeddings.create({ model, input: 'Hello' });
+  t.is(vectors[0]?.embedding.length, 16);
+  await client.moderations.create({ model, input: 'Hello' });
+  await client.images.generate({ model, prompt: 'a fox', n: 2 });
+  const asked = { model, input: 'Hello', voice: 'alloy', response_format: 'wav' } as const;
+  const speech = Buffer.from(await (await client.audio.speech.create(asked)).arrayBuffer());
+  t.is(speech.toString('latin1', 0, 4), 'RIFF');
+  const file = await toFile(speech, 'hello.wav');
+  t.truthy((await client.audio.transcriptions.create({ model, file })).text);
+  await client.images.edit({ model, prompt: 'a dog', image: await toFile(speech, 'a.png') });
+  const calls = await settledCalls(program, person.token, 7);
+  const lines = await Promise.all(
+    calls.map(async ({ id, charge }) => {
+      const call = await request(`${program.url}/api/calls/${id}`, { token: person.token });
+      const { lines: all } = Explained.parse(call);
+      t.is(sum(all.map(({ amount }) => new Decimal(amount))).toFixed(), charge);
+      return all.map((line) => `${line.count} ${line.class} at ${line.price}`);
+    }),
+  );
+  const said = lines.map((all) => all.filter((line) => !line.includes('request')).join(', '));
+  t.deepEqual(said.toSorted(), [
+    '1 images at 0.04',
+    '1 seconds at 0.0001',
+    '2 images at 0.04',
+    '2 input at 1',
+    '2 input at 1',
+    '2 input at 1, 5 output at 2',
+    '5 characters at 0.00001',
+  ]);
+  const spent = sum(calls.map(({ charge }) => new Decimal(charge ?? 0)));
+  const { posted, held } = await walletOf(program, person.token);
+  t.deepEqual({ posted, held }, { posted: new Decimal(10).minus(spent).toFixed(), held: '0' });
+});
+
+const Explained = z.looseObject({
+  lines: z.array(
+    z.object({ class: z.string(), count: z.int(), price: z.string(), amount: z.string() }).loose(),
+  ),
 });

@@ -34,6 +34,20 @@ const dear = {
   ...price,
   prices: { ...price.prices, cacheWrite: '1.25', reasoning: '4', request: '0.0001' },
 };
+const media = {
+  ...cached,
+  ...{ audioInput: 90, audioOutput: 30, imageInput: 12, imageOutput: 16 },
+  ...{ images: 1, seconds: 9, characters: 5 },
+};
+/** A list that sells everything there is. */
+const whole = {
+  ...dear,
+  prices: {
+    ...dear.prices,
+    ...{ audioInput: '6', audioOutput: '12', imageInput: '8', imageOutput: '30' },
+    ...{ image: '0.0004', second: '0.00001', character: '0.000015' },
+  },
+};
 const evidence = { basis: 'checkpoint', usage, characters: 180 } as const;
 const failed = { ...ending, outcome: 'upstream_failed', firstTokenMs: null } as const;
 const unasked = { ...failed, outcome: 'abandoned', upstream: null, upstreamModel: null } as const;
@@ -141,6 +155,14 @@ const chapter = (n: string): readonly Step[] => [
   reserveOf(`dear ${n}`, { price: dear, at: muchLater }),
   reserveOf(`swept dear ${n}`, { price: dear, at: muchLater }),
   abandonOf(`swept dear ${n}`, { evidence: { ...evidence, usage: cached }, at: muchLater }),
+  reserveOf(`media ${n}`, { price: whole, at: muchLater }),
+  settleOf(`media ${n}`, media, { at: muchLater }),
+  reserveOf(`late media ${n}`, { price: whole, at: muchLater }),
+  abandonOf(`late media ${n}`, { evidence: { ...evidence, usage: media }, at: muchLater }),
+  lateOf(`late media ${n}`, { usage: { ...media, seconds: 12 }, at: muchLater }),
+  reserveOf(`open media ${n}`, { price: whole, at: muchLater }),
+  reserveOf(`swept media ${n}`, { price: whole, at: muchLater }),
+  abandonOf(`swept media ${n}`, { evidence: { ...evidence, usage: media }, at: muchLater }),
   reserveOf(`open ${n}`, { at: muchLater }),
   reserveOf(`swept ${n}`, { at: muchLater }),
   abandonOf(`swept ${n}`, { evidence, costs, at: muchLater }),
@@ -209,6 +231,13 @@ const others: readonly DomainEvent[] = [
     },
   },
   {
+    type: 'PriceListPublished',
+    data: {
+      ...{ alias: 'demo', version: 5, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
+      prices: whole.prices,
+    },
+  },
+  {
     type: 'RouteChanged',
     data: {
       alias: 'demo',
@@ -235,6 +264,24 @@ const others: readonly DomainEvent[] = [
         },
         { upstream: 'sandbox', model: 'any', weight: 1, conditions: { plans: ['free'] } },
       ],
+    },
+  },
+  {
+    type: 'UpstreamChanged',
+    data: {
+      ...{ id: 'openai_eu', kind: 'azure', capacity: 64, enabled: true },
+      baseUrl: 'https://example.openai.azure.com?api-version=2024-10-21',
+      keys: [
+        { keyId: nameId('first key'), fingerprint: '0123456789ab' },
+        { keyId: nameId('second key'), fingerprint: 'ba9876543210' },
+      ],
+    },
+  },
+  {
+    type: 'UpstreamChanged',
+    data: {
+      ...{ id: 'own', kind: 'openai_like', capacity: null, enabled: false, keys: [] },
+      baseUrl: 'http://127.0.0.1:11434/v1',
     },
   },
   { type: 'EventSkipped', data: { ...ofBalance, position: '4711' } },

@@ -38,6 +38,17 @@ import {
 const hash = (letter: string) => letter.repeat(64);
 const terms = routeTo([{ upstream: 'sandbox', model: 'demo', weight: 1.5 }]);
 
+const noMedia = {
+  ...{ audio_input: 0, audio_output: 0, image_input: 0, image_output: 0 },
+  ...{ images: 0, seconds: 0, characters: 0 },
+};
+const noMediaTokens = {
+  audio_input: null,
+  audio_output: null,
+  image_input: null,
+  image_output: null,
+};
+
 const calledThrice = history(
   grantOf('99999999999999999999999999.123456789012'),
   grantOf('99999999999999999999999999.123456789012', { kind: 'compensation' }),
@@ -131,10 +142,11 @@ test('calls come newest first, page by page, as their members see them', async (
     status: 'settled',
     outcome: 'completed',
     basis: 'usage',
-    usage: { input: 10, cached_input: 0, output: 20, reasoning: 0, cache_write: 0 },
+    usage: { input: 10, cached_input: 0, output: 20, reasoning: 0, cache_write: 0, ...noMedia },
     price: {
       ...{ version: 1, currency: 'CNY', input: '1', cached_input: '0.5', output: '3' },
-      ...{ cache_write: null, reasoning: null, request: null },
+      ...{ cache_write: null, reasoning: null, request: null, ...noMediaTokens },
+      ...{ image: null, second: null, character: null },
     },
     hold: '0.0004',
     charge: '0.00007',
@@ -180,6 +192,7 @@ test('usage adds up by day, by model and altogether', async (t) => {
     output: 20,
     reasoning: 0,
     cache_write: 0,
+    ...noMedia,
     charge: '0.00007',
   };
   t.deepEqual(await pool.any(usageTotals(memberId, days)), [used]);
@@ -263,6 +276,8 @@ test('indexes start from rows of one moment', async (t) => {
       cache_write: null,
       reasoning: null,
       request: null,
+      ...noMediaTokens,
+      ...{ per_image: null, per_second: null, per_character: null },
       default_max_output: 9_000_000_000,
       effective_at: noon,
     },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallFault } from '../../src/adapters/llm/call-fault.ts';
-import type { ChatAnswer, ChatCall } from '../../src/adapters/llm/chat-call.ts';
+import type { ModelAnswer, ModelCall } from '../../src/adapters/llm/model-call.ts';
 import { nameId } from '../../src/domain/ids.ts';
 import { Rejection } from '../../src/domain/rejection.ts';
 import type { Chance } from './chance.ts';
@@ -45,7 +45,7 @@ export function callFrom(
     call.code = code;
     schedule.note(`${process.name}: client of ${callId.slice(0, 8)}: ${end} ${code ?? ''}`);
   };
-  const read = async (answer: ChatAnswer) => {
+  const read = async (answer: ModelAnswer) => {
     if (!answer.stream) return ends('complete');
     let batches = 0;
     for await (const _ of answer.chunks) {
@@ -75,7 +75,11 @@ function codeOf(error: unknown): string {
 
 export const memberId = nameId('member');
 
-function chatCall(random: Chance, { callId, walletId }: ClientCall, client: AbortSignal): ChatCall {
+function chatCall(
+  random: Chance,
+  { callId, walletId }: ClientCall,
+  client: AbortSignal,
+): ModelCall {
   const stream = random.is(0.7);
   return {
     facts: {
@@ -87,6 +91,7 @@ function chatCall(random: Chance, { callId, walletId }: ClientCall, client: Abor
       model: random.pick(['demo', 'demo', 'other']),
     },
     walletId,
+    endpoint: 'chat',
     body: { messages: [{ role: 'user', content: 'Hello' }], user: callId },
     stream,
     n: 1,

@@ -27,6 +27,7 @@ export function upstreams(random: Chance) {
     random.is(0.7) ? 'whole' : random.pick(['refuses', 'fails', 'cuts', 'unsaid', 'overruns']);
   const upstream = (id: string): Upstream => ({
     id,
+    serves: (endpoint) => endpoint === 'chat',
     family: () => 'sandbox',
     async ask(request) {
       const { user }: Readonly<Record<string, unknown>> = request.body;

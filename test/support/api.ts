@@ -9,7 +9,11 @@ import { catalogue } from '../../src/adapters/eventstore/catalogue.ts';
 import { once } from '../../src/adapters/eventstore/once.ts';
 import type { Runners } from '../../src/adapters/eventstore/runners.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
+import { upstreamIndex } from '../../src/adapters/eventstore/upstream-index.ts';
 import { walletHistory } from '../../src/adapters/eventstore/wallet-history.ts';
+import { kinds } from '../../src/adapters/llm/kinds.ts';
+import { liveUpstreams } from '../../src/adapters/llm/live-upstreams.ts';
+import { upstreamOpener } from '../../src/adapters/llm/open-upstream.ts';
 import type { ImaginedCall } from '../../src/adapters/llm/preview-route.ts';
 import { previewRoute } from '../../src/adapters/llm/preview-route.ts';
 import { sandboxUpstream } from '../../src/adapters/llm/sandbox.ts';
@@ -17,12 +21,15 @@ import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import type { Mail } from '../../src/adapters/mail/mailer.ts';
 import { buildOrders } from '../../src/adapters/postgres/build-orders.ts';
 import { policyRunner } from '../../src/adapters/postgres/policy-runner.ts';
+import type { UpstreamKeys } from '../../src/adapters/vault/upstream-keys.ts';
+import { upstreamKeys } from '../../src/adapters/vault/upstream-keys.ts';
 import { openVault } from '../../src/adapters/vault/vault.ts';
 import type { Api } from '../../src/api/api.ts';
 import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
+import type { UpstreamKind } from '../../src/domain/upstream/events.ts';
 import { projections } from '../../src/projections/registry.ts';
 import { accessOver } from './access-over.ts';
 import type { JsonRequest } from './json-request.ts';
@@ -106,12 +113,14 @@ async function start(
   feedFrom(t, databaseUrl, eventLog);
   const run = runners({ log: eventLog, clock });
   const runOnce = once({ log: eventLog, clock, replyOf: storedRefusal });
+  const vault = await openVault({ pool, masterKey: randomBytes(32) });
+  const keys = upstreamKeys(vault);
   let url = '';
   const made = await api({
     ...{ run, head: eventLog.head, reads: pool, access: accessOver(eventLog), clock, log },
     history: walletHistory(eventLog),
     once: runOnce,
-    vault: await openVault({ pool, masterKey: randomBytes(32) }),
+    vault,
     mailer: { send: (mail) => world.send(mail) },
     runPoliciesFor: policyRunner({ ...run, once: runOnce, clock, log }),
     chat: {
@@ -120,7 +129,7 @@ async function start(
       gate: () => world.closed,
     },
     models: { aliases: () => ['demo'] },
-    upstreams: ['sandbox', 'openai_like'],
+    ...upstreamsOver(t, { eventLog, log, keys }),
     previewRoute: previewOver(t, { eventLog, log, clock }),
     projections,
     behind: (after) => behind(eventLog, { after, now: Date.now() }),
@@ -149,6 +158,40 @@ async function start(
   });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, databaseUrl, api: made, eventLog, run, mails, logged, world };
+}
+
+interface OverLog {
+  readonly eventLog: MemoryLog;
+  readonly log: Logger;
+  readonly keys: UpstreamKeys;
+}
+
+/** Upstreams as a process has them that the environment gives `openai_like`; nobody asks them anything. */
+function upstreamsOver(
+  t: { teardown(end: () => Promise<void>): void },
+  { eventLog, log, keys }: OverLog,
+) {
+  const nowMs = () => performance.now();
+  const timeouts = { connectMs: 1_000, firstTokenMs: 1_000, idleMs: 1_000 };
+  const live = liveUpstreams({
+    fixed: [{ id: 'openai_like', kind: 'openai_like', baseUrl: 'http://127.0.0.1:9', apiKey: '' }],
+    builtIn: sandboxUpstream(),
+    open: upstreamOpener({ timeouts, nowMs, circuitOpenMs: 1_000, log }),
+    ...{ keyOf: keys.keyOf, log },
+  });
+  const rows = () => Promise.resolve({ upstreams: [], after: null });
+  const index = upstreamIndex({ log: eventLog, logger: log, rows, changed: live.change });
+  t.teardown(live.close);
+  t.teardown(index.close);
+  const state = () => ({ inFlight: 2, fails: false });
+  return {
+    upstreamView: { ...live, state },
+    upstreams: {
+      keys,
+      usualBaseUrl: (kind: UpstreamKind) => kinds[kind].baseUrl,
+      allowsLinkLocal: false,
+    },
+  };
 }
 
 /** Decides as a process that has seen nothing yet of its upstreams, on the log's prices and routes. */

@@ -7,6 +7,7 @@ import { app } from '../../src/api/app.ts';
 import type { Authenticate } from '../../src/api/caller.ts';
 import { chatCompletions } from '../../src/api/chat-completions.ts';
 import { ApiError } from '../../src/api/errors.ts';
+import { responses } from '../../src/api/responses.ts';
 import type { PaidCalls } from './paid-calls.ts';
 
 const nobody = () => Promise.reject(new ApiError('unauthenticated'));
@@ -26,7 +27,7 @@ const authenticate: Authenticate = {
       : Promise.reject(new ApiError('invalid_api_key')),
 };
 
-/** The endpoints of both protocols on a port of their own; all calls are paid by the one wallet of `calls`. */
+/** The endpoints of all protocols on a port of their own; all calls are paid by the one wallet of `calls`. */
 export async function serveMessages(
   calls: PaidCalls,
   { stallMs = 60_000 } = {},
@@ -34,7 +35,12 @@ export async function serveMessages(
   const answer: PaidCalls['metered']['answer'] = (call) =>
     calls.metered.answer({ ...call, walletId: calls.walletId });
   const parts = { answer, gate: () => null, stallMs };
-  const routes = [messages(parts), countTokens(calls.metered.countInput), chatCompletions(parts)];
+  const routes = [
+    messages(parts),
+    countTokens(calls.metered.countInput),
+    chatCompletions(parts),
+    responses(parts),
+  ];
   const log = pino({ level: 'silent' });
   const server = app({ routes, authenticate, log, trustProxy: false }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -51,7 +57,7 @@ export async function serveMessages(
 
 export const toAnthropic = (baseUrl: string, silenceMs = 20_000) =>
   anthropicUpstream({
-    id: 'anthropic',
+    id: 'claude',
     baseUrl,
     apiKey: 'sk-ant-secret',
     timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },

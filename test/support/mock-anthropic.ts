@@ -48,7 +48,7 @@ const Asked = z.looseObject({
 type AskedOfMock = z.infer<typeof Asked>;
 
 export interface MockAnthropic {
-  /** For `ANTHROPIC_BASE_URL`. */
+  /** For `CLAUDE_BASE_URL`. */
   readonly url: string;
   /** Every request's body, in order, with the headers that matter. */
   readonly asked: readonly (AskedOfMock & { readonly headers: IncomingMessage['headers'] })[];

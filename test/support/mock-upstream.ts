@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { callDeltas, callMessage } from './mock-tool-call.ts';
+import { answerStyles, callingStyle } from './mock-answers.ts';
 
 /**
  * How the mock answers, written behind the model's name: `gpt-4o?chunks=3&usage=no`. So a route
@@ -40,12 +40,16 @@ const Behaviour = z.object({
   /** Leaves the end mark out. */
   mark: z.enum(['yes', 'no']).default('yes'),
   rubbish: z.enum(['no', 'first', 'mid']).default('no'),
+  /** What a transcription's usage is counted in. */
+  unit: z.enum(['seconds', 'tokens']).default('seconds'),
+  /** Pictures come as addresses, as data, or as both. */
+  picture: z.enum(['data', 'address', 'both']).default('data'),
   /** Writes so many bytes at a time; 0: whole events. */
   split: z.coerce.number().default(0),
   newline: z.enum(['lf', 'crlf', 'cr']).default('lf'),
   comments: z.enum(['no', 'yes']).default('no'),
 });
-type Behaviour = z.infer<typeof Behaviour>;
+export type Behaviour = z.infer<typeof Behaviour>;
 
 const Asked = z.looseObject({
   model: z.string(),
@@ -55,8 +59,10 @@ const Asked = z.looseObject({
   max_tokens: z.number().optional(),
   max_completion_tokens: z.number().optional(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+  response_format: z.unknown().optional(),
+  stream_format: z.unknown().optional(),
 });
-type AskedOfMock = z.infer<typeof Asked>;
+export type AskedOfMock = z.infer<typeof Asked>;
 
 export interface MockUpstream {
   /** For `*_BASE_URL`, with `/v1` behind it. */
@@ -83,7 +89,7 @@ interface MockOptions {
   readonly judge?: (body: unknown) => readonly string[];
 }
 
-/** A real HTTP server that speaks OpenAI's chat protocol, well or badly. */
+/** A real HTTP server that speaks OpenAI's protocol, well or badly. */
 export async function startMockUpstream({
   keep = true,
   port = 0,
@@ -153,20 +159,39 @@ async function respond(
   response: ServerResponse,
   { note, traffic }: Noting,
 ): Promise<void> {
-  const body = Asked.parse(JSON.parse(await textOf(request)));
+  const body = Asked.parse(await bodyOf(request));
   const time = note(body);
   const [name = '', options = ''] = body.model.split('?');
   const behaviour = Behaviour.parse(Object.fromEntries(new URLSearchParams(options)));
   if (behaviour.hang === 'headers') return;
   await waits(behaviour.latency, behaviour);
   if (behaviour.status !== 200 && time <= behaviour.fails) return refuse(response, behaviour);
-  await (body.stream ? stream : whole)(response, { body, name, behaviour, traffic });
+  const path = (request.url ?? '').replace(/^\/v1/, '');
+  const isStream = body.stream === true || path === '/audio/speech';
+  await (isStream ? stream : whole)(response, { path, body, name, behaviour, traffic });
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part);
-  return Buffer.concat(parts).toString();
+  const bytes = Buffer.concat(parts);
+  const type = request.headers['content-type'] ?? '';
+  return type.startsWith('multipart/') ? formIn(bytes, type) : JSON.parse(bytes.toString());
+}
+
+/** A form's fields, of files how long they are; a name that came several times has a list. */
+async function formIn(bytes: Buffer, type: string): Promise<Record<string, unknown>> {
+  const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
+  const fields = [...new Set(form.keys())].map((name) => {
+    const values = form.getAll(name).map((each) => (typeof each === 'string' ? each : each.size));
+    return [name, values.length === 1 ? values[0] : values];
+  });
+  const { n, stream, ...rest } = Object.fromEntries(fields);
+  return {
+    ...rest,
+    ...(n === undefined ? {} : { n: Number(n) }),
+    ...(stream === undefined ? {} : { stream: stream === 'true' }),
+  };
 }
 
 function refuse(response: ServerResponse, { status, message, param, after }: Behaviour): void {
@@ -176,62 +201,34 @@ function refuse(response: ServerResponse, { status, message, param, after }: Beh
   response.end(JSON.stringify({ error }));
 }
 
-interface Case {
+/** What a request has the mock do. */
+export interface Case {
+  readonly path: string;
   readonly body: AskedOfMock;
   readonly name: string;
   readonly behaviour: Behaviour;
   readonly traffic: Traffic;
 }
 
-const contentOf = ({ huge, text }: Behaviour): string => (huge > 0 ? 'x'.repeat(huge) : text);
-
-function usageOf({ body, behaviour }: Case): unknown {
-  const { usage, input, cached, reasoning, chunks, output } = behaviour;
-  if (usage === 'no') return undefined;
-  if (usage === 'rubbish') return { prompt_tokens: -5, completion_tokens: 'many' };
-  if (usage === 'early') return { prompt_tokens: input, completion_tokens: 0 };
-  const completion = output ?? (chunks + reasoning) * (body.n ?? 1);
-  return {
-    prompt_tokens: input,
-    completion_tokens: completion,
-    total_tokens: input + completion,
-    prompt_tokens_details: { cached_tokens: cached },
-    completion_tokens_details: { reasoning_tokens: reasoning },
-    cost: 0.0123,
-  };
-}
-
 /** Until it is told the weather. */
 const isCalling = ({ body, behaviour }: Case): boolean =>
   behaviour.tool === 'yes' && !body.messages?.some(({ role }) => role === 'tool');
 
-const headOf = ({ name }: Case, object: string) => ({
-  id: 'upstream-4711',
-  object,
-  created: 1_767_225_600,
-  model: name,
-  system_fingerprint: 'fp_mock',
-  provider: 'Mock & Co.',
-  unknown_field: 'kept',
-});
+const styleOf = (mock: Case) => {
+  const { path } = mock;
+  const style = isCalling(mock) ? callingStyle : answerStyles[path];
+  if (!style) throw new Error(`The mock knows no ${path}.`);
+  return style;
+};
 
 async function whole(response: ServerResponse, mock: Case): Promise<void> {
-  const { behaviour, body } = mock;
+  const { behaviour } = mock;
   response.writeHead(200, { 'content-type': 'application/json' });
   if (behaviour.hang === 'first') return void response.flushHeaders();
-  const calls = isCalling(mock);
-  const content = contentOf(behaviour).repeat(behaviour.chunks);
-  const answer = JSON.stringify({
-    ...headOf(mock, 'chat.completion'),
-    choices: Array.from({ length: body.n ?? 1 }, (_, index) => ({
-      index,
-      message: { role: 'assistant', ...(calls ? callMessage : { content }) },
-      finish_reason: calls ? 'tool_calls' : 'stop',
-    })),
-    usage: usageOf(mock),
-  });
+  const { body, half: cutAt } = styleOf(mock).whole(mock);
+  const answer = typeof body === 'string' ? body : JSON.stringify(body);
   if (behaviour.rubbish !== 'no') return void response.end('<html>rubbish</html>');
-  const half = answer.indexOf(content) + Math.ceil(content.length / 2);
+  const half = cutAt === undefined ? Math.ceil(answer.length / 2) : cutAt(answer);
   if (behaviour.hang === 'mid') return void response.write(answer.slice(0, half));
   if (behaviour.cut === 'no') return void response.end(answer);
   response.write(answer.slice(0, half));
@@ -241,19 +238,20 @@ async function whole(response: ServerResponse, mock: Case): Promise<void> {
 
 async function stream(response: ServerResponse, mock: Case): Promise<void> {
   const { behaviour } = mock;
-  const write = writer(response, mock);
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const style = styleOf(mock);
+  const isBytes = style.isBytes?.(mock) ?? false;
+  const write = isBytes ? bytesWriter(response) : writer(response, mock);
+  response.writeHead(200, { 'content-type': isBytes ? 'audio/mpeg' : 'text/event-stream' });
   if (behaviour.hang === 'first') return void response.flushHeaders();
-  const deltas = deltasOf(mock);
-  const half = Math.ceil(deltas.length / 2);
-  for (const [place, delta] of deltas.entries()) {
-    if (response.destroyed) break;
+  const half = Math.ceil(behaviour.chunks / 2);
+  for (let place = 0; place < behaviour.chunks && !response.destroyed; place += 1) {
     if (place === half && (await stops(response, behaviour))) return;
     if (place === rubbishPlace[behaviour.rubbish](half)) await write('{"choices": [rubbish');
-    await write(JSON.stringify(contentChunk(mock, delta)));
+    await write(JSON.stringify(style.piece(mock, place)));
     await waits(behaviour.delay, behaviour);
   }
-  await end(write, mock);
+  for (const last of style.last(mock)) await write(JSON.stringify(last));
+  if (behaviour.mark === 'yes' && behaviour.cut !== 'late' && !isBytes) await write('[DONE]');
   if (behaviour.cut !== 'late') return void response.end();
   await pause(20);
   response.destroy();
@@ -281,43 +279,11 @@ async function stops(response: ServerResponse, { hang, cut }: Behaviour): Promis
   return cut !== 'no' && cut !== 'late';
 }
 
-function deltasOf(mock: Case): readonly object[] {
-  const { behaviour } = mock;
-  const text = { content: contentOf(behaviour) };
-  const said = isCalling(mock) ? callDeltas : Array.from({ length: behaviour.chunks }, () => text);
-  return said.map((delta, place) => (place === 0 ? { role: 'assistant', ...delta } : delta));
-}
-
-function contentChunk(mock: Case, delta: object): unknown {
-  const { body, behaviour } = mock;
-  return {
-    ...headOf(mock, 'chat.completion.chunk'),
-    choices: Array.from({ length: body.n ?? 1 }, (_, index) => ({
-      index,
-      delta,
-      finish_reason: null,
-    })),
-    usage: ['cumulative', 'early'].includes(behaviour.usage) ? usageOf(mock) : null,
-  };
-}
-
-async function end(write: (data: string) => Promise<void>, mock: Case): Promise<void> {
-  const { body, behaviour } = mock;
-  const head = headOf(mock, 'chat.completion.chunk');
-  const usage = usageOf(mock);
-  const choices = Array.from({ length: body.n ?? 1 }, (_, index) => ({
-    index,
-    delta: {},
-    finish_reason: isCalling(mock) ? 'tool_calls' : 'stop',
-  }));
-  await write(JSON.stringify({ ...head, choices, ...(behaviour.usage === 'inline' && { usage }) }));
-  if (behaviour.cut === 'late') return;
-  const isAsked = body.stream_options?.include_usage ?? false;
-  if (isAsked && (behaviour.usage === 'yes' || behaviour.usage === 'rubbish')) {
-    await write(JSON.stringify({ ...head, choices: [], usage }));
-  }
-  if (behaviour.mark === 'yes') await write('[DONE]');
-}
+/** Every piece on a line of its own, so that they come one by one. */
+const bytesWriter = (response: ServerResponse) => async (data: string) => {
+  response.write(data);
+  await pause(10);
+};
 
 const lineEnds = { lf: '\n', crlf: '\r\n', cr: '\r' };
 

@@ -1,16 +1,18 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import pino from 'pino';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
-import type { ChatAnswer, ChatCall } from '../../src/adapters/llm/chat-call.ts';
+import type { EndpointName } from '../../src/adapters/llm/endpoints/endpoint.ts';
 import type { Patience } from '../../src/adapters/llm/in-time.ts';
 import type { Retrying } from '../../src/adapters/llm/in-turn.ts';
 import type { Metered } from '../../src/adapters/llm/metered.ts';
 import { metered } from '../../src/adapters/llm/metered.ts';
+import type { ModelAnswer, ModelCall } from '../../src/adapters/llm/model-call.ts';
 import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
+import type { Prices } from '../../src/domain/price-list/events.ts';
 import type { RouteTerms } from '../../src/domain/route/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
@@ -37,6 +39,10 @@ interface PaidCallsOptions {
   readonly patience?: Patience;
   readonly defaultMaxOutput?: number;
   readonly overrun?: 'absorbed' | 'owed';
+  /** What is asked; a chat unless said. */
+  readonly endpoint?: EndpointName;
+  /** Instead of those of `wallets.ts`. */
+  readonly prices?: Prices;
 }
 
 const silent = pino({ level: 'silent' });
@@ -65,7 +71,7 @@ export interface PaidCalls {
   /** The codes of what the wallet refused. */
   readonly refusals: readonly string[];
   readonly metered: Metered;
-  call(body?: Json, client?: AbortSignal): Promise<ChatAnswer>;
+  call(body?: Json, client?: AbortSignal): Promise<ModelAnswer>;
   wallet(): Promise<Wallet>;
   /** What was written about calls, oldest first. */
   ends(): readonly End[];
@@ -81,6 +87,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
   const journal = memoryJournal();
   const refusals: string[] = [];
   const walletId = randomUUID();
+  const { endpoint = 'chat' } = options;
   const stream = streamOf.wallet(walletId);
   const clock = () => new Date();
   const { wallet } = runners({
@@ -125,7 +132,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     refusals,
     metered: calls,
     call: (body = {}, client = new AbortController().signal) =>
-      calls.answer(callOf(walletId, body, client)),
+      calls.answer(callOf(walletId, { ...asked[endpoint], ...body }, { endpoint, client })),
     wallet: async () => (await wallet.load(stream)).state,
     ends: () =>
       log.events
@@ -151,17 +158,43 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
 }
 
 /** With random numbers near zero, the first candidate of those left is always drawn. */
-function catalogueOf({ models, route, defaultMaxOutput = 64 }: PaidCallsOptions): Catalogue {
+function catalogueOf(options: PaidCallsOptions): Catalogue {
+  const { models, route, defaultMaxOutput = 64, prices = price.prices } = options;
   const candidates = models.map((each) => ({ ...each, weight: 1 }));
   const terms = route ?? routeTo(candidates);
   return {
-    priceOf: (alias) => (alias === 'demo' ? { ...price, defaultMaxOutput } : undefined),
+    priceOf: (alias) => (alias === 'demo' ? { ...price, prices, defaultMaxOutput } : undefined),
     routeOf: (alias) => (alias === 'demo' ? terms : undefined),
   };
 }
 
-function callOf(walletId: string, more: Json, client: AbortSignal): ChatCall {
-  const body: Json = { model: 'demo', messages: [{ role: 'user', content: 'Hello' }], ...more };
+/** Eight seconds of sound, as near as anybody can tell; or a picture. */
+export const aFile = { filename: 'hello.mp3', type: 'audio/mpeg', bytes: new Uint8Array(64_000) };
+
+/** The same question everywhere. */
+const asked: Readonly<Record<EndpointName, Json>> = {
+  chat: { messages: [{ role: 'user', content: 'Hello' }] },
+  completions: { prompt: 'Hello' },
+  embeddings: { input: 'Hello' },
+  moderations: { input: 'Hello' },
+  image_generations: { prompt: 'Hello' },
+  image_edits: {
+    form: [
+      ['prompt', 'Hello'],
+      ['image', aFile],
+    ],
+  },
+  speech: { input: 'Hello', voice: 'alloy' },
+  transcriptions: { form: [['file', aFile]] },
+  translations: { form: [['file', aFile]] },
+};
+
+function callOf(
+  walletId: string,
+  more: Json,
+  asking: Pick<ModelCall, 'endpoint' | 'client'>,
+): ModelCall {
+  const body: Json = { model: 'demo', ...more };
   const { n, max_completion_tokens: newer, max_tokens: older, stream_options: wishes } = body;
   const limit = newer ?? older;
   return {
@@ -175,26 +208,26 @@ function callOf(walletId: string, more: Json, client: AbortSignal): ChatCall {
     },
     walletId,
     body,
-    stream: body.stream === true,
+    stream: body.stream === true || asking.endpoint === 'speech',
     n: typeof n === 'number' ? n : 1,
     outputTokens: typeof limit === 'number' ? limit : undefined,
     wantsUsage: JSON.stringify(wishes ?? null).includes('"include_usage":true'),
-    client,
+    ...asking,
   };
 }
 
-export function bodyOf(answer: ChatAnswer): Json {
+export function bodyOf(answer: ModelAnswer): Json {
   if (answer.stream) throw new Error('It was not to stream.');
   return answer.body;
 }
 
-export function chunksOf(answer: ChatAnswer): AsyncIterator<readonly Json[]> {
+export function chunksOf(answer: ModelAnswer): AsyncIterator<readonly Json[]> {
   if (!answer.stream) throw new Error('It was to stream.');
   return answer.chunks[Symbol.asyncIterator]();
 }
 
 /** Reads a stream to its end, chunk by chunk. */
-export async function allChunks(answer: ChatAnswer): Promise<readonly Json[]> {
+export async function allChunks(answer: ModelAnswer): Promise<readonly Json[]> {
   const chunks: Json[] = [];
   const iterator = chunksOf(answer);
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {

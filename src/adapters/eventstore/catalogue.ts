@@ -4,6 +4,7 @@ import type { Instant } from '../../domain/ids.ts';
 import type { RouteTerms } from '../../domain/route/events.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
+import { filled } from '../../projections/filled.ts';
 import type { CatalogueRows } from '../postgres/index-rows.ts';
 import type { IndexFollower } from './index-follower.ts';
 import { followIndex } from './index-follower.ts';
@@ -103,9 +104,18 @@ const listedPrice = (row: CatalogueRows['priceLists'][number]): ListedPrice => (
   currency: row.currency,
   prices: {
     ...{ input: row.input, cachedInput: row.cached_input, output: row.output },
-    ...(row.cache_write === null ? {} : { cacheWrite: row.cache_write }),
-    ...(row.reasoning === null ? {} : { reasoning: row.reasoning }),
-    ...(row.request === null ? {} : { request: row.request }),
+    ...filled({
+      cacheWrite: row.cache_write,
+      reasoning: row.reasoning,
+      request: row.request,
+      audioInput: row.audio_input,
+      audioOutput: row.audio_output,
+      imageInput: row.image_input,
+      imageOutput: row.image_output,
+      image: row.per_image,
+      second: row.per_second,
+      character: row.per_character,
+    }),
   },
   defaultMaxOutput: row.default_max_output,
   effectiveAt: row.effective_at,

@@ -13,6 +13,8 @@ import { route } from '../../domain/route/decider.ts';
 import { routeEvents } from '../../domain/route/events.ts';
 import { settings } from '../../domain/settings/decider.ts';
 import { settingsEvents } from '../../domain/settings/events.ts';
+import { upstream } from '../../domain/upstream/decider.ts';
+import { upstreamEvents } from '../../domain/upstream/events.ts';
 import { walletBooks } from '../../domain/wallet/books.ts';
 import { wallet } from '../../domain/wallet/decider.ts';
 import { walletEvents } from '../../domain/wallet/events.ts';
@@ -30,6 +32,7 @@ export const runners = (parts: SingleWriterParts) => ({
   readModel: singleWriter({ decider: readModel, events: readModelEvents }, parts),
   route: singleWriter({ decider: route, events: routeEvents }, parts),
   settings: singleWriter({ decider: settings, events: settingsEvents }, parts),
+  upstream: singleWriter({ decider: upstream, events: upstreamEvents }, parts),
   wallet: singleWriter(
     { decider: wallet, events: walletEvents, books: walletBooks, refused: refusedEvent },
     parts,

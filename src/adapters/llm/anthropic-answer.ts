@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { broken, isJson } from './chat-stream.ts';
 import { jsonBeginning } from './json-beginning.ts';
-import { parseJson } from './refusal.ts';
+import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 /** A piece of an answer; types that we don't know have none of these. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Block, finishOf, reasoningDetails, usageOf } from './anthropic-answer.ts';
 import type { ChatStream } from './chat-stream.ts';
 import { broken, isJson } from './chat-stream.ts';
-import { parseJson } from './refusal.ts';
+import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 const Event = z.looseObject({

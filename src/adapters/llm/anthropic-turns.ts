@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { beyondProtocol } from './beyond-protocol.ts';
 import { isJson } from './chat-stream.ts';
-import { parseJson } from './refusal.ts';
+import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 const Part = z.looseObject({

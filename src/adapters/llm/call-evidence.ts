@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Consumption, Ending } from '../../domain/wallet/commands.ts';
 import type { CallHold } from './call-hold.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { OwnCount } from './endpoints/measure.ts';
 import type { Asked, Evidence, Journal } from './journal.ts';
+import type { ModelCall } from './model-call.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
 import { tokenTally } from './token-tally.ts';
@@ -25,7 +26,7 @@ export interface CallEvidence {
 
 export interface EvidenceParts {
   readonly journal: Journal;
-  readonly call: ChatCall;
+  readonly call: ModelCall;
   readonly plan: CallPlan;
   readonly hold: CallHold;
   readonly received: Received;
@@ -44,7 +45,7 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
   const asked: Asked[] = [];
   let count: (() => Promise<Evidence>) | undefined;
   let counted: Evidence | null = null;
-  let countedTokens = 0;
+  let countedTokens = -1;
   let timer: NodeJS.Timeout | undefined;
   let isCounting = false;
   let hasNote = false;
@@ -126,8 +127,7 @@ function counting(
   const outputs = new Map<number, number>();
   let input: Promise<number> | undefined;
   return async () => {
-    const characters =
-      hold.characters === null ? null : plan.input.characters + received.characters('received');
+    const characters = charactersOf({ plan, hold, received }, 'received');
     input ??= wholeInputTokens(trial, plan.input);
     for (const [choice, text] of received.newText()) {
       const tally = tallies.get(choice) ?? tokenTally(trial.family);
@@ -135,7 +135,8 @@ function counting(
       outputs.set(choice, await tally(text));
     }
     const output = [...outputs.values()].reduce((total, each) => total + each, 0);
-    const usage = ownCount({ call, plan, hold }, { input: await input, output });
+    const pieces = received.pieces('received');
+    const usage = ownCount({ call, plan, hold }, { input: await input, output, pieces });
     return { basis: 'checkpoint', usage, characters };
   };
 }
@@ -143,10 +144,22 @@ function counting(
 /** Our own count, never above what is held. */
 export const ownCount = (
   { call, plan, hold }: Pick<EvidenceParts, 'call' | 'plan' | 'hold'>,
-  { input, output }: { readonly input: number; readonly output: number },
-): Consumption['usage'] => ({
-  input: Math.min(input, plan.inputBound),
-  cachedInput: 0,
-  output: Math.min(output, call.n * hold.maxOutput),
-  reasoning: 0,
-});
+  { input, output, pieces }: OwnCount,
+): Consumption['usage'] =>
+  plan.measure.counted(
+    {
+      input: Math.min(input, plan.inputBound),
+      output: Math.min(output, call.n * hold.maxOutput),
+      pieces: Math.min(pieces, call.n),
+    },
+    plan.input,
+  );
+
+/** Code points of input and answer, where a call is paid in them. */
+export const charactersOf = (
+  { plan: { input }, hold, received }: Pick<EvidenceParts, 'plan' | 'hold' | 'received'>,
+  which: 'received' | 'delivered',
+): number | null =>
+  hold.characters === null || input.characters === null
+    ? null
+    : input.characters + received.characters(which);

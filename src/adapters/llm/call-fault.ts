@@ -17,6 +17,8 @@ export type CallFaultCode =
 export type CallFaultReason =
   | 'model_busy'
   | 'not_offered'
+  | 'not_priced'
+  | 'not_served'
   | 'unknown_role'
   | 'unsupported_field'
   | 'upstream_said'
@@ -29,6 +31,8 @@ interface Details extends ErrorOptions {
   readonly passing?: boolean;
   /** It is about this model or account; the upstream itself is well. */
   readonly isWell?: boolean;
+  /** It is about the key that was used: another one of the same upstream may do better. */
+  readonly ofKey?: boolean;
   /** When it says that it may be asked again, from then on. */
   readonly retryAfterMs?: number | undefined;
   /** The field of the request that is to blame. */
@@ -44,6 +48,7 @@ export class CallFault extends Error {
   readonly retryable: boolean;
   readonly passing: boolean;
   readonly isWell: boolean;
+  readonly ofKey: boolean;
   readonly retryAfterMs: number | undefined;
   readonly param: string | undefined;
   readonly why: CallFaultReason | undefined;
@@ -56,6 +61,7 @@ export class CallFault extends Error {
     this.retryable = details.retryable ?? false;
     this.passing = details.passing ?? false;
     this.isWell = details.isWell ?? false;
+    this.ofKey = details.ofKey ?? false;
     this.retryAfterMs = details.retryAfterMs;
     this.param = details.param;
     this.why = details.why;

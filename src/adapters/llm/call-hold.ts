@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { CommandContext } from '../../domain/envelope.ts';
 import type { Instant } from '../../domain/ids.ts';
+import { noUsage } from '../../domain/price-list/usage.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { Basis, Treatment } from '../../domain/wallet/call-events.ts';
@@ -9,7 +10,7 @@ import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/com
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
 import { OutcomeUnknown } from '../eventstore/execute.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { ModelCall } from './model-call.ts';
 import type { CallPlan } from './plan-call.ts';
 
 /** The credit that is held for one call, until one of its verbs ends it. */
@@ -47,7 +48,11 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
 /** Asks the wallet for a call's bound; durable when it resolves. */
-export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan): Promise<CallHold> {
+export async function holdFor(
+  parts: HoldParts,
+  call: ModelCall,
+  plan: CallPlan,
+): Promise<CallHold> {
   const { wallet, processId, overrun } = parts;
   const { facts, walletId } = call;
   const stream = streamOf.wallet(walletId);
@@ -107,7 +112,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
     maxOutput: hold.maxOutput,
     characters:
       hold.asset === 'characters'
-        ? Math.max(0, hold.amount.toNumber() - plan.input.characters)
+        ? Math.max(0, hold.amount.toNumber() - (plan.input.characters ?? 0))
         : null,
     async release(ending, wasCounted) {
       const released = await release(ending);
@@ -122,10 +127,7 @@ export async function holdFor(parts: HoldParts, call: ChatCall, plan: CallPlan):
   };
 }
 
-const nothing: Consumption = {
-  usage: { input: 0, cachedInput: 0, output: 0, reasoning: 0 },
-  characters: 0,
-};
+const nothing: Consumption = { usage: noUsage, characters: 0 };
 
 /** The end of a call whose caller had given up before its hold was written. */
 const unanswered: Ending = {
@@ -136,7 +138,7 @@ const unanswered: Ending = {
   firstTokenMs: null,
 };
 
-const contextOf = ({ clock }: HoldParts, { facts }: ChatCall, step: string): CommandContext => ({
+const contextOf = ({ clock }: HoldParts, { facts }: ModelCall, step: string): CommandContext => ({
   commandId: `${facts.callId}/${step}`,
   correlationId: facts.requestId,
   actor: { type: 'api_key', id: facts.apiKeyId, onBehalfOf: facts.memberId },

@@ -1,13 +1,15 @@
-import { isJson } from './chat-stream.ts';
 import { codePoints, firstCodePoints } from './code-points.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Json } from './upstream.ts';
-import { changeWritten } from './written.ts';
 
 /** Cuts a chunk or a body, in place, where a call's characters end; true when it had to. */
 export type Limit = (answer: Json) => boolean;
 
 /** A call that is paid in characters gets `most` code points of answer, over all its choices. */
-export function characterLimit(most: number): Limit {
+export function characterLimit(
+  most: number,
+  { choicesIn, changeText }: Pick<Endpoint, 'choicesIn' | 'changeText'>,
+): Limit {
   const unfinished = new Set<unknown>();
   let left = most;
 
@@ -20,15 +22,12 @@ export function characterLimit(most: number): Limit {
   const cutChoice = (choice: Json): boolean => {
     let isCut = false;
     let hasText = false;
-    const message = choice.delta ?? choice.message;
-    if (isJson(message)) {
-      changeWritten(message, (text) => {
-        const kept = keep(text);
-        hasText = true;
-        isCut ||= kept !== text;
-        return kept;
-      });
-    }
+    changeText(choice, (text) => {
+      const kept = keep(text);
+      hasText = true;
+      isCut ||= kept !== text;
+      return kept;
+    });
     if (isCut) choice.finish_reason = 'length';
     // They spell out what was cut off; and without a text, what nobody has counted.
     if (choice.logprobs && (isCut || !hasText)) choice.logprobs = null;
@@ -38,10 +37,11 @@ export function characterLimit(most: number): Limit {
   };
 
   return (answer) => {
-    const choices: unknown[] = Array.isArray(answer.choices) ? answer.choices : [];
-    const isCut = choices.filter(isJson).map(cutChoice).includes(true);
+    const isCut = choicesIn(answer).map(cutChoice).includes(true);
     // Where one choice ends for want of characters, the others of a stream do too.
-    if (isCut) for (const index of unfinished) choices.push(ended(index));
+    if (isCut && Array.isArray(answer.choices)) {
+      for (const index of unfinished) answer.choices.push(ended(index));
+    }
     return isCut;
   };
 }

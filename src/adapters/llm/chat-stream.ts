@@ -1,5 +1,5 @@
 import { CallFault } from './call-fault.ts';
-import { parseJson } from './refusal.ts';
+import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 /** Turns events into chunks and knows whether the answer they make is whole. */

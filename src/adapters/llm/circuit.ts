@@ -5,6 +5,7 @@ import {
   handleWhen,
   isBrokenCircuitError,
 } from 'cockatiel';
+import { CallFault } from './call-fault.ts';
 
 /** Keeps calls away from an upstream that fails, and lets one call after a while find out how it is. */
 export interface Circuit {
@@ -21,6 +22,8 @@ export interface CircuitParts {
   readonly nowMs: () => number;
   /** How long it stays open. */
   readonly openMs: number;
+  /** Somebody else finds out how it is: calls are kept away until then. */
+  readonly isProbed?: () => boolean;
   /** It has opened, or closed again. */
   readonly changed: (isOpen: boolean) => void;
   readonly verdictOn: (error: unknown) => Verdict;
@@ -29,7 +32,13 @@ export interface CircuitParts {
 /** It opens when more than half of the last 20 calls failed, once there were 5. */
 const window = { threshold: 0.5, size: 20, minimumNumberOfCalls: 5 };
 
-export function circuit({ nowMs, openMs, changed, verdictOn }: CircuitParts): Circuit {
+export function circuit({
+  nowMs,
+  openMs,
+  isProbed = () => false,
+  changed,
+  verdictOn,
+}: CircuitParts): Circuit {
   let openedMs = 0;
   let isKnown = false;
   // When it is due is for this file's clock to say; whoever runs in an open circuit is its test.
@@ -57,9 +66,9 @@ export function circuit({ nowMs, openMs, changed, verdictOn }: CircuitParts): Ci
   return {
     isOpen(atMs) {
       const { state } = breaker;
-      return (
-        state === CircuitState.HalfOpen || (state === CircuitState.Open && atMs < openedMs + openMs)
-      );
+      if (state === CircuitState.HalfOpen) return true;
+      if (state !== CircuitState.Open) return false;
+      return isProbed() ? true : atMs < openedMs + openMs;
     },
     async run(ask) {
       // A second call would wait for the first one's end.
@@ -77,4 +86,12 @@ export function circuit({ nowMs, openMs, changed, verdictOn }: CircuitParts): Ci
       }
     },
   };
+}
+
+/** Being asked too much doesn't speak against anybody, nor what is wrong with one model or request. */
+export function verdictOn(error: unknown): Verdict {
+  if (!(error instanceof CallFault)) return 'unknown';
+  const { code, retryable, isWell } = error;
+  if (code === 'upstream_refused' || code === 'upstream_limited' || isWell) return 'answers';
+  return retryable ? 'fails' : 'unknown';
 }

@@ -71,6 +71,7 @@ async function begun(
   meter.asking(trial);
   ended.throwIfAborted();
   const answer = await trial.upstream.ask({
+    endpoint: call.endpoint,
     model: trial.model,
     body,
     extended: call.extended ?? false,

@@ -1,15 +1,20 @@
 import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
+import { beyondProtocol } from './beyond-protocol.ts';
 import type { CallFault } from './call-fault.ts';
 import type { ChatStream } from './chat-stream.ts';
 import { broken } from './chat-stream.ts';
+import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { exchangeFor } from './exchange.ts';
+import { Form, writtenForm } from './form.ts';
 import type { Refused } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { streamedChunks } from './streamed-chunks.ts';
+import { bytesReading, eventsReading, streamedChunks } from './streamed-chunks.ts';
 import { familyOf } from './tokenizer.ts';
-import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import type { Json, OpenUpstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import type { Address } from './upstream-address.ts';
+import { addressOf, guardedLookup } from './upstream-address.ts';
 
 /** Where a provider is, and how long it may be silent. */
 export interface ProviderOptions {
@@ -21,66 +26,117 @@ export interface ProviderOptions {
     readonly firstTokenMs: number;
     readonly idleMs: number;
   };
+  /** Else no name may lead to a link-local address, where clouds keep a machine's secrets. */
+  readonly allowsLinkLocal?: boolean;
 }
 
-/** How a provider is asked and what it answers, in OpenAI's terms; what it throws is a `CallFault`. */
+/** How a provider is asked one thing and what it answers, in OpenAI's terms; what it throws is a `CallFault`. */
 export interface Protocol {
   /** Behind the base URL. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  bodyOf(request: UpstreamRequest): Json;
-  /** A whole body's text as a chat completion. */
-  answerOf(text: string): Json;
-  /** The beginning of such a text as the beginning of a chat completion. */
+  bodyOf(request: UpstreamRequest): Json | Form;
+  /** A whole body's text as OpenAI would answer it. */
+  answerOf(text: string, request: UpstreamRequest): Json;
+  /** The beginning of such a text as the beginning of such an answer. */
   beginningOf(text: string): string;
-  /** For one stream: its events as chat completion chunks. */
+  /** For one stream: its events as OpenAI's chunks. */
   stream(): ChatStream;
+  /** A stream is bytes instead; events unless said. */
+  streamsBytes?(body: Readonly<Json>): boolean;
   refusalOf(status: number, text: string, asked: Refused): CallFault;
+}
+
+/** What a healthy server answers to a GET, and what costs nothing. */
+export interface Probe extends Pick<Protocol, 'path' | 'headers' | 'refusalOf'> {
+  /** Where any path is, if not simply behind the base URL. */
+  readonly addressOf?: ((address: Address) => string) | undefined;
 }
 
 /** Larger than any chat answer; a server that sends more is broken. */
 const mostBodyBytes = 64 * 1_024 * 1_024;
 const mostErrorCharacters = 64 * 1_024;
 
-/** A provider that is asked by one POST, and answers it with JSON or with events. */
+/** A provider that is asked by one POST, and answers it with JSON or with events; each endpoint its own way. */
 export function httpUpstream(
-  { id, baseUrl, timeouts }: ProviderOptions,
-  protocol: Protocol,
-): Upstream & { close(): Promise<void> } {
-  const { origin, pathname } = new URL(baseUrl);
+  { id, baseUrl, timeouts, allowsLinkLocal = false }: ProviderOptions,
+  protocols: Partial<Readonly<Record<EndpointName, Protocol>>>,
+  probed: Probe,
+): OpenUpstream {
+  const { origin, pathname, search } = new URL(baseUrl);
+  const lookup = allowsLinkLocal ? {} : { lookup: guardedLookup };
   const pool = new Pool(origin, {
-    connect: { timeout: timeouts.connectMs },
+    connect: { timeout: timeouts.connectMs, ...lookup },
     // Our own clocks run only while somebody waits for the upstream.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const path = `${pathname.replace(/\/+$/, '')}${protocol.path}`;
+  const base = pathname.replace(/\/+$/, '');
+  const { addressOf: toAddress = addressOf } = probed;
+  const pathOf = (path: string, model: string) => toAddress({ base, search, path, model });
   return {
     id,
+    serves: (endpoint) => protocols[endpoint] !== undefined,
     family: familyOf,
-    ask: (request) => ask({ pool, path, timeouts, protocol }, request),
+    ask(request) {
+      const protocol = protocols[request.endpoint];
+      if (!protocol) return Promise.reject(beyondProtocol('model'));
+      const path = pathOf(protocol.path, request.model);
+      return ask({ pool, path, timeouts, protocol }, request);
+    },
+    probe: (signal) =>
+      probe({ pool, path: pathOf(probed.path, ''), timeouts, protocol: probed }, signal),
+    finish: () => pool.close(),
     close: () => pool.destroy(),
   };
 }
 
-interface Line extends Pick<ProviderOptions, 'timeouts'> {
+interface Line<How> extends Pick<ProviderOptions, 'timeouts'> {
   readonly pool: Pool;
   readonly path: string;
-  readonly protocol: Protocol;
+  readonly protocol: How;
+}
+
+/** A server that doesn't know the path is there all the same. */
+const isThere = (status: number): boolean => status < 300 || status === 404 || status === 405;
+
+async function probe(
+  { pool, path, timeouts, protocol }: Line<Probe>,
+  signal: AbortSignal,
+): Promise<void> {
+  const exchange = exchangeFor(signal);
+  exchange.patience.begin(timeouts.connectMs);
+  try {
+    const { statusCode, headers, body } = await pool.request({
+      method: 'GET',
+      path,
+      headers: { ...protocol.headers, accept: 'application/json' },
+      signal: exchange.signal,
+    });
+    body.on('error', () => undefined);
+    const text = await errorText(body);
+    const asked = { model: '', retryAfterMs: retryAfterMs(headers) };
+    if (!isThere(statusCode)) throw protocol.refusalOf(statusCode, text, asked);
+    exchange.end();
+  } catch (error) {
+    throw exchange.faultOf(error);
+  }
 }
 
 async function ask(
-  { pool, path, timeouts, protocol }: Line,
+  { pool, path, timeouts, protocol }: Line<Protocol>,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const exchange = exchangeFor(request.signal);
   exchange.patience.begin(timeouts.firstTokenMs);
   try {
+    const isBytes = request.stream && protocol.streamsBytes?.(request.body) === true;
+    const sent = wireOf(protocol.bodyOf(request), isBytes ? 'bytes' : kindOf(request));
     const { statusCode, headers, body } = await pool.request({
       method: 'POST',
       path,
-      headers: { ...protocol.headers, ...headersOf(request) },
-      body: JSON.stringify(protocol.bodyOf(request)),
+      headers: { ...protocol.headers, ...sent.headers, 'accept-encoding': 'identity' },
+      body: sent.body,
       signal: exchange.signal,
     });
     // An abort before anybody reads must not become an uncaught error.
@@ -89,19 +145,30 @@ async function ask(
       const asked = { model: request.model, retryAfterMs: retryAfterMs(headers) };
       throw protocol.refusalOf(statusCode, await errorText(body), asked);
     }
-    if (!request.stream) return whole(body, exchange, protocol);
-    const chunks = streamedChunks(body, exchange, protocol.stream(), timeouts.idleMs);
-    return { stream: true, chunks };
+    if (!request.stream) return whole(body, exchange, { protocol, request });
+    const reading = isBytes
+      ? bytesReading(headers['content-type'])
+      : eventsReading(protocol.stream());
+    return { stream: true, chunks: streamedChunks(body, exchange, reading, timeouts.idleMs) };
   } catch (error) {
     throw exchange.faultOf(error);
   }
 }
 
-const headersOf = ({ stream }: UpstreamRequest) => ({
-  'content-type': 'application/json',
-  accept: stream ? 'text/event-stream' : 'application/json',
-  'accept-encoding': 'identity',
-});
+const accepted = { bytes: '*/*', events: 'text/event-stream', json: 'application/json' };
+
+const kindOf = ({ stream }: UpstreamRequest) => (stream ? 'events' : 'json');
+
+/** A request as it is sent, and what may come back; who sends a form may get any text. */
+function wireOf(body: Json | Form, kind: keyof typeof accepted) {
+  if (!(body instanceof Form)) {
+    const headers = { 'content-type': 'application/json', accept: accepted[kind] };
+    return { headers, body: JSON.stringify(body) };
+  }
+  const { type, length, body: bytes } = writtenForm(body);
+  const accept = kind === 'json' ? accepted.bytes : accepted[kind];
+  return { headers: { 'content-type': type, 'content-length': `${length}`, accept }, body: bytes };
+}
 
 type Body = Dispatcher.ResponseData['body'];
 
@@ -115,10 +182,15 @@ async function errorText(body: Body): Promise<string> {
   return text;
 }
 
+interface Asked {
+  readonly protocol: Protocol;
+  readonly request: UpstreamRequest;
+}
+
 function whole(
   body: Body,
   { faultOf, end }: Exchange,
-  { answerOf, beginningOf }: Protocol,
+  { protocol: { answerOf, beginningOf }, request }: Asked,
 ): UpstreamAnswer {
   const decoder = new TextDecoder();
   const texts: string[] = [];
@@ -140,7 +212,7 @@ function whole(
     try {
       await arrived();
       end();
-      return answerOf(texts.join(''));
+      return answerOf(texts.join(''), request);
     } catch (error) {
       throw faultOf(error);
     }

@@ -2,21 +2,28 @@ import { Buffer } from 'node:buffer';
 import { CallFault } from './call-fault.ts';
 import { isJson } from './chat-stream.ts';
 import { codePoints } from './code-points.ts';
-import type { Picture } from './pictures.ts';
+import type { Picture } from './endpoints/picture-tokens.ts';
+import type { Sound } from './endpoints/sounds.ts';
+import type { Picture as Shown } from './pictures.ts';
 import { isPicture, pictureOf } from './pictures.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens, tokensAtMost } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
 import { changeWritten } from './written.ts';
 
-/** What of a request becomes input: its texts, and how many wrappers a template puts around them. */
+/** What of a request becomes input. */
 export interface Input {
   readonly texts: readonly string[];
-  readonly wrappers: number;
-  /** Code points of the messages' texts and tool arguments. */
-  readonly characters: number;
-  /** Absent: none. */
-  readonly pictures?: readonly Picture[];
+  /** How many wrappers a template puts around them; null: there is no template. */
+  readonly wrappers: number | null;
+  /** Tokens that came as their numbers. */
+  readonly tokens?: number;
+  /** Code points of what is asked; null: not all of it is text, or an answer's can't be limited. */
+  readonly characters: number | null;
+  readonly sound?: Sound;
+  readonly picture?: Picture;
+  /** Those among the messages. */
+  readonly pictures?: readonly Shown[];
   /** What the answer is predicted to say: all of it that it doesn't say is billed as output too. */
   readonly predicted?: readonly string[];
 }
@@ -75,45 +82,39 @@ const ownTools = new Set<unknown>([undefined, null, 'function', 'custom']);
 /** A template gives each of these a token or two; any other text here would be input that nobody counts. */
 const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
 
-/** Reads what becomes input, or refuses what can't be bounded. */
+/** Reads what of a chat becomes input, or refuses what can't be bounded. */
 export function inputOf(body: Readonly<Json>): Input {
   refuseUnbounded(body);
   const read: Read = { texts: [], pictures: [] };
-  const { texts } = read;
+  const { texts, pictures } = read;
   const messages = Array.isArray(body.messages) ? body.messages : [];
   messages.forEach((message, index) => {
     if (isJson(message)) addMessage(message, `messages[${index}]`, read);
   });
   let wrappers = messages.length;
-  for (const [field, value] of Object.entries(body)) {
-    if (notInput.has(field) || value === null || value === undefined) continue;
+  for (const value of otherValues(body)) {
     texts.push(JSON.stringify(value));
     wrappers += Array.isArray(value) ? value.length : 1;
   }
+  const predicted = predictedIn(body);
   return {
     texts,
     wrappers,
-    characters: charactersOf(messages.filter(isJson)),
-    ...beside(read, body),
+    // Pictures have none, so nobody pays for them in characters.
+    characters: pictures.length > 0 ? null : charactersOf(messages.filter(isJson)),
+    ...(pictures.length > 0 && { pictures }),
+    ...(predicted.length > 0 && { predicted }),
   };
 }
 
 /** What was found in messages so far. */
 interface Read {
   readonly texts: string[];
-  readonly pictures: Picture[];
-}
-
-function beside({ pictures }: Read, { prediction }: Readonly<Json>) {
-  const predicted = predictedIn(prediction);
-  return {
-    ...(pictures.length > 0 && { pictures }),
-    ...(predicted.length > 0 && { predicted }),
-  };
+  readonly pictures: Shown[];
 }
 
 /** The texts of a prediction; any other kind of it has a cost that nobody knows. */
-function predictedIn(prediction: unknown): readonly string[] {
+function predictedIn({ prediction }: Readonly<Json>): readonly string[] {
   if (noWish.has(prediction)) return [];
   const { type, content } = isJson(prediction) ? prediction : {};
   if (type !== 'content') throw unsupported('prediction');
@@ -121,6 +122,41 @@ function predictedIn(prediction: unknown): readonly string[] {
   addContent(content, 'prediction.content', said);
   if (said.pictures.length > 0) throw unsupported('prediction.content');
   return said.texts;
+}
+
+/** Of fields that nobody knows: whatever they are, a model may read them. */
+const otherValues = (body: Readonly<Json>, known: ReadonlySet<string> = noFields) =>
+  Object.entries(body).flatMap(([field, value]) =>
+    notInput.has(field) || known.has(field) || value === null || value === undefined ? [] : [value],
+  );
+
+const noFields: ReadonlySet<string> = new Set();
+
+/**
+ * Reads a text, several of them, or the same as numbers of tokens, as legacy completions and embeddings
+ * are asked; `known` are fields beside it that no model reads.
+ */
+export function bareInputOf(
+  body: Readonly<Json>,
+  field: 'prompt' | 'input',
+  known: ReadonlySet<string>,
+): Input {
+  refuseUnbounded(body);
+  const given = body[field];
+  const parts: readonly unknown[] = Array.isArray(given) ? given.flat() : [given];
+  const asked = parts.filter((part) => typeof part === 'string');
+  const tokens = parts.filter((part) => typeof part === 'number').length;
+  if (asked.length + tokens < parts.length) throw unsupported(field);
+  const others = otherValues(body, known).map((value) => textOf(value));
+  const count = (texts: readonly string[]) =>
+    texts.reduce((total, text) => total + codePoints(text), 0);
+  return {
+    texts: [...asked, ...others],
+    wrappers: null,
+    tokens,
+    // Nobody knows how many characters a token has.
+    characters: tokens > 0 ? null : count(asked),
+  };
 }
 
 function charactersOf(messages: readonly Json[]): number {
@@ -176,7 +212,7 @@ function addParts(parts: readonly unknown[], path: string, { texts, pictures }: 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 
-const unsupported = (param: string) =>
+export const unsupported = (param: string): CallFault =>
   new CallFault('unsupported_input', `\`${param}\` is not supported: its cost has no bound.`, {
     param,
     why: 'unsupported_field',
@@ -199,28 +235,25 @@ const perWrapper: Readonly<Record<Family, number>> = {
 };
 const around = 3;
 
-/** The tokens of an input as its family counts them; the nearest family where there is none. */
-export const inputTokens = async (
-  family: Family,
-  { texts, wrappers }: Pick<Input, 'texts' | 'wrappers'>,
-): Promise<number> => templateTokens(family, wrappers) + (await countTokens(family, texts));
+/** A vocabulary may mark where a text without a template begins and ends. */
+const perBareText = 2;
 
-const templateTokens = (family: Family, wrappers: number): number =>
-  around + wrappers * perWrapper[family];
+type Countable = Pick<Input, 'texts' | 'wrappers' | 'tokens'>;
+
+/** The tokens of an input as its family counts them; the nearest family where there is none. */
+export const inputTokens = async (family: Family, input: Countable): Promise<number> =>
+  beside(family, input) + (await countTokens(family, input.texts));
+
+/** Tokens that are in no text. */
+const beside = (family: Family, { wrappers, tokens = 0 }: Countable): number =>
+  tokens + (wrappers === null ? 0 : around + wrappers * perWrapper[family]);
 
 /** Never less than what an upstream of this family may count (MONEY, "What a call may cost"). */
 export async function inputBound(family: Family, input: Input): Promise<number> {
-  switch (family) {
-    case 'sandbox':
-      return inputTokens(family, input);
-    case 'o200k_base':
-    case 'cl100k_base':
-      return Math.ceil(
-        (templateTokens(family, input.wrappers) + (await tokensAtMost(family, input.texts))) * 1.1,
-      );
-    case 'unknown': {
-      const bytes = input.texts.reduce((total, text) => total + Buffer.byteLength(text), 0);
-      return templateTokens(family, input.wrappers) + bytes;
-    }
-  }
+  const { texts, wrappers } = input;
+  if (family === 'sandbox') return inputTokens(family, input);
+  const marks = wrappers === null ? perBareText * Math.max(1, texts.length) : 0;
+  const known = beside(family, input) + marks;
+  if (family !== 'unknown') return Math.ceil((known + (await tokensAtMost(family, texts))) * 1.1);
+  return texts.reduce((total, text) => total + Buffer.byteLength(text), known);
 }

@@ -2,16 +2,15 @@ import type { Usage } from '../../domain/price-list/usage.ts';
 import type { CallOutcome } from '../../domain/wallet/call-events.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
 import type { CallEvidence } from './call-evidence.ts';
-import { ownCount } from './call-evidence.ts';
+import { charactersOf, ownCount } from './call-evidence.ts';
 import type { CallFaultCode } from './call-fault.ts';
 import { CallFault } from './call-fault.ts';
 import type { CallHold } from './call-hold.ts';
-import type { ChatCall } from './chat-call.ts';
 import type { Patience } from './in-time.ts';
 import { inTime, usualPatience } from './in-time.ts';
+import type { ModelCall } from './model-call.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
-import { usageFrom } from './usage.ts';
 import { wholeInputTokens } from './whole-input.ts';
 
 /** Why a call was ended from our side of it. */
@@ -48,7 +47,7 @@ export interface Meter {
   /** More of a stream is noted as received. */
   streamed(): void;
   /** Charged at the latest when the usage is sure to be: in the log, or else in the journal. */
-  complete(rawUsage: unknown): Promise<Verdict>;
+  complete(said: unknown): Promise<Verdict>;
   failed(error: unknown): Promise<Verdict>;
   cut(reason: Cut): Promise<Verdict>;
   /** Resolves when the hold is no longer open, whichever way. */
@@ -56,7 +55,7 @@ export interface Meter {
 }
 
 export interface MeterParts {
-  readonly call: ChatCall;
+  readonly call: ModelCall;
   readonly plan: CallPlan;
   readonly hold: CallHold;
   readonly received: Received;
@@ -102,8 +101,7 @@ export function meter(parts: MeterParts): Meter {
     const result = await hold.settle({ usage, characters: characters(which) }, basis, end);
     return result === 'recorded' ? { kind: 'charged', usage, basis } : { kind: result };
   };
-  const characters = (which: Which) =>
-    hold.characters === null ? null : plan.input.characters + received.characters(which);
+  const characters = (which: Which) => charactersOf(parts, which);
   /** Whoever ends this call, if we can't, will charge the same. */
   const noted = async (): Promise<Verdict | undefined> => {
     const { usage, basis, which, end } = await counted.promise;
@@ -144,13 +142,12 @@ export function meter(parts: MeterParts): Meter {
       firstTokenMs ??= sinceStart();
     },
     streamed: () => evidence.streamed(running),
-    complete(rawUsage) {
+    complete(said) {
       const verdictOfAll = conclude(() => {
-        const usage = usageFrom(rawUsage);
+        const came = { isEmpty: received.isEmpty(), pieces: received.pieces('received') };
+        const usage = plan.measure.usageOf(said, plan.input, came);
         const end = ending('completed');
-        // A count of no output beside an output is a count from before it.
-        const isCounted = usage && (usage.output + usage.reasoning > 0 || received.isEmpty());
-        if (!isCounted) return estimate('received', end);
+        if (!usage) return estimate('received', end);
         return settle({ usage, basis: 'usage', which: 'received', end });
       });
       return knownInTime(verdictOfAll, noted);
@@ -173,7 +170,7 @@ async function estimated(
     wholeInputTokens(answering, plan.input),
     received.tokens(answering.family, which),
   ]);
-  return ownCount(parts, { input, output });
+  return ownCount(parts, { input, output, pieces: received.pieces(which) });
 }
 
 const codeOf = (error: unknown): CallFaultCode =>

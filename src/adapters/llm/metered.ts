@@ -4,14 +4,15 @@ import type { HoldParts } from './call-hold.ts';
 import type { CallInFlight } from './calls-in-flight.ts';
 import { callsInFlight } from './calls-in-flight.ts';
 import { characterLimit } from './character-limit.ts';
-import type { ChatAnswer, ChatCall } from './chat-call.ts';
 import { answerIdOf } from './disguise.ts';
+import { endpoints } from './endpoints/endpoints.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Patience } from './in-time.ts';
 import type { Retrying } from './in-turn.ts';
 import type { Journal } from './journal.ts';
 import type { Cut } from './meter.ts';
 import { meter } from './meter.ts';
+import type { ModelAnswer, ModelCall } from './model-call.ts';
 import type { PlanParts } from './plan-call.ts';
 import { countInput, planCall } from './plan-call.ts';
 import { received } from './received.ts';
@@ -38,7 +39,7 @@ export interface Metered {
    * Holds what a call may cost, asks the upstream, and charges what was consumed, exactly once,
    * however the call ends. Throws `CallFault`, or what the wallet refuses with.
    */
-  readonly answer: (call: ChatCall) => Promise<ChatAnswer>;
+  readonly answer: (call: ModelCall) => Promise<ModelAnswer>;
   /** How many tokens of input a call would have; throws `CallFault` for one that can't be made. */
   readonly countInput: (asked: { readonly model: string; readonly body: Json }) => Promise<number>;
   /** Calls whose hold may be open. */
@@ -62,7 +63,7 @@ export function metered(parts: MeteredParts): Metered {
 }
 
 interface Running {
-  readonly call: ChatCall;
+  readonly call: ModelCall;
   readonly flight: CallInFlight;
 }
 
@@ -82,11 +83,12 @@ async function paid(
   parts: MeteredParts,
   holdParts: HoldParts,
   running: Running,
-): Promise<ChatAnswer> {
+): Promise<ModelAnswer> {
   const { call, flight } = running;
   const { plan, hold } = await held(parts, holdParts, running);
   const { clock, patience } = parts;
-  const text = received();
+  const endpoint = endpoints[call.endpoint];
+  const text = received(endpoint);
   const evidence = callEvidence({
     ...{ journal: parts.journal, processId: parts.processId, log: parts.log },
     ...{ call, plan, hold, received: text, beganAt: clock() },
@@ -99,15 +101,18 @@ async function paid(
   else flight.ended.addEventListener('abort', cut, { once: true });
   const relay: Relay = {
     call,
+    endpoint,
     meter: counter,
     received: text,
-    limit: hold.characters === null ? undefined : characterLimit(hold.characters),
+    limit: hold.characters === null ? undefined : characterLimit(hold.characters, endpoint),
     ended: flight.ended,
     faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
     note: (error) =>
       parts.log.info({ err: error, call: call.facts.callId }, 'a call did not end well'),
     mask: {
-      ...{ id: answerIdOf(call.facts.callId), alias: call.facts.model },
+      id: answerIdOf(endpoint.idPrefix, call.facts.callId),
+      alias: call.facts.model,
+      isNamed: endpoint.namesModel,
       created: Math.floor(clock().getTime() / 1_000),
     },
   };

@@ -1,24 +1,21 @@
 import { isJson } from './chat-stream.ts';
+import type { AnswerHead } from './endpoints/endpoint.ts';
 import type { Json } from './upstream.ts';
 
 /** Whoever speaks OpenAI's protocol less than fully leaves these out, or writes null where there is nothing. */
 const neverNull = ['tool_calls', 'function_call', 'annotations', 'role'] as const;
 
-interface Head {
-  readonly object: 'chat.completion' | 'chat.completion.chunk';
-  /** Seconds since 1970. */
-  readonly created: number;
-}
-
 /** Fills in what OpenAI's clients rely on in every body or chunk, in place; what is there stays. */
-export function completeShape(answer: Json, { object, created }: Head): void {
-  answer.object ??= object;
+export function completeShape(answer: Json, { isChunk, created }: AnswerHead): void {
+  answer.object ??= isChunk ? 'chat.completion.chunk' : 'chat.completion';
   answer.created ??= created;
+  // A stream's is kept for its end, and completed there.
+  if (!isChunk) answer.usage = completeUsage(answer.usage);
   if (!Array.isArray(answer.choices)) {
     answer.choices = [];
     return;
   }
-  const complete = object === 'chat.completion' ? completeChoice : completeDelta;
+  const complete = isChunk ? completeDelta : completeChoice;
   answer.choices.forEach((choice: unknown, index) => {
     if (isJson(choice)) complete(choice, index);
   });

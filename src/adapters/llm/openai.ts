@@ -1,39 +1,68 @@
-import { chatAnswer, chatStream, isJson } from './chat-stream.ts';
-import type { ProviderOptions } from './http-upstream.ts';
+import type { ChatStream } from './chat-stream.ts';
+import { isJson } from './chat-stream.ts';
+import type { Endpoint, Spelling } from './endpoints/endpoint.ts';
+import { endpoints } from './endpoints/endpoints.ts';
+import type { Protocol, ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
-import { plainRequest } from './plain-request.ts';
 import { refusal } from './refusal.ts';
-import type { Json, Upstream, UpstreamRequest } from './upstream.ts';
+import type { Json, OpenUpstream } from './upstream.ts';
+import type { Address } from './upstream-address.ts';
 
-export interface OpenAiOptions extends ProviderOptions {
-  /**
-   * The one field that carries the output limit, whichever the member used. OpenAI's own newer
-   * models refuse `max_tokens`; many compatible servers ignore `max_completion_tokens`, and an
-   * ignored limit is an unpaid answer.
-   */
-  readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
+/**
+ * OpenAI's own newer models refuse `max_tokens`; many compatible servers ignore `max_completion_tokens`,
+ * and an ignored limit is an unpaid answer.
+ */
+export interface OpenAiOptions extends ProviderOptions, Spelling {
+  /** The header that carries the key; `authorization` unless said. */
+  readonly keyHeader?: 'authorization' | 'api-key';
+  /** Where it isn't simply the path behind the base URL. */
+  readonly addressOf?: (address: Address) => string;
+  /** What answers to a GET and costs nothing; the list of models unless said. */
+  readonly probePath?: string;
+  /** Makes a usage say what OpenAI's would, in place. */
+  readonly tidyUsage?: (usage: Json) => void;
 }
 
-/** Any server that speaks OpenAI's chat protocol. */
-export const openAiUpstream = (options: OpenAiOptions): Upstream & { close(): Promise<void> } =>
-  httpUpstream(options, {
-    path: '/chat/completions',
-    headers: { authorization: `Bearer ${options.apiKey}` },
-    bodyOf: (request) => bodyOf(options, request),
-    answerOf: chatAnswer,
-    beginningOf: (text) => text,
-    stream: chatStream,
-    refusalOf: refusal,
+/** Any server that speaks OpenAI's protocol. */
+export function openAiUpstream(options: OpenAiOptions): OpenUpstream {
+  const headers = keyHeaders(options);
+  const protocols = Object.entries(endpoints).map(([name, endpoint]) => [
+    name,
+    protocolOf(endpoint, options, headers),
+  ]);
+  return httpUpstream(options, Object.fromEntries(protocols), {
+    path: options.probePath ?? '/models',
+    ...{ headers, refusalOf: refusal, addressOf: options.addressOf },
   });
+}
 
-/** The member's body, with what we decide in it. */
-function bodyOf(
-  { outputLimit }: OpenAiOptions,
-  { body: given, extended, model, stream, maxOutput }: UpstreamRequest,
-): Json {
-  const body = extended ? plainRequest(given, model) : given;
-  const { max_tokens: _, max_completion_tokens: __, stream_options: wishes, ...rest } = body;
-  const limited = { ...rest, model, [outputLimit]: maxOutput };
-  if (!stream) return limited;
-  return { ...limited, stream_options: { ...(isJson(wishes) ? wishes : {}), include_usage: true } };
+type Headers = Protocol['headers'];
+
+function keyHeaders({ apiKey, keyHeader }: OpenAiOptions): Headers {
+  // Servers of one's own often want none.
+  if (apiKey === '') return {};
+  return keyHeader === 'api-key' ? { 'api-key': apiKey } : { authorization: `Bearer ${apiKey}` };
+}
+
+const protocolOf = (endpoint: Endpoint, options: OpenAiOptions, headers: Headers): Protocol => ({
+  path: endpoint.path,
+  headers,
+  bodyOf: (request) => endpoint.bodyOf(request, options),
+  answerOf: (text, request) => tidied(endpoint.answerOf(text, request), options),
+  beginningOf: (text) => text,
+  stream: () => tidyStream(endpoint.stream(), options),
+  streamsBytes: endpoint.streamsBytes,
+  refusalOf: refusal,
+});
+
+function tidied(answer: Json, { tidyUsage }: OpenAiOptions): Json {
+  if (tidyUsage && isJson(answer.usage)) tidyUsage(answer.usage);
+  return answer;
+}
+
+function tidyStream(stream: ChatStream, options: OpenAiOptions): ChatStream {
+  if (!options.tidyUsage) return stream;
+  const read = (events: readonly string[]) =>
+    stream.read(events).map((chunk) => tidied(chunk, options));
+  return { ...stream, read };
 }

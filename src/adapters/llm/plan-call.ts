@@ -1,14 +1,15 @@
-import { Decimal, zero } from '../../domain/money.ts';
-import { dearestInput, dearestOutput, perRequest } from '../../domain/price-list/rating.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { Candidate, RouteTerms } from '../../domain/route/events.ts';
 import { rank } from '../../domain/route/rank.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { Quote } from '../../domain/wallet/commands.ts';
 import { CallFault } from './call-fault.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { EndpointName } from './endpoints/endpoint.ts';
+import { endpoints } from './endpoints/endpoints.ts';
+import type { Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
-import { inputOf } from './input.ts';
+import type { ModelCall } from './model-call.ts';
+import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
 import { searching } from './search-wish.ts';
 import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
@@ -40,7 +41,10 @@ export interface CallPlan {
   readonly tokens: Omit<Quote, 'asset'>;
   readonly outputTokens: number;
   readonly input: Input;
+  /** Of its text, in tokens. */
   readonly inputBound: number;
+  /** How it is counted. */
+  readonly measure: Measure;
   /** What the upstream is asked: the member's body, less what is ignored. */
   readonly body: Readonly<Json>;
   readonly ignored: readonly string[];
@@ -56,17 +60,21 @@ export interface PlanParts {
 }
 
 /** Plans a call, or refuses it before anything is reserved. */
-export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPlan> {
+export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallPlan> {
   const { model: alias } = call.facts;
-  const { listed, terms, candidates } = behind(parts, alias);
-  const input = inputOf(call.body);
+  const { listed, terms, candidates } = behind(parts, alias, call.endpoint);
+  const endpoint = endpoints[call.endpoint];
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
+  const measure = measureOf(endpoint, prices);
+  const input = endpoint.inputOf(call.body);
   const { body, tokens: found, ignored } = searching(call.body, prices);
   const readers = trialsOf(candidates, parts);
   // Whichever candidate answers in the end, its input fits.
   const bound = found + (await mostInputBound(readers, input));
-  const predicted = await predictedBound(readers, input);
-  const outputTokens = call.outputTokens ?? defaultMaxOutput;
+  const predicted = call.n * (await predictedBound(readers, input));
+  const given = measure.boundOf(input, { input: bound, n: call.n });
+  const atMost = { ...given, output: given.output + predicted };
+  const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
   const routed: RoutedCall = {
     apiKeyId: call.facts.apiKeyId,
     scenario: call.scenario,
@@ -86,11 +94,12 @@ export async function planCall(parts: PlanParts, call: ChatCall): Promise<CallPl
   return {
     trials: trialsOf(tried, parts),
     price,
-    quotes: quotesOf(price, { ...input, tokens: bound, predicted }, call.n),
-    tokens: { fixed: new Decimal(bound + predicted * call.n), perOutput: new Decimal(call.n) },
+    quotes: quotesOf(price, { measure, atMost, input }, call.n),
+    tokens: tokensAtMost(measure, atMost, call.n),
     outputTokens,
     input,
     inputBound: bound,
+    measure,
     body,
     ignored,
   };
@@ -101,18 +110,25 @@ export async function countInput(
   parts: PlanParts,
   { model, body }: { readonly model: string; readonly body: Readonly<Json> },
 ): Promise<number> {
-  const trials = trialsOf(behind(parts, model).candidates, parts);
-  return await mostInputTokens(trials, inputOf(body));
+  const trials = trialsOf(behind(parts, model, 'chat').candidates, parts);
+  return await mostInputTokens(trials, endpoints.chat.inputOf(body));
 }
 
 /** What an alias costs, and who of those that are set up may answer for it. */
-function behind({ catalogue, upstreams }: PlanParts, alias: string) {
+function behind({ catalogue, upstreams }: PlanParts, alias: string, asked: EndpointName) {
   const listed = catalogue.priceOf(alias);
   const terms = catalogue.routeOf(alias);
   if (!(listed && terms)) {
     throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
   }
-  const candidates = terms.candidates.filter(({ upstream }) => upstreams.has(upstream));
+  const setUp = terms.candidates.filter(({ upstream }) => upstreams.has(upstream));
+  const candidates = setUp.filter(({ upstream }) => upstreams.get(upstream)?.serves(asked));
+  if (setUp.length > 0 && candidates.length === 0) {
+    throw new CallFault('unsupported_input', 'No upstream of this model answers such questions.', {
+      param: 'model',
+      why: 'not_served',
+    });
+  }
   return { listed, terms, candidates };
 }
 
@@ -130,41 +146,4 @@ function trialsOf(
     });
   }
   return [first, ...more];
-}
-
-/** So many code points of answer a token pays for, at most. */
-const charactersPerToken = 4;
-
-function quotesOf(
-  { currency, prices }: PriceUsed,
-  input: Pick<Input, 'characters' | 'pictures'> & {
-    readonly tokens: number;
-    /** Of each answer, beside what is written. */
-    readonly predicted: number;
-  },
-  n: number,
-): readonly Quote[] {
-  const characters = {
-    asset: 'characters',
-    fixed: new Decimal(input.characters),
-    perOutput: new Decimal(charactersPerToken * n),
-  };
-  return [
-    { asset: 'requests', fixed: new Decimal(1), perOutput: zero },
-    {
-      asset: 'tokens',
-      fixed: new Decimal(input.tokens + input.predicted * n),
-      perOutput: new Decimal(n),
-    },
-    // A picture has none.
-    ...(input.pictures ? [] : [characters]),
-    {
-      asset: currency,
-      fixed: dearestInput(prices)
-        .times(input.tokens)
-        .plus(dearestOutput(prices).times(input.predicted * n))
-        .plus(perRequest(prices)),
-      perOutput: dearestOutput(prices).times(n),
-    },
-  ];
 }

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { isJson } from './chat-stream.ts';
 import { codePoints } from './code-points.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
 import { jsonBeginning } from './json-beginning.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
-import { calledIn, changeWritten } from './written.ts';
 
 /** Everything that a model has written in a call, kept in case nobody else counts it. */
 export interface Received {
@@ -15,25 +15,37 @@ export interface Received {
   takePartial(text: string): void;
   /** Nothing that a model has written was taken. */
   isEmpty(): boolean;
-  /** All that was taken is now with the client. */
-  delivered(): void;
+  /** All that was taken is now with the client, but for so many pieces that wait for their charge. */
+  delivered(withheld?: number): void;
   isDelivered(): boolean;
-  /** About how many tokens were taken: cheap, and near enough to know when to count. */
+  /** About how many tokens were taken, a piece for many: cheap, and near enough to know when to count. */
   roughTokens(): number;
   /** What each choice has written since the last time. */
   newText(): ReadonlyMap<number, string>;
+  /** Whole things that are sold by the piece. */
+  pieces(which: 'received' | 'delivered'): number;
   /** Code points of all but names. */
   characters(which: 'received' | 'delivered'): number;
   tokens(family: Family, which: 'received' | 'delivered'): Promise<number>;
 }
 
-export function received(): Received {
+const tokensPerPiece = 256;
+
+/** What counts as written is for the endpoint to say. */
+export function received({
+  choicesIn,
+  namesIn,
+  changeText,
+  piecesIn,
+}: Pick<Endpoint, 'choicesIn' | 'namesIn' | 'changeText' | 'piecesIn'>): Received {
   const texts: string[] = [];
   const owners: number[] = [];
   const names = new Set<number>();
   let bytes = 0;
   let toldTexts = 0;
   let deliveredTexts = 0;
+  let pieces = 0;
+  let deliveredPieces = 0;
   let isDelivered = false;
 
   const add = (owner: number, text: unknown) => {
@@ -47,14 +59,6 @@ export function received(): Received {
     add(owner, name);
     if (texts.length > index) names.add(index);
   };
-  const addMessage = (owner: number, message: Json) => {
-    for (const { name } of calledIn(message)) addName(owner, name);
-    changeWritten(message, (text) => {
-      add(owner, text);
-      return text;
-    });
-  };
-
   const countOf = (which: 'received' | 'delivered') =>
     which === 'received' ? texts.length : deliveredTexts;
   const byOwner = (from: number, to: number): ReadonlyMap<number, string> => {
@@ -66,12 +70,15 @@ export function received(): Received {
     return joined;
   };
 
-  const take = ({ choices }: Json) => {
-    if (!Array.isArray(choices)) return;
-    for (const choice of choices) {
-      if (!isJson(choice)) continue;
-      const message = choice.delta ?? choice.message;
-      if (isJson(message)) addMessage(Number(choice.index ?? 0), message);
+  const take = (answer: Json) => {
+    pieces += piecesIn(answer);
+    for (const choice of choicesIn(answer)) {
+      const owner = Number(choice.index ?? 0);
+      for (const name of namesIn(choice)) addName(owner, name);
+      changeText(choice, (text) => {
+        add(owner, text);
+        return text;
+      });
     }
   };
 
@@ -79,15 +86,20 @@ export function received(): Received {
     take,
     takePartial(text) {
       const body = jsonBeginning(text);
-      if (isJson(body)) take(body);
+      if (!isJson(body)) return;
+      take(body);
+      // The last one that has begun is not whole.
+      if (piecesIn(body) > 0) pieces -= 1;
     },
     isEmpty: () => texts.length === 0,
-    delivered() {
+    delivered(withheld = 0) {
       isDelivered = true;
       deliveredTexts = texts.length;
+      deliveredPieces = pieces - withheld;
     },
     isDelivered: () => isDelivered,
-    roughTokens: () => bytes / 4,
+    pieces: (which) => (which === 'received' ? pieces : deliveredPieces),
+    roughTokens: () => bytes / 4 + tokensPerPiece * pieces,
     newText() {
       const from = toldTexts;
       toldTexts = texts.length;

@@ -1,18 +1,20 @@
 import { Rejection } from '../../domain/rejection.ts';
 import { CallFault } from './call-fault.ts';
 import type { Limit } from './character-limit.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { Mask } from './disguise.ts';
 import { disguise } from './disguise.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import type { Meter, Verdict } from './meter.ts';
-import { completeShape, completeUsage } from './openai-shape.ts';
+import type { ModelCall } from './model-call.ts';
 import type { Received } from './received.ts';
+import { lastTail, usageTail } from './stream-tails.ts';
 import type { Json } from './upstream.ts';
-import { usageAsOpenAi } from './usage.ts';
 
 /** One paid call while its answer passes through. */
 export interface Relay {
-  readonly call: ChatCall;
+  readonly call: ModelCall;
+  readonly endpoint: Endpoint;
   readonly meter: Meter;
   readonly received: Received;
   /** Of a call that is paid in characters: cuts what goes beyond its hold. */
@@ -23,38 +25,39 @@ export interface Relay {
   readonly faultOf: (error: unknown) => unknown;
   /** Tells the operator, who may know more than the member. */
   readonly note: (error: unknown) => void;
-  /** What members see instead of the upstream's model and id, and of a time that it doesn't tell. */
-  readonly mask: { readonly id: string; readonly alias: string; readonly created: number };
+  readonly mask: Mask;
 }
 
 /** A whole body, once its charge is recorded. */
 export async function relayBody(relay: Relay, body: Json): Promise<Json> {
-  body.usage = shown(await completed(relay, body.usage), body.usage);
+  const ours = ownUsage(relay, await completed(relay, relay.endpoint.saidIn(body)));
+  if (ours !== undefined) body.usage = ours;
   disguise(body, relay.mask);
-  completeShape(body, { object: 'chat.completion', created: relay.mask.created });
+  relay.endpoint.complete?.(body, { isChunk: false, created: relay.mask.created });
   return body;
 }
 
-/** The chunks as they come; it ends, with the usage if that was asked for, once the charge is recorded. */
+/** The chunks as they come; it ends, with what was kept for the end, once the charge is recorded. */
 export async function* relayChunks(
   relay: Relay,
   { first, rest }: Extract<FirstAnswer, { stream: true }>,
 ): AsyncGenerator<readonly Json[]> {
-  const { received, meter, call } = relay;
-  const tail = usageTail(relay);
+  const { received, meter } = relay;
+  const tail = relay.endpoint.mayBeLast === null ? usageTail(relay) : lastTail(relay);
   try {
     for (let next = first; !next.done; next = await rest.next()) {
-      const batch = next.value.filter(tail.passes);
+      const batch = tail.take(next.value);
       if (batch.length > 0) {
         meter.streamed();
         yield batch;
-        received.delivered();
+        received.delivered(tail.withheld());
       }
       if (tail.isCut()) break;
       if (relay.ended.aborted) throw relay.ended.reason;
     }
-    const usage = shown(await completed(relay, tail.usage()), tail.usage());
-    if (call.wantsUsage) yield [tail.chunk(usage)];
+    const ours = ownUsage(relay, await completed(relay, tail.said()));
+    const end = tail.end(ours);
+    if (end.length > 0) yield end;
   } catch (error) {
     const fault = relay.faultOf(error);
     relay.note(fault);
@@ -67,15 +70,18 @@ export async function* relayChunks(
   }
 }
 
-function completed({ meter, ended }: Relay, usage: unknown): Promise<Verdict> {
+function completed({ meter, ended }: Relay, said: unknown): Promise<Verdict> {
   ended.throwIfAborted();
-  return meter.complete(usage);
+  return meter.complete(said);
 }
 
-/** The usage that was charged: the upstream's own words, details and all, unless we had to count. */
-function shown(verdict: Verdict, said: unknown): unknown {
+/**
+ * The usage that was charged where we had to count it; undefined: the upstream's own words, details and
+ * all. Throws when the answer may not be given.
+ */
+function ownUsage({ endpoint }: Relay, verdict: Verdict): Json | undefined {
   if (verdict.kind === 'charged') {
-    return verdict.basis === 'usage' ? completeUsage(said) : usageAsOpenAi(verdict.usage);
+    return verdict.basis === 'usage' ? undefined : endpoint.usageAs(verdict.usage);
   }
   if (verdict.kind === 'refused') {
     throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.', {
@@ -83,44 +89,4 @@ function shown(verdict: Verdict, said: unknown): unknown {
     });
   }
   throw new CallFault('charge_unknown', 'The end of this call could not be recorded.');
-}
-
-/** Takes the usage out of a stream's chunks and knows its last one. */
-function usageTail({ call, mask, received, limit }: Relay) {
-  let usage: unknown;
-  let isCut = false;
-  let last: Json = {};
-  let ending: Json | undefined;
-
-  /** Takes a chunk's usage out of it; false when nothing else was in it. */
-  const passesOn = (chunk: Json): boolean => {
-    if (!chunk.usage) {
-      if (!call.wantsUsage && chunk.usage === null) chunk.usage = undefined;
-      return true;
-    }
-    usage = chunk.usage;
-    if (Array.isArray(chunk.choices) && chunk.choices.length > 0) {
-      chunk.usage = call.wantsUsage ? null : undefined;
-      return true;
-    }
-    ending = chunk;
-    return false;
-  };
-
-  return {
-    /** False for the chunk that is kept for the end. */
-    passes(chunk: Json): boolean {
-      if (isCut) return false;
-      if (limit) isCut = limit(chunk);
-      received.take(chunk);
-      disguise(chunk, mask);
-      completeShape(chunk, { object: 'chat.completion.chunk', created: mask.created });
-      last = chunk;
-      return passesOn(chunk);
-    },
-    isCut: () => isCut,
-    // What an upstream says before the end of a stream that was cut is about less, or about more.
-    usage: () => (isCut ? undefined : usage),
-    chunk: (charged: unknown): Json => ({ ...(ending ?? last), choices: [], usage: charged }),
-  };
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { CallFault } from './call-fault.ts';
-import { inputOf } from './input.ts';
+import type { EndpointName } from './endpoints/endpoint.ts';
+import { endpoints } from './endpoints/endpoints.ts';
+import { sandboxAnswers } from './sandbox-answers.ts';
+import { sandboxWords } from './sandbox-words.ts';
 import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 import { wholeInputTokens } from './whole-input.ts';
 
@@ -9,30 +12,74 @@ import { wholeInputTokens } from './whole-input.ts';
 const usualTokens = 64;
 const mostTokens = 262_144;
 
-/** With the space before it, each word is one token of the sandbox's family: four bytes. */
-const words =
-  'air ale ant ape arc arm art ash bay bee bow box bud cat cup day dew dog dry ear egg elk elm eye fan fig fin fir fly fog fox gem hay hen hum ice inn ink ivy jar joy key lap law leg lid log map mud net nut oak oar oat old one orb owl pea pen pie pin pot ray red rim row rye sap sea set sky son sun tea ten tin toe top toy tub two urn van vow wax way web wet wig yak yam'.split(
-    ' ',
-  );
-
 export interface SandboxOptions {
   /** Between two tokens; 0: as fast as they are read. */
   readonly tokenMs?: number;
 }
 
-/** The built-in upstream: the same request always gets the same words, exactly as many as asked. */
+/** The built-in upstream: the same request always gets the same answer, words exactly as many as asked. */
 export function sandboxUpstream({ tokenMs = 0 }: SandboxOptions = {}): Upstream {
   return {
     id: 'sandbox',
+    serves: (endpoint) => endpoint in styles || sandboxAnswers[endpoint] !== undefined,
     family: () => 'sandbox',
-    ask: async (request) => {
-      const answer = await answerTo(request);
+    async ask(request) {
+      const made = await sandboxAnswers[request.endpoint]?.(request);
+      if (made && !request.stream) return inOne(made.body);
+      if (made) return { stream: true, chunks: inPieces(made.chunks, request.signal, tokenMs) };
+      const style = styles[request.endpoint] ?? chatStyle;
+      const answer = await answerTo(request, style);
       return request.stream ? stream(answer, request.signal, tokenMs) : whole(answer);
     },
   };
 }
 
+/** How an endpoint writes what is said. */
+interface Style {
+  readonly idPrefix: string;
+  readonly object: string;
+  readonly chunkObject: string;
+  /** What is answered, and how often. */
+  readonly asked: (body: Readonly<Json>) => {
+    readonly question: unknown;
+    readonly prompts: number;
+  };
+  readonly whole: (text: string) => Json;
+  readonly piece: (text: string, isFirst: boolean) => Json;
+  readonly last: Json;
+}
+
+const chatStyle: Style = {
+  idPrefix: 'chatcmpl-',
+  object: 'chat.completion',
+  chunkObject: 'chat.completion.chunk',
+  asked: ({ messages }) => ({ question: messages, prompts: 1 }),
+  whole: (content) => ({ message: { role: 'assistant', content, refusal: null } }),
+  piece: (content, isFirst) => ({
+    delta: { ...(isFirst ? { role: 'assistant' } : {}), content },
+  }),
+  last: { delta: {} },
+};
+
+const styles: Partial<Readonly<Record<EndpointName, Style>>> = {
+  chat: chatStyle,
+  completions: {
+    idPrefix: 'cmpl-',
+    object: 'text_completion',
+    chunkObject: 'text_completion',
+    asked: ({ prompt }) => ({ question: prompt, prompts: promptsIn(prompt) }),
+    whole: (text) => ({ text }),
+    piece: (text) => ({ text }),
+    last: { text: '' },
+  },
+};
+
+/** One list of tokens is one prompt. */
+const promptsIn = (prompt: unknown): number =>
+  Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1;
+
 interface Answer {
+  readonly style: Style;
   readonly head: Readonly<Json>;
   /** Of each choice: its words in order. */
   readonly choices: readonly (readonly string[])[];
@@ -40,9 +87,13 @@ interface Answer {
   readonly usage: Json;
 }
 
-async function answerTo({ body, model, maxOutput, stream: streams }: UpstreamRequest) {
+async function answerTo(
+  { endpoint, body, model, maxOutput, stream: streams }: UpstreamRequest,
+  style: Style,
+): Promise<Answer> {
+  const { question, prompts } = style.asked(body);
   const limit = tokensAsked(body);
-  const n = typeof body.n === 'number' ? body.n : 1;
+  const n = prompts * (typeof body.n === 'number' ? body.n : 1);
   const count = Math.min(limit ?? usualTokens, maxOutput);
   if (count * n > mostTokens) {
     throw new CallFault('upstream_refused', `This model writes at most ${mostTokens} tokens.`, {
@@ -51,16 +102,22 @@ async function answerTo({ body, model, maxOutput, stream: streams }: UpstreamReq
       values: { most: mostTokens },
     });
   }
-  const seed = createHash('sha256').update(JSON.stringify(body.messages)).digest();
-  const input = await wholeInputTokens({ family: 'sandbox', model }, inputOf(body));
-  const answer: Answer = {
+  const seed = createHash('sha256').update(JSON.stringify(question)).digest();
+  const input = await wholeInputTokens(
+    { family: 'sandbox', model },
+    endpoints[endpoint].inputOf(body),
+  );
+  return {
+    style,
     head: {
-      id: `chatcmpl-${seed.toString('hex').slice(0, 24)}`,
-      object: streams ? 'chat.completion.chunk' : 'chat.completion',
+      id: `${style.idPrefix}${seed.toString('hex').slice(0, 24)}`,
+      object: streams ? style.chunkObject : style.object,
       created: Math.floor(Date.UTC(2026, 0, 1) / 1_000),
       model,
     },
-    choices: Array.from({ length: n }, (_, index) => text(seed.readUInt32LE(0) + index, count)),
+    choices: Array.from({ length: n }, (_, index) =>
+      sandboxWords(seed.readUInt32LE(0) + index, count),
+    ),
     finishReason: limit === undefined && count === usualTokens ? 'stop' : 'length',
     usage: {
       prompt_tokens: input,
@@ -68,7 +125,6 @@ async function answerTo({ body, model, maxOutput, stream: streams }: UpstreamReq
       total_tokens: input + count * n,
     },
   };
-  return answer;
 }
 
 function tokensAsked(body: Readonly<Json>): number | undefined {
@@ -76,27 +132,35 @@ function tokensAsked(body: Readonly<Json>): number | undefined {
   return typeof asked === 'number' ? asked : undefined;
 }
 
-/** Words drawn by a linear congruential generator: cheap, and the same everywhere. */
-function text(seed: number, count: number): readonly string[] {
-  let state = seed >>> 0;
-  return Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return ` ${words[(state >>> 16) % words.length]}`;
-  });
-}
-
-function whole({ head, choices, finishReason, usage }: Answer): UpstreamAnswer {
+function whole({ style, head, choices, finishReason, usage }: Answer): UpstreamAnswer {
   const body: Json = {
     ...head,
     choices: choices.map((tokens, index) => ({
       index,
-      message: { role: 'assistant', content: tokens.join(''), refusal: null },
+      ...style.whole(tokens.join('')),
       logprobs: null,
       finish_reason: finishReason,
     })),
     usage,
   };
-  return { stream: false, body: () => Promise.resolve(body), partial: () => '' };
+  return inOne(body);
+}
+
+const inOne = (body: Json): UpstreamAnswer => ({
+  stream: false,
+  body: () => Promise.resolve(body),
+  partial: () => '',
+});
+
+async function* inPieces(
+  chunks: readonly Json[],
+  signal: AbortSignal,
+  tokenMs: number,
+): AsyncGenerator<readonly Json[]> {
+  for (const chunk of chunks) {
+    await rest(tokenMs, signal);
+    yield [chunk];
+  }
 }
 
 const stream = (answer: Answer, signal: AbortSignal, tokenMs: number): UpstreamAnswer => ({
@@ -105,24 +169,23 @@ const stream = (answer: Answer, signal: AbortSignal, tokenMs: number): UpstreamA
 });
 
 async function* chunksOf(
-  { head, choices, finishReason, usage }: Answer,
+  { style, head, choices, finishReason, usage }: Answer,
   signal: AbortSignal,
   tokenMs: number,
 ): AsyncGenerator<readonly Json[]> {
-  const chunk = (index: number, delta: Json, finish: string | null): Json => ({
+  const chunk = (index: number, piece: Json, finish: string | null): Json => ({
     ...head,
-    choices: [{ index, delta, logprobs: null, finish_reason: finish }],
+    choices: [{ index, ...piece, logprobs: null, finish_reason: finish }],
   });
   const length = choices[0]?.length ?? 0;
   for (let place = 0; place < length; place += 1) {
     await rest(tokenMs, signal);
-    const role = place === 0 ? { role: 'assistant' } : {};
     yield choices.map((tokens, index) =>
-      chunk(index, { ...role, content: tokens[place] ?? '' }, null),
+      chunk(index, style.piece(tokens[place] ?? '', place === 0), null),
     );
   }
   yield [
-    ...choices.map((_, index) => chunk(index, {}, finishReason)),
+    ...choices.map((_, index) => chunk(index, { ...style.last }, finishReason)),
     { ...head, choices: [], usage },
   ];
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { ChatCall } from './chat-call.ts';
 import { isJson } from './chat-stream.ts';
+import type { ModelCall } from './model-call.ts';
 
 /** No provider caches a shorter beginning. */
 const leastCachedTokens = 1_024;
@@ -9,7 +9,7 @@ const leastCachedTokens = 1_024;
  * What the calls of one conversation have in common: the key, and its caller's own name for it or
  * else its beginning. Undefined for a call that no cache would help.
  */
-export function sessionOf({ facts, body }: ChatCall, inputTokens: number): string | undefined {
+export function sessionOf({ facts, body }: ModelCall, inputTokens: number): string | undefined {
   const named = textOf(body.prompt_cache_key) ?? textOf(body.user);
   if (named !== undefined) return `${facts.apiKeyId}/${named}`;
   if (inputTokens < leastCachedTokens || !Array.isArray(body.messages)) return undefined;

@@ -5,6 +5,67 @@ import type { Patience } from './patience.ts';
 import { serverSentEvents } from './server-sent-events.ts';
 import type { Json } from './upstream.ts';
 
+/** Turns bytes into chunks and knows whether the answer they make is whole. */
+export interface Reading {
+  push(bytes: Uint8Array): readonly Json[];
+  /** No more bytes come. */
+  end(): readonly Json[];
+  /** Something of the answer is here. */
+  begun(): boolean;
+  /** Its end mark is here. */
+  ended(): boolean;
+  /** It is whole even without one. */
+  finished(): boolean;
+  /** What is wrong with what came behind the chunks that were given; undefined: nothing. */
+  fault(): unknown;
+}
+
+export function eventsReading({ read, begun, ended, finished }: ChatStream): Reading {
+  const events = serverSentEvents();
+  let fault: unknown;
+  const chunksOf = (arrived: readonly string[]): readonly Json[] => {
+    const chunks: Json[] = [];
+    try {
+      for (const event of arrived) {
+        chunks.push(...read([event]));
+        if (ended()) break;
+      }
+    } catch (error) {
+      fault = error;
+    }
+    return chunks;
+  };
+  return {
+    push: (bytes) => chunksOf(events.push(bytes)),
+    end: () => chunksOf(events.end()),
+    fault: () => fault,
+    ...{ begun, ended, finished },
+  };
+}
+
+/** What is no text stays as it is, a `{ bytes }` a piece; it is whole when the line says so. */
+export function bytesReading(type: unknown): Reading {
+  if (/^(text\/|application\/json)/i.test(String(type))) {
+    throw broken('The upstream gave no usable answer.');
+  }
+  let isBegun = false;
+  let isEnded = false;
+  return {
+    push(bytes) {
+      isBegun ||= bytes.length > 0;
+      return bytes.length > 0 ? [{ bytes }] : [];
+    },
+    end() {
+      isEnded = true;
+      return [];
+    },
+    begun: () => isBegun,
+    ended: () => false,
+    finished: () => isEnded && isBegun,
+    fault: () => undefined,
+  };
+}
+
 /** How long the line may take to fall silent after the end mark, so that it can be used again. */
 const hangUpMs = 1_000;
 
@@ -12,10 +73,10 @@ const hangUpMs = 1_000;
 export async function* streamedChunks(
   body: AsyncIterable<Uint8Array>,
   exchange: Exchange,
-  stream: ChatStream,
+  reading: Reading,
   idleMs: number,
 ): AsyncGenerator<readonly Json[]> {
-  const reader = chunkReader(body, exchange.patience, stream, idleMs);
+  const reader = chunkReader(body, exchange.patience, reading, idleMs);
   try {
     while (!reader.isWhole()) {
       const chunks = await reader.next();
@@ -36,54 +97,44 @@ export async function* streamedChunks(
 function chunkReader(
   body: AsyncIterable<Uint8Array>,
   clock: Patience,
-  stream: ChatStream,
+  reading: Reading,
   idleMs: number,
 ) {
   const bytes = body[Symbol.asyncIterator]();
-  const events = serverSentEvents();
   let isWhole = false;
+  /** What came before a broken event is told before it. */
   let fault: unknown;
   let reads = 0;
 
   /** Before the first token, comments and empty chunks buy no more time. */
   const wait = () => {
-    if (stream.begun()) clock.begin(idleMs);
+    if (reading.begun()) clock.begin(idleMs);
     else if (reads > 0) clock.resume();
     reads += 1;
   };
 
   /** A connection that fails behind a whole answer takes nothing away from it. */
   const lost = (error: unknown): IteratorReturnResult<undefined> => {
-    if (stream.finished()) return { done: true, value: undefined };
+    if (reading.finished()) return { done: true, value: undefined };
     throw error;
   };
 
-  /** What came before a broken event is told before the fault. */
-  const chunksOf = (arrived: readonly string[]): readonly Json[] => {
-    const chunks: Json[] = [];
-    try {
-      for (const event of arrived) {
-        chunks.push(...stream.read([event]));
-        if (stream.ended()) break;
-      }
-    } catch (error) {
-      if (chunks.length === 0) throw error;
-      fault = error;
-    }
-    return chunks;
+  const refuse = () => {
+    if (fault !== undefined) throw fault;
   };
 
   return {
     isWhole: () => isWhole,
     async next(): Promise<readonly Json[]> {
-      if (fault !== undefined) throw fault;
+      refuse();
       wait();
       const { done, value } = await bytes.next().catch(lost);
       clock.pause();
-      const chunks = chunksOf(done ? events.end() : events.push(value));
-      isWhole = stream.ended() || (done === true && stream.finished());
+      const chunks = done ? reading.end() : reading.push(value);
+      fault = reading.fault();
+      isWhole = fault === undefined && (reading.ended() || (done === true && reading.finished()));
       if (done && !isWhole) fault ??= broken('The upstream broke off its answer.');
-      if (fault !== undefined && chunks.length === 0) throw fault;
+      if (chunks.length === 0) refuse();
       return chunks;
     },
     /** Reads the few bytes behind the end mark, so that the connection can serve another call. */

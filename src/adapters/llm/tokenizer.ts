@@ -15,7 +15,7 @@ const pieceLength = 256;
 const turnMs = 5;
 
 const o200k = /^(gpt-4o|gpt-4\.[15]|gpt-5|gpt-oss|chatgpt-|codex-mini|o1|o3|o4)/;
-const cl100k = /^(gpt-4|gpt-3\.5)/;
+const cl100k = /^(gpt-4|gpt-3\.5|text-embedding-(ada-002|3-)|(babbage|davinci)-002)/;
 
 /** The family of a model by its name, `vendor/` in front or not. */
 export function familyOf(model: string): Family {

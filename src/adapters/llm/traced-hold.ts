@@ -2,13 +2,13 @@ import { context } from '@opentelemetry/api';
 import { inSpan } from '../tracing/in-span.ts';
 import type { CallHold, HoldParts } from './call-hold.ts';
 import { holdFor } from './call-hold.ts';
-import type { ChatCall } from './chat-call.ts';
+import type { ModelCall } from './model-call.ts';
 import type { CallPlan } from './plan-call.ts';
 
 /** A call's hold whose steps are spans of its request, also of one that is gone when they come. */
 export async function tracedHold(
   parts: HoldParts,
-  call: ChatCall,
+  call: ModelCall,
   plan: CallPlan,
 ): Promise<CallHold> {
   const within = context.active();
@@ -34,7 +34,7 @@ export async function tracedHold(
 }
 
 /** What names a call in a trace; nothing of what was asked, and nobody. */
-export const callAttributes = ({ facts }: ChatCall) => ({
+export const callAttributes = ({ facts }: ModelCall) => ({
   'llm_member.call_id': facts.callId,
   'llm_member.alias': facts.model,
 });

@@ -1,8 +1,8 @@
 import type { Span } from '@opentelemetry/api';
 import { SpanKind } from '@opentelemetry/api';
 import { markFailed, tracer } from '../tracing/in-span.ts';
-import type { ChatCall } from './chat-call.ts';
 import type { FirstAnswer } from './first-answer.ts';
+import type { ModelCall } from './model-call.ts';
 import type { Trial } from './plan-call.ts';
 import { callAttributes } from './traced-hold.ts';
 import type { End } from './until-end.ts';
@@ -10,7 +10,7 @@ import { untilEnd } from './until-end.ts';
 
 /** One upstream's answer as a span, from the question to the end of what comes. */
 export async function inUpstreamSpan(
-  call: ChatCall,
+  call: ModelCall,
   { upstream }: Trial,
   ask: () => Promise<FirstAnswer>,
 ): Promise<FirstAnswer> {

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Observed, Trend } from '../../domain/route/observed.ts';
 import { faded, moved, recent } from '../../domain/route/observed.ts';
 import { CallFault } from './call-fault.ts';
-import type { Circuit, Verdict } from './circuit.ts';
-import { circuit } from './circuit.ts';
+import type { Circuit } from './circuit.ts';
+import { circuit, verdictOn } from './circuit.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import { untilEnd } from './until-end.ts';
 
@@ -24,6 +24,18 @@ export interface UpstreamWatch {
     ask: () => Promise<FirstAnswer>,
     ended: AbortSignal,
   ): Promise<FirstAnswer>;
+  /** Asks an upstream what is no call, and learns whether it fails. */
+  probe(upstream: string, ask: () => Promise<void>): Promise<void>;
+  /** Forgets how an upstream fared, because it is another one now; its calls in flight still count. */
+  renew(upstream: string): void;
+  /** Of every upstream that was asked, or looked at. */
+  state(upstream: string): UpstreamState;
+}
+
+export interface UpstreamState {
+  readonly inFlight: number;
+  /** It fails, and is left alone. */
+  readonly fails: boolean;
 }
 
 export interface WatchParts {
@@ -33,6 +45,10 @@ export interface WatchParts {
   readonly capacityOf: (upstream: string) => number | null;
   /** How long an upstream that fails is left alone. */
   readonly circuitOpenMs: number;
+  /** Somebody else finds out when it is back; nobody unless said. */
+  readonly isProbed?: (upstream: string) => boolean;
+  /** Its circuit has opened, or closed again. */
+  readonly circuitChanged?: (upstream: string, isOpen: boolean) => void;
   readonly log: Pick<Logger, 'warn' | 'info'>;
 }
 
@@ -44,29 +60,19 @@ interface Seen {
 
 interface UpstreamSeen {
   inFlight: number;
-  readonly circuit: Circuit;
+  circuit: Circuit;
 }
 
 /** Who is asked too much and doesn't say for how long is left alone so long. */
 const usualCoolMs = 1_000;
 
-export function upstreamWatch({
-  nowMs,
-  capacityOf,
-  circuitOpenMs,
-  log,
-}: WatchParts): UpstreamWatch {
+export function upstreamWatch(parts: WatchParts): UpstreamWatch {
+  const { nowMs, capacityOf } = parts;
   const upstreams = new Map<string, UpstreamSeen>();
   const models = new Map<string, Seen>();
 
   const upstreamOf = (id: string): UpstreamSeen => {
-    const seen = upstreams.get(id) ?? {
-      inFlight: 0,
-      circuit: circuit({
-        ...{ nowMs, openMs: circuitOpenMs, verdictOn },
-        changed: (isOpen) => tell(log, id, isOpen),
-      }),
-    };
+    const seen = upstreams.get(id) ?? { inFlight: 0, circuit: circuitOf(id, parts) };
     upstreams.set(id, seen);
     return seen;
   };
@@ -92,6 +98,16 @@ export function upstreamWatch({
   };
 
   return {
+    probe: (id, ask) => upstreamOf(id).circuit.run(ask),
+    renew(id) {
+      const seen = upstreams.get(id);
+      if (seen) seen.circuit = circuitOf(id, parts);
+      for (const name of models.keys()) if (name.startsWith(`${id}/`)) models.delete(name);
+    },
+    state(id) {
+      const { inFlight, circuit: its } = upstreamOf(id);
+      return { inFlight, fails: its.isOpen(nowMs()) };
+    },
     observe(candidate) {
       const { inFlight, circuit: its } = upstreamOf(candidate.upstream);
       const { firstToken, errors, coolUntilMs } = modelOf(candidate);
@@ -132,6 +148,16 @@ export function upstreamWatch({
   };
 }
 
+const circuitOf = (id: string, parts: WatchParts): Circuit =>
+  circuit({
+    ...{ nowMs: parts.nowMs, openMs: parts.circuitOpenMs, verdictOn },
+    isProbed: () => parts.isProbed?.(id) ?? false,
+    changed(isOpen) {
+      tell(parts.log, id, isOpen);
+      parts.circuitChanged?.(id, isOpen);
+    },
+  });
+
 function tell(log: WatchParts['log'], upstream: string, isOpen: boolean): void {
   if (isOpen) log.warn({ upstream }, 'an upstream fails and is left alone');
   else log.info({ upstream }, 'an upstream is back');
@@ -148,12 +174,4 @@ function entered(upstream: UpstreamSeen, ended: AbortSignal): () => void {
   };
   ended.addEventListener('abort', leave, { once: true });
   return leave;
-}
-
-/** Being asked too much doesn't speak against an upstream, nor what is wrong with one model or request. */
-function verdictOn(error: unknown): Verdict {
-  if (!(error instanceof CallFault)) return 'unknown';
-  const { code, retryable, isWell } = error;
-  if (code === 'upstream_refused' || code === 'upstream_limited' || isWell) return 'answers';
-  return retryable ? 'fails' : 'unknown';
 }

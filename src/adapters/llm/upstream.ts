@@ -1,3 +1,4 @@
+import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Family } from './tokenizer.ts';
 
 /**
@@ -8,13 +9,25 @@ export interface Json {
   [field: string]: unknown;
   arguments?: unknown;
   audio?: unknown;
+  b64_json?: unknown;
+  best_of?: unknown;
+  bytes?: unknown;
   choices?: unknown;
+  code?: unknown;
+  completion_tokens?: unknown;
+  completion_tokens_details?: unknown;
   content?: unknown;
   created?: unknown;
   custom?: unknown;
+  data?: unknown;
   delta?: unknown;
+  details?: unknown;
+  dimensions?: unknown;
+  duration?: unknown;
+  encoding_format?: unknown;
   error?: unknown;
   finish_reason?: unknown;
+  form?: unknown;
   function?: unknown;
   function_call?: unknown;
   id?: unknown;
@@ -30,23 +43,36 @@ export interface Json {
   n?: unknown;
   name?: unknown;
   object?: unknown;
+  output_format?: unknown;
+  prompt?: unknown;
+  prompt_cache_key?: unknown;
+  prompt_tokens?: unknown;
+  reason?: unknown;
   reasoning?: unknown;
   reasoning_content?: unknown;
-  prompt_cache_key?: unknown;
+  reasoning_details?: unknown;
+  reasoning_tokens?: unknown;
   refusal?: unknown;
+  response_format?: unknown;
+  results?: unknown;
   role?: unknown;
   service_tier?: unknown;
+  status?: unknown;
   stream?: unknown;
+  stream_format?: unknown;
   stream_options?: unknown;
   text?: unknown;
   tool_calls?: unknown;
   tools?: unknown;
+  total_tokens?: unknown;
   type?: unknown;
+  url?: unknown;
   usage?: unknown;
   user?: unknown;
 }
 
 export interface UpstreamRequest {
+  readonly endpoint: EndpointName;
   /** The upstream's own name of the model. */
   readonly model: string;
   /** What the member sent; the model, the output limit and the wish for usage are added here. */
@@ -54,7 +80,7 @@ export interface UpstreamRequest {
   readonly stream: boolean;
   /** The body says some things in Anthropic's words, which OpenAI's protocol doesn't have. */
   readonly extended?: boolean;
-  /** Output tokens of one choice that are paid for; sent with every request. */
+  /** Output tokens of one choice that are paid for; sent with every request that can say so. */
   readonly maxOutput: number;
   readonly signal: AbortSignal;
 }
@@ -80,7 +106,19 @@ export type UpstreamAnswer =
 export interface Upstream {
   /** What routes call it. */
   readonly id: string;
+  /** Whether it may be asked this; it is no candidate for anything else. */
+  serves(endpoint: EndpointName): boolean;
   /** How this model counts its tokens. */
   family(model: string): Family;
   ask(request: UpstreamRequest): Promise<UpstreamAnswer>;
+}
+
+/** An upstream with connections of its own. */
+export interface OpenUpstream extends Upstream {
+  /** Asks what costs nothing; rejects while it would not answer a call either. */
+  probe(signal: AbortSignal): Promise<void>;
+  /** Takes no new call; resolves when those in flight have their answers. */
+  finish(): Promise<void>;
+  /** Ends what is in flight, too. */
+  close(): Promise<void>;
 }

@@ -28,7 +28,7 @@ export function predictedBound(readers: readonly Reader[], input: Input): Promis
   const { predicted: texts = [] } = input;
   if (texts.length === 0) return Promise.resolve(0);
   return widest(readers, (family) =>
-    inputBound(family, { ...input, texts, wrappers: texts.length }),
+    inputBound(family, { texts, wrappers: texts.length, characters: null }),
   );
 }
 

@@ -1,7 +1,8 @@
 import { isJson } from './chat-stream.ts';
 import type { Json } from './upstream.ts';
 
-type Change = (text: string) => string;
+/** What takes a text's place. */
+export type Change = (text: string) => string;
 
 /**
  * Puts every text that a message or a delta carries through `change`, in place: what it says, refuses

@@ -14,6 +14,8 @@ import type { IndexedRoute } from '../../projections/routes.ts';
 import { indexedRoutes, routes } from '../../projections/routes.ts';
 import type { EndedSession } from '../../projections/sessions.ts';
 import { endedSessions, sessions } from '../../projections/sessions.ts';
+import type { IndexedUpstream } from '../../projections/upstreams.ts';
+import { indexedUpstreams, upstreams } from '../../projections/upstreams.ts';
 
 /** What the access index of a process starts from. */
 export interface AccessRows {
@@ -28,6 +30,12 @@ export interface AccessRows {
 export interface CatalogueRows {
   readonly priceLists: readonly z.infer<typeof IndexedPriceList>[];
   readonly routes: readonly z.infer<typeof IndexedRoute>[];
+  readonly after: bigint | null;
+}
+
+/** What a process's index of live upstreams starts from. */
+export interface UpstreamRows {
+  readonly upstreams: readonly z.infer<typeof IndexedUpstream>[];
   readonly after: bigint | null;
 }
 
@@ -46,6 +54,13 @@ export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
     priceLists: await read.any(indexedPriceLists()),
     routes: await read.any(indexedRoutes()),
     after: await readTo(read, [priceLists, routes]),
+  }));
+
+/** Live upstreams as one snapshot shows them. */
+export const upstreamRows = (pool: DatabasePool): Promise<UpstreamRows> =>
+  snapshot(pool, async (read) => ({
+    upstreams: await read.any(indexedUpstreams()),
+    after: await readTo(read, [upstreams]),
   }));
 
 const snapshot = <Rows>(

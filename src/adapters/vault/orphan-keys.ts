@@ -6,7 +6,7 @@ import { streamOf } from '../../domain/streams.ts';
 import { query, statement } from '../../projections/query.ts';
 import { readOn } from '../checker/read-on.ts';
 import type { Log } from '../eventstore/log.ts';
-import { scheduled } from '../postgres/scheduled.ts';
+import { orphanRemoval } from './orphan-removal.ts';
 
 const Row = z.object({ member_id: z.string() });
 
@@ -48,39 +48,12 @@ export async function orphanKeys({
   return [...orphans];
 }
 
-/**
- * Removes the keys of sign-ups that came to nothing. An append that the log has not answered yet is
- * sent again when it does, so a key goes only when a second look, after the log has answered for a
- * while, finds nothing either.
- */
-export function orphanKeyRemoval({ eventLog, pool, log }: OrphanKeysParts) {
-  let suspects: ReadonlySet<string> = new Set();
-  let running: Promise<number> | undefined;
-  let stop = () => {};
-
-  async function removeOnce(): Promise<number> {
-    const found = await orphanKeys({ eventLog, pool });
-    const due = found.filter((memberId) => suspects.has(memberId));
-    suspects = new Set(found);
-    for (const memberId of due) await pool.query(removal(memberId));
-    if (due.length > 0) log.info({ keys: due.length }, 'keys of nobody were removed');
-    return due.length;
-  }
-
-  const remove = () => {
-    running ??= removeOnce().finally(() => (running = undefined));
-    return running;
-  };
-  return {
-    /** Removes what this and the look before it found; returns how many keys that were. */
-    remove,
-    /** Looks every ten minutes until it is closed. */
-    start() {
-      stop = scheduled({ name: 'orphan keys', when: '0 5-59/10 * * * *', work: remove, log });
-    },
-    async close(): Promise<void> {
-      stop();
-      await running?.catch(() => {});
-    },
-  };
-}
+/** Removes the keys of sign-ups that came to nothing. */
+export const orphanKeyRemoval = ({ eventLog, pool, log }: OrphanKeysParts) =>
+  orphanRemoval({
+    name: 'keys of nobody',
+    when: '0 5-59/10 * * * *',
+    find: () => orphanKeys({ eventLog, pool }),
+    remove: (memberId) => pool.query(removal(memberId)),
+    log,
+  });

@@ -17,11 +17,23 @@ export const Prices = z
     cacheWrite: Price.optional().describe('absent: as `input`'),
     reasoning: Price.optional().describe('absent: as `output`'),
     request: Price.optional().describe('of one call, whatever else it consumes; absent: nothing'),
+    audioInput: Price.optional().describe('of sound that goes in; absent: it is not sold'),
+    audioOutput: Price.optional().describe('of sound that comes out; absent: it is not sold'),
+    imageInput: Price.optional().describe('of pictures that go in; absent: they are not sold'),
+    imageOutput: Price.optional().describe('of pictures that come out; absent: they are not sold'),
+    image: Price.optional().describe('of one picture; absent: not sold by the piece'),
+    second: Price.optional().describe('of one second of sound; absent: not sold by the second'),
+    character: Price.optional().describe(
+      'of one code point read aloud; absent: not sold by the character',
+    ),
   })
-  .describe('what one million tokens of each class cost a member, and a call itself');
+  .describe(
+    'what one million tokens of each class cost a member, one of what is sold by the piece, and a call itself',
+  );
 export type Prices = z.infer<typeof Prices>;
 /** Every price that a list may have. */
 export const priceNames = Prices.keyof().options;
+export type PriceName = (typeof priceNames)[number];
 
 const PriceListPublished = z
   .object({

@@ -4,7 +4,7 @@ import type { Instant } from '../ids.ts';
 import { later, nameId } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import { canonical, least, money, sum, Decimal as Whole, zero } from '../money.ts';
-import { tokensOf } from '../price-list/usage.ts';
+import { isNothing, tokensOf } from '../price-list/usage.ts';
 import { Rejection } from '../rejection.ts';
 import type { PostLateSettlement } from './commands.ts';
 import { lateCostLegs, negated, summed } from './costs.ts';
@@ -97,7 +97,7 @@ function isReleased({ ending: { outcome }, usage, characters }: PostLateSettleme
     case 'client_closed':
     case 'timed_out':
     case 'shut_down':
-      return tokensOf(usage) === 0 && (characters ?? 0) === 0;
+      return isNothing(usage) && (characters ?? 0) === 0;
     case 'completed':
       return false;
   }

@@ -2,7 +2,7 @@ import { account, earnedAt, entry, isUnit } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import { canonical, least, Decimal as Whole, zero } from '../money.ts';
-import { rate } from '../price-list/rating.ts';
+import { isPriced, rate } from '../price-list/rating.ts';
 import { tokensOf } from '../price-list/usage.ts';
 import type { Basis, Cost, Treatment } from './call-events.ts';
 import type {
@@ -126,16 +126,21 @@ const endedCall = (
   { ending, at }: { readonly ending: Ending; readonly at: Instant },
 ) => ({ walletId, call: hold.call, ...ending, asset: hold.asset, at });
 
-/** Whether anybody counted what the call is paid in. */
-const isCounted = ({ characters }: Consumption, { asset }: Pick<Hold, 'asset'>): boolean =>
-  asset !== 'characters' || characters !== null;
+/** Whether anybody counted what the call is paid in, in classes that have a price. */
+const isCounted = (
+  { usage, characters }: Consumption,
+  { asset, price }: Pick<Hold, 'asset' | 'price'>,
+): boolean =>
+  isUnit(asset) ? asset !== 'characters' || characters !== null : isPriced(usage, price.prices);
 
 /** What was consumed, in the asset that the call was reserved in; its bound where nobody counted. */
 export function costOf(
   { usage, characters }: Consumption,
   { asset, price, amount }: Pick<Hold, 'asset' | 'price' | 'amount'>,
 ): Decimal {
-  if (!isUnit(asset)) return rate(usage, price.prices);
+  if (!isUnit(asset)) {
+    return isPriced(usage, price.prices) ? rate(usage, price.prices) : amount;
+  }
   switch (asset) {
     case 'requests':
       return new Whole(1);

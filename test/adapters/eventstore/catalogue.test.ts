@@ -98,6 +98,8 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
         ...{ alias: 'm', version: 1, currency: 'CNY', default_max_output: 64 },
         ...{ input: '1', cached_input: '0.5', output: '2' },
         ...{ cache_write: null, reasoning: null, request: '0.01' },
+        ...{ audio_input: '30', audio_output: null, image_input: null, image_output: null },
+        ...{ per_image: '0.04', per_second: '0.0001', per_character: null },
         effective_at: clock().toISOString(),
       },
     ],
@@ -107,6 +109,7 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
   const unchanged = await catalogueOn(t, log, rows);
   t.deepEqual(unchanged.priceOf('m')?.prices, {
     ...{ input: '1', cachedInput: '0.5', output: '2', request: '0.01' },
+    ...{ audioInput: '30', image: '0.04', second: '0.0001' },
   });
   t.is(unchanged.routeOf('m')?.candidates[0]?.model, 'old');
   await publish('m', '3');

@@ -9,6 +9,7 @@ const asked = (body: Json, { model = 'claude-opus-4-6', maxOutput = 4_096 } = {}
   JSON.parse(
     JSON.stringify(
       anthropicRequest({
+        endpoint: 'chat',
         model,
         body: { messages: [hello], ...body },
         stream: true,

@@ -15,7 +15,7 @@ let impatient: ReturnType<typeof anthropicUpstream>;
 
 const toMock = (silenceMs: number, baseUrl = mock.url) =>
   anthropicUpstream({
-    id: 'anthropic',
+    id: 'claude',
     baseUrl,
     apiKey: secret,
     timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
@@ -42,6 +42,7 @@ const messages = [{ role: 'user', content: 'Hello' }];
 
 const ask = (model: string, more: Json = {}, of = upstream) =>
   of.ask({
+    endpoint: 'chat',
     model,
     body: { model: 'alias', messages, ...more },
     stream: more.stream === true,

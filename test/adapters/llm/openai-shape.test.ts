@@ -3,23 +3,20 @@ import { completeShape, completeUsage } from '../../../src/adapters/llm/openai-s
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { assertMatches, mismatches } from '../../openai/schemas.ts';
 
-const shaped = (answer: Json, object: 'chat.completion' | 'chat.completion.chunk') => {
+const shaped = (answer: Json, { isChunk = false } = {}) => {
   const named: Json = { id: 'chatcmpl-1', model: 'demo', ...answer };
-  completeShape(named, { object, created: 1 });
+  completeShape(named, { isChunk, created: 1 });
   // As it is written: what is undefined is not.
   return JSON.parse(JSON.stringify(named));
 };
 
 test('a body as sparse servers write it becomes one of OpenAI’s', (t) => {
-  const body = shaped(
-    {
-      choices: [
-        { message: { content: 'Hi' }, finish_reason: 'stop' },
-        { message: { tool_calls: null, role: null, function_call: null }, finish_reason: 'length' },
-      ],
-    },
-    'chat.completion',
-  );
+  const body = shaped({
+    choices: [
+      { message: { content: 'Hi' }, finish_reason: 'stop' },
+      { message: { tool_calls: null, role: null, function_call: null }, finish_reason: 'length' },
+    ],
+  });
   assertMatches('CreateChatCompletionResponse', body);
   t.like(body.choices[1], { index: 1, message: { role: 'assistant', content: null } });
 });
@@ -31,7 +28,7 @@ test('a chunk as sparse servers write it becomes one of OpenAI’s', (t) => {
     { choices: [] },
     { keep_alive: true },
   ]) {
-    assertMatches('CreateChatCompletionStreamResponse', shaped(chunk, 'chat.completion.chunk'));
+    assertMatches('CreateChatCompletionStreamResponse', shaped(chunk, { isChunk: true }));
   }
   t.pass();
 });
@@ -46,7 +43,7 @@ test('what an upstream says is not changed', (t) => {
       },
     ],
   };
-  t.deepEqual(shaped(structuredClone(said), 'chat.completion'), said);
+  t.deepEqual(shaped(structuredClone(said)), said);
 });
 
 test('a usage has its total, and no detail that says nothing', (t) => {

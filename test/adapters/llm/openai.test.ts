@@ -49,6 +49,7 @@ const messages = [{ role: 'user', content: 'Hello' }];
 
 const ask = (model: string, more: Json = {}, of = upstream) =>
   of.ask({
+    endpoint: 'chat',
     model,
     body: { model: 'alias', messages, ...more },
     stream: more.stream === true,
@@ -150,13 +151,32 @@ test('a harmless refusal is passed on with its field, a telling one is not', asy
   t.is(harmless?.message, 'top_p must be at most 1.');
   t.is(harmless?.param, 'top_p');
   for (const telling of [
-    `Incorrect API key provided: ${secret}`,
+    `This is not for ${secret}`,
     'See https://example.com/limits',
     'Your organization must be verified',
     'The OpenAI deployment does not know it',
   ]) {
     t.is((await refused(telling))?.message, 'The model refused this request as invalid.');
   }
+  t.is((await refused(`Incorrect API key provided: ${secret}`))?.message, 'The upstream failed.');
+});
+
+test('a refusal passes in plain words of validation alone, whoever is named in others', (t) => {
+  const said = (message: string, param = 'top_p') => {
+    const body = JSON.stringify({ error: { message, param } });
+    const { message: passed, param: field } = refusal(400, body, { model: 'inner-model' });
+    return [passed === message, field];
+  };
+  t.deepEqual(said("Invalid 'messages[0].content': it must not be empty."), [true, 'top_p']);
+  t.deepEqual(said('`max_tokens` is too large: 200000 exceeds 8192', 'max_tokens'), [
+    true,
+    'max_tokens',
+  ]);
+  t.deepEqual(said('Acme may not set top_p'), [false, 'top_p']);
+  t.deepEqual(said('Not for 4711471147114711'), [false, 'top_p']);
+  t.deepEqual(said('Nur für Acme'), [false, 'top_p']);
+  t.deepEqual(said('Invalid value.', 'tools[0].function.name'), [true, 'tools[0].function.name']);
+  t.deepEqual(said('Invalid value.', 'acme'), [true, undefined]);
 });
 
 test('a refusal that names the upstream’s model is not passed on', (t) => {
@@ -188,6 +208,7 @@ test('an abort before the headers reaches the upstream', async (t) => {
   const abort = new AbortController();
   const before = mock.abandoned();
   const asked = upstream.ask({
+    endpoint: 'chat',
     model: 'gone?hang=headers',
     body: { messages },
     stream: true,

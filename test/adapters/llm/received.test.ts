@@ -1,5 +1,6 @@
 import test from 'ava';
 import { characterLimit } from '../../../src/adapters/llm/character-limit.ts';
+import { chat } from '../../../src/adapters/llm/endpoints/chat.ts';
 import { received } from '../../../src/adapters/llm/received.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 
@@ -8,7 +9,7 @@ const answerOf = (message: Json, field = 'message'): Json => ({
 });
 
 function charactersOf(answer: Json): number {
-  const text = received();
+  const text = received(chat);
   text.take(answer);
   return text.characters('received');
 }
@@ -26,8 +27,8 @@ for (const field of ['message', 'delta']) {
     test(`reasoning counts under both of its names (${field}, ${JSON.stringify(message)})`, (t) => {
       t.is(charactersOf(answerOf({ ...message }, field)), count);
       const answer = answerOf({ ...message }, field);
-      t.false(characterLimit(count)(answer), 'all of it is paid');
-      t.true(characterLimit(count - 1)(answer));
+      t.false(characterLimit(count, chat)(answer), 'all of it is paid');
+      t.true(characterLimit(count - 1, chat)(answer));
       t.is(charactersOf(answer), count - 1);
     });
   }
@@ -35,14 +36,14 @@ for (const field of ['message', 'delta']) {
 
 test('reasoning that is said twice is cut twice', (t) => {
   const message: Json = { reasoning_content: 'thinking', reasoning: 'thinking' };
-  characterLimit(5)(answerOf(message));
+  characterLimit(5, chat)(answerOf(message));
   t.deepEqual(message, { reasoning_content: 'think', reasoning: 'think' });
 });
 
 test('reasoning that is said twice counts once in the beginning of a body, wherever that ends', (t) => {
   const body = JSON.stringify(answerOf({ reasoning: 'thinking', reasoning_content: 'thinking' }));
   for (const cut of [1, 8]) {
-    const text = received();
+    const text = received(chat);
     text.takePartial(body.slice(0, -cut));
     t.is(text.characters('received'), 8);
   }
@@ -54,7 +55,7 @@ const asCustom: Json = { tool_calls: [{ type: 'custom', custom: { name: 'run', i
 
 for (const field of ['message', 'delta']) {
   test(`the input of a custom tool counts as the arguments of a function do (${field})`, async (t) => {
-    const [custom, called] = [received(), received()];
+    const [custom, called] = [received(chat), received(chat)];
     custom.take(answerOf(asCustom, field));
     called.take(answerOf(asFunction, field));
     t.is(custom.characters('received'), code.length);
@@ -63,7 +64,7 @@ for (const field of ['message', 'delta']) {
   });
 
   test(`a refusal among the parts of a content counts (${field})`, async (t) => {
-    const text = received();
+    const text = received(chat);
     text.take(answerOf({ content: [{ type: 'refusal', refusal: 'I will not.' }] }, field));
     t.is(text.characters('received'), 11);
     t.is(await text.tokens('sandbox', 'received'), 3);
@@ -71,7 +72,7 @@ for (const field of ['message', 'delta']) {
 }
 
 test('the input of a custom tool counts in a body of which only the beginning came', (t) => {
-  const text = received();
+  const text = received(chat);
   text.takePartial(JSON.stringify(answerOf(asCustom)).slice(0, -12));
   t.true(text.characters('received') >= code.length - 5);
 });
@@ -119,13 +120,13 @@ for (const field of ['message', 'delta']) {
   for (const [name, message, count] of beyondText) {
     test(`it counts and is cut: ${name} (${field})`, async (t) => {
       const answer = answerOf(message(), field);
-      const whole = received();
+      const whole = received(chat);
       whole.take(answer);
       t.is(whole.characters('received'), count);
       t.is(await whole.tokens('sandbox', 'received'), Math.ceil(count / 4));
-      t.false(characterLimit(count)(answer), 'all of it is paid');
+      t.false(characterLimit(count, chat)(answer), 'all of it is paid');
       t.deepEqual(answer.choices, [{ index: 0, [field]: message() }]);
-      t.true(characterLimit(count - 5)(answer));
+      t.true(characterLimit(count - 5, chat)(answer));
       t.is(charactersOf(answer), count - 5);
     });
   }
@@ -133,7 +134,7 @@ for (const field of ['message', 'delta']) {
 
 test('details are cut where the reasoning is that they say again', (t) => {
   const message: Json = { reasoning: 'thinking', reasoning_details: detailsOf('think', 'ing') };
-  characterLimit(6)(answerOf(message));
+  characterLimit(6, chat)(answerOf(message));
   t.deepEqual(message, { reasoning: 'thinki', reasoning_details: detailsOf('think', 'i') });
 });
 
@@ -162,23 +163,23 @@ test('the beginning of a body counts as far as it goes', (t) => {
   const body = JSON.stringify(answer);
   let last = 0;
   for (let length = 0; length <= body.length; length += 1) {
-    const text = received();
+    const text = received(chat);
     text.takePartial(body.slice(0, length));
     const count = text.characters('received');
     t.true(count >= last && count <= last + 2, `${count} after ${last} at ${length}`);
     last = count;
   }
-  const whole = received();
+  const whole = received(chat);
   whole.take(answer);
   t.is(last, whole.characters('received'));
-  const beginning = received();
+  const beginning = received(chat);
   beginning.takePartial(body.slice(0, body.indexOf('"usage"')));
   t.deepEqual(beginning.newText(), whole.newText());
 });
 
 test('a body that is no JSON has no text', (t) => {
   for (const body of ['', 'busy', '<html>', '[1, 2', '"choices', '}{', '{"choices": [{"message"']) {
-    const text = received();
+    const text = received(chat);
     text.takePartial(body);
     t.true(text.isEmpty(), body);
   }

@@ -1,14 +1,21 @@
 import test from 'ava';
-import type { ChatCall } from '../../../src/adapters/llm/chat-call.ts';
+import type { ModelCall } from '../../../src/adapters/llm/model-call.ts';
 import { sessionOf } from '../../../src/adapters/llm/session-of.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 
-const callOf = (body: Json, apiKeyId = 'key-1'): ChatCall => ({
+const callOf = (body: Json, apiKeyId = 'key-1'): ModelCall => ({
   facts: {
     ...{ callId: 'call', memberId: 'member', apiKeyId, requestId: 'req' },
     ...{ clientRequestId: null, model: 'demo' },
   },
-  ...{ walletId: 'wallet', stream: false, n: 1, outputTokens: undefined, wantsUsage: false },
+  ...{
+    walletId: 'wallet',
+    endpoint: 'chat',
+    stream: false,
+    n: 1,
+    outputTokens: undefined,
+    wantsUsage: false,
+  },
   body,
   client: new AbortController().signal,
 });

@@ -5,7 +5,7 @@ import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import type { ChatStream } from '../../../src/adapters/llm/chat-stream.ts';
 import { chatStream } from '../../../src/adapters/llm/chat-stream.ts';
 import { exchangeFor } from '../../../src/adapters/llm/exchange.ts';
-import { streamedChunks } from '../../../src/adapters/llm/streamed-chunks.ts';
+import { eventsReading, streamedChunks } from '../../../src/adapters/llm/streamed-chunks.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { usageFrom } from '../../../src/adapters/llm/usage.ts';
 
@@ -23,7 +23,12 @@ async function read(pieces: readonly Uint8Array[], stream: ChatStream = chatStre
   const chunks: Json[] = [];
   const exchange = exchangeFor(new AbortController().signal);
   try {
-    for await (const batch of streamedChunks(arriving(pieces), exchange, stream, 60_000)) {
+    for await (const batch of streamedChunks(
+      arriving(pieces),
+      exchange,
+      eventsReading(stream),
+      60_000,
+    )) {
       chunks.push(...batch);
     }
     return { chunks, fault: undefined };
@@ -175,7 +180,12 @@ test('an event is told when it is whole, and not held back for the next one', as
       yield bytesOf(eventsIn([data]));
     }
   }
-  for await (const batch of streamedChunks(source(), exchange, chatStream(), 60_000)) {
+  for await (const batch of streamedChunks(
+    source(),
+    exchange,
+    eventsReading(chatStream()),
+    60_000,
+  )) {
     told.push(...batch);
   }
   t.deepEqual(asked, [0, 1, 2, 3]);
@@ -191,7 +201,7 @@ test('no more is read than is asked for', async (t) => {
       yield bytesOf(eventsIn([said('more')]));
     }
   }
-  const chunks = streamedChunks(source(), exchange, chatStream(), 60_000);
+  const chunks = streamedChunks(source(), exchange, eventsReading(chatStream()), 60_000);
   await chunks.next();
   await chunks.next();
   t.is(reads, 2);

@@ -22,6 +22,7 @@ export function upstreamContract(
 ): void {
   const ask = (more: Json, { signal = new AbortController().signal, of = model } = {}) =>
     upstream().ask({
+      endpoint: 'chat',
       model: of,
       body: { ...body, max_tokens: 8, ...more },
       stream: more.stream === true,

@@ -6,11 +6,12 @@ import {
   dearestInput,
   dearestOutput,
   explain,
+  isPriced,
   perRequest,
   rate,
 } from '../../../src/domain/price-list/rating.ts';
 import type { Usage } from '../../../src/domain/price-list/usage.ts';
-import { inputOf, outputOf } from '../../../src/domain/price-list/usage.ts';
+import { inputOf, outputOf, usageClasses } from '../../../src/domain/price-list/usage.ts';
 
 const prices = { input: '2.5', cachedInput: '1.25', output: '10' };
 const usage = { input: 1000, cachedInput: 200, output: 30, reasoning: 12 };
@@ -93,4 +94,47 @@ test('the lines sum to the charge, and no charge is beyond its bound', (t) => {
       t.true(charge.lte(bound));
     }),
   );
+});
+
+test('what is sold by the piece costs its price a piece, sounds and pictures their tokens', (t) => {
+  const list: Prices = {
+    ...prices,
+    ...{ audioInput: '6', audioOutput: '12', imageInput: '8', imageOutput: '30' },
+    ...{ image: '0.04', second: '0.0001', character: '0.000015', request: '0.001' },
+  };
+  const used: Usage = {
+    ...{ input: 0, cachedInput: 0, output: 0, reasoning: 0 },
+    ...{ audioInput: 100, audioOutput: 10, imageInput: 1_000, imageOutput: 4_160 },
+    ...{ images: 2, seconds: 61, characters: 7 },
+  };
+  t.deepEqual(
+    explain(used, list).map(({ class: of, pricedAs, amount }) => [of, pricedAs, amount]),
+    [
+      ['audioInput', 'audioInput', '0.0006'],
+      ['audioOutput', 'audioOutput', '0.00012'],
+      ['imageInput', 'imageInput', '0.008'],
+      ['imageOutput', 'imageOutput', '0.1248'],
+      ['images', 'image', '0.08'],
+      ['seconds', 'second', '0.0061'],
+      ['characters', 'character', '0.000105'],
+      ['request', 'request', '0.001'],
+    ],
+  );
+  t.is(canonical(rate(used, list)), '0.220725');
+  t.is(inputOf(used) + outputOf(used), 5_270);
+});
+
+test('a class without a price is never free', (t) => {
+  for (const each of usageClasses) {
+    const used = { ...{ input: 0, cachedInput: 0, output: 0, reasoning: 0 }, [each]: 1 };
+    const isText = ['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning'].includes(each);
+    t.is(isPriced(used, prices), isText, each);
+    if (!isText) t.throws(() => rate(used, prices), { instanceOf: RangeError });
+  }
+});
+
+test('pieces alone are something, and nothing is nothing', (t) => {
+  const none = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
+  t.is(canonical(rate({ ...none, seconds: 1 }, { ...prices, second: '0.1', request: '1' })), '1.1');
+  t.is(canonical(rate({ ...none, seconds: 0 }, { ...prices, request: '1' })), '0');
 });

@@ -1,16 +1,20 @@
 import type { CallFacts } from '../../domain/wallet/call-events.ts';
+import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Json } from './upstream.ts';
 
-/** A chat call that a member may make; nothing of it is planned or paid for yet. */
-export interface ChatCall {
+/** A call of a model that a member may make; nothing of it is planned or paid for yet. */
+export interface ModelCall {
   readonly facts: CallFacts;
   readonly walletId: string;
+  /** What is asked of the model. */
+  readonly endpoint: EndpointName;
   /** What the member sent, unknown fields and all. */
   readonly body: Readonly<Json>;
   /** The body says some things in Anthropic's words; only who has them is told. */
   readonly extended?: boolean;
+  /** The answer comes in pieces: events, or the bytes of a sound. */
   readonly stream: boolean;
-  /** Answers asked for. */
+  /** Answers asked for: choices, of all prompts together, or images. */
   readonly n: number;
   /** Output tokens asked for, of each answer; undefined: the alias decides. */
   readonly outputTokens: number | undefined;
@@ -26,7 +30,7 @@ export interface ChatCall {
  * What a member gets. A body is charged before it is here. Chunks come as fast as they are read;
  * the iterable ends when the charge is recorded and throws a `CallFault` for a broken answer.
  */
-export type ChatAnswer = {
+export type ModelAnswer = {
   /** Fields of the request that were not passed on. */
   readonly ignored?: readonly string[];
 } & (

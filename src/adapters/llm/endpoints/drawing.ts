@@ -1,0 +1,94 @@
+import { broken, isJson } from '../chat-stream.ts';
+import { formOf } from '../form.ts';
+import type { Json } from '../upstream.ts';
+import type { Endpoint } from './endpoint.ts';
+import { eventStream } from './event-stream.ts';
+import { listAnswer } from './list-answer.ts';
+import { pictures, pictureTokens } from './picture-measures.ts';
+import { mostGivenTokens, pictureOf } from './picture-tokens.ts';
+
+/**
+ * Pictures from a text: sold by the piece, or by tokens. They come as data and never as addresses, which
+ * would say who made them. Allowances of characters don't pay for pictures; those of tokens do where they
+ * are sold by tokens.
+ */
+export const imageGenerations: Endpoint = {
+  ...drawing('/images/generations'),
+  inputOf: (body) => ({
+    ...{ texts: [String(body.prompt ?? '')], wrappers: null, characters: null },
+    picture: { ...pictureOf((field) => body[field]), givenTokens: 0 },
+  }),
+  bodyOf({ body, model }) {
+    const { response_format: _, ...rest } = body;
+    return { ...rest, model, ...(saysFormat(model) ? { response_format: 'b64_json' } : {}) };
+  },
+};
+
+/** Pictures from pictures. */
+export const imageEdits: Endpoint = {
+  ...drawing('/images/edits'),
+  inputOf(body) {
+    const form = formOf(body);
+    const given = form.uploads('image').length + form.uploads('mask').length;
+    return {
+      ...{ texts: form.texts('prompt'), wrappers: null, characters: null },
+      picture: {
+        ...pictureOf((field) => form.texts(field)[0]),
+        givenTokens: mostGivenTokens * given,
+      },
+    };
+  },
+  bodyOf({ body, model }) {
+    const form = formOf(body).without('response_format').with('model', model);
+    return saysFormat(model) ? form.with('response_format', 'b64_json') : form;
+  },
+};
+
+/** These know data alone and refuse to be asked for it. */
+const dataOnly = /^(chat)?gpt-image/;
+const saysFormat = (model: string): boolean =>
+  !dataOnly.test(model.slice(model.lastIndexOf('/') + 1));
+
+type Common = Omit<Endpoint, 'inputOf' | 'bodyOf'>;
+
+function drawing(path: string): Common {
+  return {
+    path,
+    idPrefix: null,
+    namesModel: false,
+    measures: [pictures, pictureTokens],
+    answerOf(text, { body }) {
+      const answer = listAnswer(text, 'data');
+      const format = body.response_format ?? formOf(body).texts('response_format')[0];
+      const type = `image/${typeof answer.output_format === 'string' ? answer.output_format : 'png'}`;
+      for (const picture of listOf(answer.data))
+        hideAddress(picture, format === 'url' ? type : null);
+      return answer;
+    },
+    saidIn: ({ usage }) => usage,
+    streamsBytes: () => false,
+    stream: () => eventStream(isMade),
+    mayBeLast: ({ type }) => typeof type === 'string' && isMade(type),
+    choicesIn: () => [],
+    namesIn: () => [],
+    changeText: () => undefined,
+    piecesIn({ data, type }) {
+      if (typeof type === 'string') return isMade(type) ? 1 : 0;
+      return Array.isArray(data) ? data.length : 0;
+    },
+    usageAs: () => undefined,
+  };
+}
+
+const isMade = (type: string): boolean => type.endsWith('.completed');
+
+const listOf = (value: unknown): readonly Json[] =>
+  Array.isArray(value) ? value.filter(isJson) : [];
+
+/** Who asked for an address gets one that holds the picture itself. */
+function hideAddress(picture: Json, type: string | null): void {
+  const { b64_json: data } = picture;
+  if (typeof data !== 'string' || data === '') throw broken('The upstream sent no picture.');
+  picture.url = type === null ? undefined : `data:${type};base64,${data}`;
+  if (type !== null) picture.b64_json = undefined;
+}

@@ -1,0 +1,41 @@
+import type { ChatStream } from '../chat-stream.ts';
+import { broken, isJson } from '../chat-stream.ts';
+import { parseJson } from '../parse-json.ts';
+import type { Json } from '../upstream.ts';
+
+/** Events that say by their `type` what they are; the answer is whole once one of `lasts` came. */
+export function eventStream(lasts: (type: string) => boolean): ChatStream {
+  let isBegun = false;
+  let isWhole = false;
+  let hasMark = false;
+
+  const eventOf = (data: string): Json => {
+    const event = parseJson(data);
+    if (!isJson(event) || typeof event.type !== 'string') {
+      throw broken('The upstream gave no usable answer.');
+    }
+    if (event.error || event.type === 'error') {
+      throw broken('The upstream broke off its answer.');
+    }
+    isBegun = true;
+    isWhole ||= lasts(event.type);
+    return event;
+  };
+
+  return {
+    read(events) {
+      const read: Json[] = [];
+      for (const data of events) {
+        if (data === '[DONE]') {
+          hasMark = true;
+          break;
+        }
+        read.push(eventOf(data));
+      }
+      return read;
+    },
+    begun: () => isBegun,
+    ended: () => hasMark && isWhole,
+    finished: () => isWhole,
+  };
+}

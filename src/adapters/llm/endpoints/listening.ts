@@ -1,0 +1,79 @@
+import { broken, isJson } from '../chat-stream.ts';
+import { formOf } from '../form.ts';
+import { unsupported } from '../input.ts';
+import { parseJson } from '../parse-json.ts';
+import type { Json } from '../upstream.ts';
+import type { Endpoint } from './endpoint.ts';
+import { eventStream } from './event-stream.ts';
+import { heardAsOpenAi, heardSeconds, heardTokens } from './sound-measures.ts';
+import { soundOf } from './sounds.ts';
+
+/** A sound as text. */
+export const transcriptions: Endpoint = listening('/audio/transcriptions');
+/** The same in English. */
+export const translations: Endpoint = listening('/audio/translations');
+
+/**
+ * Sold by the second, or by tokens. A bare text has no room for a usage, so that it is asked for as JSON;
+ * of subtitles the last one says how long the sound is. Nothing limits what is written, so that no
+ * allowance of characters pays for it; one of tokens does where it is sold by those, the answer bounded
+ * by the alias's own limit.
+ */
+function listening(path: string): Endpoint {
+  return {
+    path,
+    idPrefix: null,
+    namesModel: false,
+    measures: [heardSeconds, heardTokens],
+    inputOf(body) {
+      const form = formOf(body);
+      const [file] = form.uploads('file');
+      if (!file) throw unsupported('file');
+      return {
+        ...{ texts: form.texts('prompt'), wrappers: null, characters: null },
+        sound: soundOf(file),
+      };
+    },
+    bodyOf({ body, model }) {
+      const form = formOf(body).with('model', model);
+      return formatOf(body) === 'text' ? form.with('response_format', 'json') : form;
+    },
+    answerOf: (text, { body }) => (isSubtitles(formatOf(body)) ? subtitles(text) : written(text)),
+    saidIn: ({ usage, duration }) => usage ?? (duration === undefined ? undefined : { duration }),
+    streamsBytes: () => false,
+    stream: () => eventStream((type) => type === 'transcript.text.done'),
+    mayBeLast: ({ type }) => type === 'transcript.text.done',
+    // The last event says the whole text again.
+    choicesIn: (answer) => (answer.type === 'transcript.text.done' ? [] : [answer]),
+    namesIn: () => [],
+    changeText(answer, change) {
+      if (typeof answer.delta === 'string') answer.delta = change(answer.delta);
+      else if (typeof answer.text === 'string') answer.text = change(answer.text);
+    },
+    piecesIn: () => 0,
+    usageAs: heardAsOpenAi,
+  };
+}
+
+const formatOf = (body: Readonly<Json>): string | undefined =>
+  formOf(body).texts('response_format')[0];
+
+const isSubtitles = (format: string | undefined): boolean => format === 'srt' || format === 'vtt';
+
+function written(text: string): Json {
+  const answer = parseJson(text);
+  if (isJson(answer) && typeof answer.text === 'string') return answer;
+  throw broken('The upstream gave no usable answer.');
+}
+
+const cues = /-->\s*(?:(\d+):)?(\d+):(\d+)[.,](\d+)/g;
+
+function subtitles(text: string): Json {
+  const last = [...text.matchAll(cues)].at(-1);
+  if (!last && text.trim() !== '' && text.trim() !== 'WEBVTT') {
+    throw broken('The upstream gave no usable answer.');
+  }
+  const [, hours = '0', minutes = '0', seconds = '0', fraction = '0'] = last ?? [];
+  const duration = 3_600 * Number(hours) + 60 * Number(minutes) + Number(`${seconds}.${fraction}`);
+  return { text, duration };
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { Switch } from './chat-schemas.ts';
+
+export const mostPrompt = 32_000;
+export const mostPictures = 10;
+export const mostPreviews = 3;
+
+const Short = z.string().max(64).nullish();
+
+/** What a request for pictures may say beside what it asks; every other field goes to the model as it is. */
+export const imageWishes = {
+  model: z.string().min(1).max(256),
+  prompt: z.string().min(1).max(mostPrompt),
+  size: Short,
+  quality: Short,
+  response_format: z.enum(['url', 'b64_json']).nullish(),
+  stream: Switch,
+  user: z.string().nullish(),
+};
+
+/** Pictures come as data; who asked for an address gets one that holds the data itself. */
+export const ImagesReply = z.looseObject({
+  created: z.int(),
+  data: z.array(z.looseObject({ b64_json: z.string().optional(), url: z.string().optional() })),
+});

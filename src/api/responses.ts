@@ -1,0 +1,78 @@
+import type { ServerResponse } from 'node:http';
+import { callError } from './call-error.ts';
+import { OpenAiError } from './error-schemas.ts';
+import { ApiError, errorAnswer } from './errors.ts';
+import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
+import { limitBytes, modelCall, timesOf } from './model-call.ts';
+import { headOf } from './response-object.ts';
+import type { Failure } from './responses-events.ts';
+import { responseEvents, responseWriter } from './responses-events.ts';
+import { ResponsesReply, ResponsesRequest } from './responses-schemas.ts';
+import { chatOf } from './responses-to-chat.ts';
+import type { RequestFacts, Route } from './route.ts';
+import { route } from './route.ts';
+import { eventStreamHeaders, eventStreamType, namedFraming, sendEvents } from './sse.ts';
+
+/** `POST /v1/responses`, as OpenAI's SDKs expect it; whichever upstream answers. */
+export const responses = (parts: ModelCallParts): Route =>
+  route({
+    method: 'POST',
+    path: '/v1/responses',
+    who: 'key',
+    summary: 'Ask a model in the words of OpenAI’s Responses; streams when `stream` is true',
+    body: ResponsesRequest,
+    limitBytes,
+    reply: ResponsesReply,
+    async handle({ caller, body, request }) {
+      const { call, answer, stalled } = await asked(parts, { caller, request }, body);
+      const writer = responseWriter(headOf(call.facts.callId, body));
+      if (!answer.stream) {
+        return { text: JSON.stringify(writer.whole(answer.body)), type: jsonType };
+      }
+      const failureOf = (error: unknown) => failure(callError(error, body.model), request);
+      const stream = (response: ServerResponse) =>
+        sendEvents(response, {
+          batches: responseEvents(answer.chunks, writer, failureOf),
+          framing: namedFraming,
+          ended: answer.ended,
+          ...timesOf(parts),
+          stalled,
+          errorBody: (error) => writer.error(failureOf(error)),
+        });
+      return { stream, type: eventStreamType, headers: eventStreamHeaders };
+    },
+  });
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** Makes the call; what is wrong with it is told by the names of this request, not of what it became. */
+async function asked(
+  parts: ModelCallParts,
+  asking: Asking,
+  request: ResponsesRequest,
+): Promise<MadeCall> {
+  const { body, extended, nameOf } = chatOf(request);
+  try {
+    return await modelCall(parts, asking, {
+      ...{ endpoint: 'chat', model: request.model, body, extended, n: 1, wantsUsage: true },
+      stream: request.stream ?? false,
+      outputTokens: request.max_output_tokens ?? undefined,
+    });
+  } catch (error) {
+    throw renamed(error, nameOf);
+  }
+}
+
+function renamed(error: unknown, nameOf: (path: string) => string | undefined): unknown {
+  if (!(error instanceof ApiError)) return error;
+  const { code, details } = error;
+  const param = details.param === undefined ? undefined : nameOf(details.param);
+  if (param === undefined) return error;
+  return new ApiError(code, { ...details, param, values: { ...details.values, param } });
+}
+
+function failure(error: unknown, { locale, id, describe }: RequestFacts): Failure {
+  const { body, code } = errorAnswer(error, { openAi: true, locale, requestId: id });
+  describe({ code });
+  return OpenAiError.parse(body).error;
+}

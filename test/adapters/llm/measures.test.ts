@@ -1,0 +1,119 @@
+import { Buffer } from 'node:buffer';
+import test from 'ava';
+import fc from 'fast-check';
+import { endpoints } from '../../../src/adapters/llm/endpoints/endpoints.ts';
+import type { Measure } from '../../../src/adapters/llm/endpoints/measure.ts';
+import { pictureTokens } from '../../../src/adapters/llm/endpoints/picture-measures.ts';
+import { pictureOf } from '../../../src/adapters/llm/endpoints/picture-tokens.ts';
+import { heardSeconds, heardTokens } from '../../../src/adapters/llm/endpoints/sound-measures.ts';
+import { soundOf } from '../../../src/adapters/llm/endpoints/sounds.ts';
+import type { Input } from '../../../src/adapters/llm/input.ts';
+import { sound } from '../../../src/adapters/llm/sandbox-media.ts';
+import { usageClasses } from '../../../src/domain/price-list/usage.ts';
+
+const input: Input = {
+  ...{ texts: [], wrappers: null, characters: null },
+  sound: { seconds: 8, mostSeconds: 64 },
+  picture: { mostTokens: 6_240, usualTokens: 4_160, givenTokens: 6_500 },
+};
+const came = { isEmpty: true, pieces: 0 };
+const of = (measure: Measure, said: unknown) => measure.usageOf(said, input, came);
+
+test('a second that has begun counts, however an upstream says it', (t) => {
+  t.is(of(heardSeconds, { type: 'duration', seconds: 9 })?.seconds, 9);
+  t.is(of(heardSeconds, { duration: 8.01 })?.seconds, 9);
+  t.is(of(heardSeconds, { duration: '8.01' })?.seconds, 9);
+});
+
+test('what is no length of a sound is counted by us', (t) => {
+  const tokens = { type: 'tokens', input_tokens: 90, output_tokens: 9 };
+  for (const said of [undefined, null, {}, { duration: 0 }, { duration: -1 }, { duration: 1e9 }]) {
+    t.is(of(heardSeconds, said), undefined);
+  }
+  t.is(of(heardSeconds, { ...tokens, input_token_details: { audio_tokens: 90 } }), undefined);
+});
+
+test('tokens of a sound and of a text beside it are apart', (t) => {
+  const said = { type: 'tokens', input_tokens: 92, output_tokens: 9 };
+  const usage = of(heardTokens, { ...said, input_token_details: { audio_tokens: 90 } });
+  t.like(usage, { input: 2, audioInput: 90, output: 9 });
+  t.is(of(heardTokens, { ...said, input_token_details: { audio_tokens: 93 } }), undefined);
+  t.is(of(heardTokens, said), undefined);
+});
+
+test('tokens of pictures, given and made, are apart from those of the text', (t) => {
+  const said = { input_tokens: 50, output_tokens: 4_160, total_tokens: 4_210 };
+  t.like(of(pictureTokens, said), { input: 50, imageInput: 0, imageOutput: 4_160 });
+  const details = { text_tokens: 10, image_tokens: 40 };
+  t.like(of(pictureTokens, { ...said, input_tokens_details: details }), {
+    ...{ input: 10, imageInput: 40, imageOutput: 4_160 },
+  });
+  t.is(of(pictureTokens, { ...said, output_tokens: 0 }), undefined);
+});
+
+test('a usage has something only of classes that its measure’s prices are for', (t) => {
+  const priced: Readonly<Record<string, string>> = {
+    ...{ audioInput: 'audioInput', imageInput: 'imageInput', imageOutput: 'imageOutput' },
+    ...{ images: 'image', seconds: 'second', characters: 'character' },
+  };
+  const text = new Set<string>(['input', 'cachedInput', 'cacheWrite', 'output', 'reasoning']);
+  for (const { measures } of Object.values(endpoints)) {
+    for (const { needs, boundOf, counted } of measures) {
+      const bound = boundOf(input, { input: 9, n: 2 });
+      for (const usage of [bound, counted({ input: 9, output: 9, pieces: 2 }, input)]) {
+        for (const each of usageClasses) {
+          const name = priced[each];
+          if (!usage[each] || text.has(each)) continue;
+          t.true(
+            needs.some((need) => need === name),
+            each,
+          );
+        }
+      }
+    }
+  }
+});
+
+test('our own count of what goes in is never above its bound', (t) => {
+  fc.assert(
+    fc.property(
+      fc.nat(100_000),
+      fc.nat(5_000),
+      fc.integer({ min: 1, max: 10 }),
+      (bytes, text, n) => {
+        const heard = soundOf({ filename: 'a', type: 'audio/mpeg', bytes: new Uint8Array(bytes) });
+        const of: Input = { ...input, sound: heard, characters: text };
+        for (const { measures } of Object.values(endpoints)) {
+          for (const { boundOf, counted } of measures) {
+            const most = boundOf(of, { input: text, n });
+            const own = counted({ input: text, output: 0, pieces: n }, of);
+            for (const each of usageClasses) t.true((own[each] ?? 0) <= (most[each] ?? 0), each);
+          }
+        }
+      },
+    ),
+  );
+});
+
+test('of a WAVE file the length is known, of another it is bounded', (t) => {
+  const upload = (bytes: Uint8Array) => ({ filename: 'a', type: 'audio/x', bytes });
+  // Fifty characters of 20 ms each.
+  const wave = soundOf(upload(sound('x'.repeat(50), 'wav')));
+  t.deepEqual(wave, { seconds: 2, mostSeconds: 2 });
+  t.deepEqual(soundOf(upload(Buffer.alloc(64_000))), { seconds: 8, mostSeconds: 64 });
+  const lying = sound('x'.repeat(50), 'wav');
+  lying.writeUInt32LE(7, 28);
+  t.is(soundOf(upload(lying)).mostSeconds, Math.ceil(lying.length / 1_000));
+});
+
+test('a picture is bounded by what its request says, the rest by the dearest there is', (t) => {
+  const of = (wishes: Readonly<Record<string, unknown>>) => pictureOf((name) => wishes[name]);
+  const low = { quality: 'low', size: '1024x1024' };
+  t.deepEqual(of(low), { mostTokens: 272, usualTokens: 272 });
+  t.deepEqual(of({ ...low, partial_images: 3 }), { mostTokens: 572, usualTokens: 572 });
+  t.deepEqual(of({}), { mostTokens: 6_240, usualTokens: 4_160 });
+  t.deepEqual(of({ quality: 'auto', size: 'auto' }), { mostTokens: 6_240, usualTokens: 4_160 });
+  t.deepEqual(of({ quality: 'medium', size: '1536x1024' }), {
+    ...{ mostTokens: 1_584, usualTokens: 1_584 },
+  });
+});

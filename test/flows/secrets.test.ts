@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { eventStoreDbLog } from '../../src/adapters/eventstore/eventstoredb.ts';
+import { databaseUrl } from '../../src/adapters/postgres/embedded-database.ts';
+import type { CanaryUpstream } from '../support/canary-upstream.ts';
+import { startCanaryUpstream } from '../support/canary-upstream.ts';
+import { jsonRequest } from '../support/json-request.ts';
+import type { Person } from '../support/people.ts';
+import { grant, newPerson, request, sell, signIn } from '../support/people.ts';
+import type { EnginesAlone, Program } from '../support/program.ts';
+import { newDataDir, removeDataDir, startEnginesAlone, startProgram } from '../support/program.ts';
+import { query } from '../support/query.ts';
+
+const canaries = {
+  key: 'sk-zqcanary-9f3b7c21d4e8a6',
+  account: 'Zqcanary Holdings',
+  model: 'zqcanary-large-7b',
+};
+/** What all of them have in common, in any spelling. */
+const canary = /zqcanary/i;
+
+const Tables = z.array(z.object({ name: z.string() }));
+
+let upstream: CanaryUpstream;
+let engines: EnginesAlone;
+let program: Program;
+let token: string;
+let person: Person;
+
+test.before(async () => {
+  upstream = await startCanaryUpstream(canaries);
+  const dataDir = await newDataDir();
+  engines = await startEnginesAlone(dataDir);
+  program = await startProgram(dataDir, {
+    ROLES: 'api,relay,projector,scheduler',
+    DATABASE_URL: engines.databaseUrl,
+    EVENTSTORE_URL: engines.eventstoreUrl,
+    MASTER_KEY: randomBytes(32).toString('base64'),
+    LOG_LEVEL: 'trace',
+    UPSTREAM_RETRIES: '0',
+    UPSTREAM_CIRCUIT_OPEN_MS: '0',
+    UPSTREAM_RETRY_PAUSE_MS: '1',
+  });
+  token = (await signIn(program)).token;
+  person = await newPerson(program);
+  await grant(program, token, person.memberId, '50');
+  await request(`${program.url}/api/admin/upstreams/hidden`, {
+    ...{ method: 'PUT', token },
+    body: { kind: 'openai_like', base_url: `${upstream.url}/v1`, api_key: canaries.key },
+  });
+  await sell(program, token, 'plain', [{ upstream: 'hidden', model: canaries.model }]);
+});
+
+test.after.always(async () => {
+  await program?.stop();
+  await engines?.stop();
+  await upstream?.close();
+  if (program) await removeDataDir(program.dataDir);
+});
+
+const statuses = [
+  ...[400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 418, 422, 429, 451],
+  ...[500, 501, 502, 503, 504, 529],
+];
+const shapes = ['openai', 'plain', 'flat', 'list', 'harmless', 'text'];
+const failures = statuses.flatMap((status) => shapes.map((shape) => `${status} ${shape}`));
+const whole = ['ok', 'broken'];
+const streamed = ['ok', 'cut', 'error', 'rubbish', '400 harmless', '401 openai', '503 plain'];
+
+/** Everything that a caller gets: status line, headers, body. */
+async function answered(path: string, body: object): Promise<string> {
+  const response = await jsonRequest(`${program.url}${path}`, {
+    ...{ method: 'POST', token: person.key },
+    body: { model: 'plain', max_tokens: 20, ...body },
+  });
+  const text = await response.text().catch((error: unknown) => String(error));
+  return [response.status, response.statusText, JSON.stringify([...response.headers]), text].join(
+    '\n',
+  );
+}
+
+for (const path of ['/v1/chat/completions', '/v1/messages']) {
+  for (const [stream, hows] of [
+    [false, [...whole, ...failures]],
+    [true, streamed],
+  ] as const) {
+    test.serial(
+      `members never see an upstream's secrets at ${path}, ${stream ? 'streaming' : 'at once'}`,
+      async (t) => {
+        const before = upstream.asked.length;
+        for (const how of hows) {
+          const messages = [{ role: 'user', content: how }];
+          const options = stream ? { stream_options: { include_usage: true } } : {};
+          const said = await answered(path, {
+            messages,
+            stream,
+            ...(path.includes('chat') ? options : {}),
+          });
+          t.notRegex(said, canary, `${how}: ${said}`);
+          if (how === 'ok') t.regex(said, /^200[\s\S]*Hello/);
+          else t.regex(said, /"error"/, `${how}: ${said}`);
+        }
+        const asked = upstream.asked.slice(before);
+        t.is(asked.length, hows.length);
+        t.true(asked.every(({ key, model }) => key === canaries.key && model === canaries.model));
+      },
+    );
+  }
+}
+
+test.serial('what members may list about themselves names no upstream', async (t) => {
+  const list = async (path: string, key: string) =>
+    JSON.stringify(await request(`${program.url}${path}`, { token: key }));
+  const seen = [
+    await list('/v1/models', person.key),
+    await list('/api/calls?limit=100', person.token),
+    await list('/api/usage', person.token),
+    await list('/api/wallet', person.token),
+  ];
+  t.notRegex(seen.join('\n'), /zqcanary|hidden/i);
+});
+
+test.serial('the key is in no answer to an administrator, no metric and no log line', async (t) => {
+  const listed = JSON.stringify(await request(`${program.url}/api/admin/upstreams`, { token }));
+  t.regex(listed, /"id":"hidden"/);
+  t.false(listed.includes(canaries.key));
+  const metrics = await (await fetch(`${program.url}/metrics`)).text();
+  t.regex(metrics, /upstream_calls_in_flight\{upstream="hidden"\} 0/);
+  t.notRegex(metrics, canary);
+  t.false(program.output().includes(canaries.key));
+  t.false(engines.output().includes(canaries.key));
+});
+
+test.serial('the key is in no event of the log', async (t) => {
+  const stopping = new AbortController();
+  const log = pino({ level: 'silent' });
+  const { signal } = stopping;
+  const eventLog = eventStoreDbLog({ url: engines.eventstoreUrl, log, signal });
+  const types = new Set<string>();
+  for await (const item of eventLog.subscribe({ after: null, prefixes: [], signal })) {
+    if (item.kind === 'caught_up') break;
+    types.add(item.event.type);
+    const { data, metadata, stream } = item.event;
+    t.false(JSON.stringify([stream, data, metadata]).includes(canaries.key), stream);
+  }
+  stopping.abort();
+  await eventLog.close();
+  t.true(types.has('UpstreamChanged') && types.has('UsageSettled'));
+});
+
+test.serial('the key is in no table, whatever its columns hold', async (t) => {
+  const spellings = [
+    canaries.key,
+    Buffer.from(canaries.key).toString('hex'),
+    Buffer.from(canaries.key).toString('base64').slice(0, -4),
+  ];
+  for (const url of [engines.databaseUrl, databaseUrl(engines.databaseUrl, 'eventlog')]) {
+    const tables = Tables.parse(
+      await query(
+        url,
+        `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
+         WHERE table_type = 'BASE TABLE' AND table_schema <> 'information_schema'`,
+      ),
+    );
+    t.true(tables.length > 3);
+    for (const { name } of tables) {
+      const rows = JSON.stringify(await query(url, `SELECT t::text FROM ${name} AS t`));
+      for (const spelling of spellings) t.false(rows.includes(spelling), name);
+    }
+  }
+  const sealed = await query(
+    engines.databaseUrl,
+    `SELECT name FROM vault.secrets WHERE name LIKE 'upstream-key/hidden/%'`,
+  );
+  t.is(sealed.length, 1);
+});
