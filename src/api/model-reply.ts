@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { ModelAnswer } from '../adapters/llm/model-call.ts';
-import { callError } from './call-error.ts';
 import { errorAnswer } from './errors.ts';
 import type { MadeCall, ModelCallParts } from './model-call.ts';
-import { timesOf } from './model-call.ts';
+import { faultOf, timesOf } from './model-call.ts';
 import type { Answer, RequestFacts } from './route.ts';
 import type { Framing } from './sse.ts';
 import {
@@ -58,7 +57,7 @@ const waysOut = (
   ended,
   ...timesOf(times),
   stalled,
-  errorBody: (error: unknown) => errorBodyOf(callError(error, call.facts.model), request),
+  errorBody: (error: unknown) => errorBodyOf(faultOf(error, call), request),
 });
 
 function errorBodyOf(error: unknown, { locale, id, describe }: RequestFacts): unknown {

@@ -20,13 +20,13 @@ export interface Reading {
   fault(): unknown;
 }
 
-export function eventsReading({ read, begun, ended, finished }: ChatStream): Reading {
+export function eventsReading({ read, end, begun, ended, finished }: ChatStream): Reading {
   const events = serverSentEvents();
   let fault: unknown;
-  const chunksOf = (arrived: readonly string[]): readonly Json[] => {
+  const chunksOf = (arrived: () => readonly string[]): readonly Json[] => {
     const chunks: Json[] = [];
     try {
-      for (const event of arrived) {
+      for (const event of arrived()) {
         chunks.push(...read([event]));
         if (ended()) break;
       }
@@ -36,8 +36,11 @@ export function eventsReading({ read, begun, ended, finished }: ChatStream): Rea
     return chunks;
   };
   return {
-    push: (bytes) => chunksOf(events.push(bytes)),
-    end: () => chunksOf(events.end()),
+    push: (bytes) => chunksOf(() => events.push(bytes)),
+    end: () => {
+      const chunks = chunksOf(() => events.end());
+      return fault === undefined ? [...chunks, ...(end?.() ?? [])] : chunks;
+    },
     fault: () => fault,
     ...{ begun, ended, finished },
   };
@@ -62,6 +65,27 @@ export function bytesReading(type: unknown): Reading {
     begun: () => isBegun,
     ended: () => false,
     finished: () => isEnded && isBegun,
+    fault: () => undefined,
+  };
+}
+
+/** One chunk, once all of a text is there. */
+export function wholeReading(chunkOf: (text: string) => Json): Reading {
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
+  let isEnded = false;
+  return {
+    push(bytes) {
+      texts.push(decoder.decode(bytes, { stream: true }));
+      return [];
+    },
+    end() {
+      isEnded = true;
+      return [chunkOf(texts.join(''))];
+    },
+    begun: () => texts.length > 0,
+    ended: () => false,
+    finished: () => isEnded,
     fault: () => undefined,
   };
 }
