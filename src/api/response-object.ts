@@ -115,7 +115,8 @@ export function responseObject(
   };
 }
 
-function usageOf(raw: unknown): Json {
+/** A chat completion's usage in the words of a response. */
+export function usageOf(raw: unknown): Json {
   const { input, read, wrote, output, reasoning } = countsOf(raw);
   return {
     input_tokens: input,

@@ -5,6 +5,7 @@ import { endpoints } from './endpoints/endpoints.ts';
 import type { Protocol, ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
 import { refusal } from './refusal.ts';
+import { responsesProtocol } from './responses-protocol.ts';
 import type { Json, OpenUpstream } from './upstream.ts';
 import type { Address } from './upstream-address.ts';
 
@@ -19,6 +20,8 @@ export interface OpenAiOptions extends ProviderOptions, Spelling {
   readonly addressOf?: (address: Address) => string;
   /** What answers to a GET and costs nothing; the list of models unless said. */
   readonly probePath?: string;
+  /** It speaks Responses itself. */
+  readonly responses?: boolean;
   /** Makes a usage say what OpenAI's would, in place. */
   readonly tidyUsage?: (usage: Json) => void;
 }
@@ -53,6 +56,10 @@ const protocolOf = (endpoint: Endpoint, options: OpenAiOptions, headers: Headers
   stream: () => tidyStream(endpoint.stream(), options),
   streamsBytes: endpoint.streamsBytes,
   refusalOf: refusal,
+  native:
+    endpoint.path === '/chat/completions' && options.responses
+      ? responsesProtocol(headers)
+      : undefined,
 });
 
 function tidied(answer: Json, { tidyUsage }: OpenAiOptions): Json {
