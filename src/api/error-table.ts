@@ -2,8 +2,9 @@ import type { RejectionCode } from '../domain/rejection.ts';
 
 /** What the edge refuses or fails at by itself, beside the domain's refusals; stable for ever. */
 export type EdgeCode =
-  | 'account_disabled'
   | 'body_too_large'
+  | 'budget_not_found'
+  | 'budget_spent'
   | 'event_from_newer_version'
   | 'call_not_found'
   | 'forbidden'
@@ -16,6 +17,8 @@ export type EdgeCode =
   | 'model_not_found'
   | 'not_found'
   | 'outcome_unknown'
+  | 'plan_expired'
+  | 'plan_not_permitted'
   | 'projection_not_found'
   | 'read_models_behind'
   | 'too_many_attempts'
@@ -63,6 +66,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   api_key_not_found: invalid(404),
   body_too_large: invalid(413),
   budget_exhausted: { status: 429, type: 'insufficient_quota', final: true },
+  budget_not_found: invalid(404),
+  budget_spent: { ...later(503, 60), final: true },
   claim_conflict: invalid(409),
   code_expired: invalid(),
   code_invalid: invalid(),
@@ -92,6 +97,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   model_not_found: invalid(404),
   not_found: invalid(404),
   outcome_unknown: later(503, 1),
+  plan_expired: denied(),
+  plan_not_permitted: denied(),
   rate_limit_exceeded: later(429, 1),
   projection_not_found: invalid(404),
   read_models_behind: later(503, 1),

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Json } from '../adapters/llm/upstream.ts';
 import { countsOf } from './chat-usage.ts';
 import type { ResponsesRequest, Tool } from './responses-schemas.ts';
@@ -115,6 +116,9 @@ export function responseObject(
   };
 }
 
+/** What a call cost, for who asked. */
+const Priced = z.object({ cost: z.string(), cost_currency: z.string() });
+
 /** A chat completion's usage in the words of a response. */
 export function usageOf(raw: unknown): Json {
   const { input, read, wrote, output, reasoning } = countsOf(raw);
@@ -124,5 +128,6 @@ export function usageOf(raw: unknown): Json {
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: reasoning },
     total_tokens: input + output,
+    ...Priced.safeParse(raw).data,
   };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { aliasEvents } from './alias/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
+import { budgetEvents } from './budget/events.ts';
 import { emailEvents } from './email/events.ts';
 import { Envelope } from './envelope.ts';
 import type { EventOf, EventTable, OlderVersions } from './event-table.ts';
@@ -16,7 +18,9 @@ import { walletEvents } from './wallet/events.ts';
 
 /** Every event there is, by the kind of stream that it stands in. */
 export const eventsOfStream = {
+  alias: aliasEvents,
   apiKey: apiKeyEvents,
+  budget: budgetEvents,
   email: emailEvents,
   member: memberEvents,
   once: onceEvents,
@@ -30,7 +34,9 @@ export const eventsOfStream = {
 
 /** Every event there is: type → schema of its data. */
 export const eventTable = {
+  ...aliasEvents,
   ...apiKeyEvents,
+  ...budgetEvents,
   ...emailEvents,
   ...memberEvents,
   ...onceEvents,

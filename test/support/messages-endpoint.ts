@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import pino from 'pino';
 import { anthropicUpstream } from '../../src/adapters/llm/anthropic.ts';
+import { geminiUpstream } from '../../src/adapters/llm/gemini.ts';
 import { countTokens, messages } from '../../src/api/anthropic-messages.ts';
 import { app } from '../../src/api/app.ts';
 import type { Authenticate } from '../../src/api/caller.ts';
@@ -61,10 +62,13 @@ export async function serveMessages(
   };
 }
 
+const at = (baseUrl: string, silenceMs: number) => ({
+  baseUrl,
+  timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
+});
+
 export const toAnthropic = (baseUrl: string, silenceMs = 20_000) =>
-  anthropicUpstream({
-    id: 'claude',
-    baseUrl,
-    apiKey: 'sk-ant-secret',
-    timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
-  });
+  anthropicUpstream({ id: 'claude', apiKey: 'sk-ant-secret', ...at(baseUrl, silenceMs) });
+
+export const toGemini = (baseUrl: string, silenceMs = 20_000) =>
+  geminiUpstream({ id: 'gemini', apiKey: 'AIza-secret', ...at(baseUrl, silenceMs) });

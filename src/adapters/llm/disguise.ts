@@ -27,14 +27,19 @@ export interface Mask {
   readonly alias: string;
   /** They name the model; what names it where none is named is hidden as well. */
   readonly isNamed: boolean;
+  /** Only the id is ours: whoever asks may know the rest. */
+  readonly transparent?: boolean;
 }
 
 /** Puts our name and id on an upstream's chunk or body, in place. */
-export function disguise(answer: Json, { id, alias, isNamed }: Mask): void {
+export function disguise(answer: Json, { id, alias, isNamed, transparent }: Mask): void {
   if (id !== null) answer.id = id;
   else if (answer.id !== undefined) answer.id = undefined;
+  if (isJson(answer.native)) {
+    disguiseNative(answer.native, { id: responseIdOf(id), alias: transparent ? undefined : alias });
+  }
+  if (transparent) return;
   if (isNamed || answer.model !== undefined) answer.model = alias;
-  if (isJson(answer.native)) disguiseNative(answer.native, { id: responseIdOf(id), alias });
   hideUnknown(answer, ofAnswer);
   if (isJson(answer.usage)) hideUnknown(answer.usage, none);
   for (const choice of listOf(answer.choices)) disguiseChoice(choice);

@@ -10,6 +10,12 @@ const telling = new RegExp(
   'i',
 );
 
+/** In every chunk, and so not looked at any closer than what they hold. */
+const usual = new Set([
+  ...['object', 'created', 'index', 'role', 'service_tier'],
+  ...['prompt_tokens', 'completion_tokens', 'total_tokens'],
+]);
+
 /** Leaves what is known, and what is too plain to be a name. */
 export function hideUnknown(json: Json, known: ReadonlySet<string>): void {
   for (const field in json) {
@@ -17,7 +23,8 @@ export function hideUnknown(json: Json, known: ReadonlySet<string>): void {
     const value = json[field];
     if (value === undefined || value === null) continue;
     // An undefined field is not written, and leaves the object as fast as it was.
-    if (isTelling(field) || !isPlain(value, 0)) json[field] = undefined;
+    const isSafe = usual.has(field) || !isTelling(field);
+    if (!(isSafe && isPlain(value, 0))) json[field] = undefined;
   }
 }
 

@@ -1,3 +1,5 @@
+import { bodyWith, withDefaults } from './alias-defaults.ts';
+import { callCosts } from './call-costs.ts';
 import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
 import type { HoldParts } from './call-hold.ts';
@@ -50,13 +52,16 @@ export interface Metered {
 /** Upstreams that are paid for: no call without a hold, no hold without an end. */
 export function metered(parts: MeteredParts): Metered {
   const calls = callsInFlight();
+  const { aliasOf } = parts.catalogue;
   const holdParts: HoldParts = { ...parts, background: calls.background };
   return {
     inFlight: calls.inFlight,
     drain: calls.drain,
-    countInput: (asked) => countInput(parts, asked),
-    answer(call) {
+    countInput: ({ model, body }) =>
+      countInput(parts, { model, body: bodyWith(body, aliasOf?.(model)) }),
+    answer(asked) {
       if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
+      const call = withDefaults(asked, aliasOf?.(asked.facts.model));
       return paid(parts, holdParts, { call, flight: calls.open() });
     },
   };
@@ -71,8 +76,13 @@ interface Running {
 async function held(parts: MeteredParts, holdParts: HoldParts, { call, flight }: Running) {
   try {
     const plan = await planCall(parts, call);
-    if (call.client.aborted) throw endedBy('client_closed');
-    return { plan, hold: await tracedHold(holdParts, call, plan) };
+    try {
+      if (call.client.aborted) throw endedBy('client_closed');
+      return { plan, hold: await tracedHold(holdParts, call, plan) };
+    } catch (error) {
+      plan.budget?.forget();
+      throw error;
+    }
   } catch (error) {
     flight.over();
     throw error;
@@ -89,12 +99,14 @@ async function paid(
   const { clock, patience } = parts;
   const endpoint = endpoints[call.endpoint];
   const text = received(endpoint);
+  const costs = callCosts({ call, plan, hold, received: text });
   const evidence = callEvidence({
     ...{ journal: parts.journal, processId: parts.processId, log: parts.log },
-    ...{ call, plan, hold, received: text, beganAt: clock() },
+    ...{ call, plan, hold, received: text, costs, beganAt: clock() },
   });
-  const counter = meter({ call, plan, hold, received: text, evidence, clock, patience });
+  const counter = meter({ call, plan, hold, received: text, evidence, costs, clock, patience });
   void counter.over.then(flight.over);
+  void counter.over.then(plan.budget?.over);
   void counter.over.then(watch(flight, call.client, parts.totalMs));
   const cut = () => void counter.cut(cutOf(flight.ended));
   if (flight.ended.aborted) cut();
@@ -106,6 +118,7 @@ async function paid(
     received: text,
     limit: hold.characters === null ? undefined : characterLimit(hold.characters, endpoint),
     ended: flight.ended,
+    mayAsk: costs.mayAsk,
     faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
     note: (error) =>
       parts.log.info({ err: error, call: call.facts.callId }, 'a call did not end well'),
@@ -113,7 +126,9 @@ async function paid(
       id: answerIdOf(endpoint.idPrefix, call.facts.callId),
       alias: call.facts.model,
       isNamed: endpoint.namesModel,
+      transparent: call.transparent ?? false,
     },
+    charge: hold.charge,
   };
   const first = await firstAnswer(relay, plan, { ...parts, maxOutput: hold.maxOutput });
   return first.stream

@@ -18,17 +18,28 @@ const ofItem = new Set([
   ...['call_id', 'name', 'arguments', 'input'],
 ]);
 
+/** What a Response is called by us. */
+interface Own {
+  readonly id: string;
+  /** Undefined: whoever asks may know what else it says of itself. */
+  readonly alias: string | undefined;
+}
+
 /** Puts our name and id on a Response, or on an event of one, in place. */
-export function disguiseNative(native: Json, { id, alias }: { id: string; alias: string }): void {
-  const response = isJson(native.response) ? native.response : undefined;
-  if (response) disguiseResponse(response, { id, alias });
-  else if (native.object === 'response') return disguiseResponse(native, { id, alias });
+export function disguiseNative(native: Json, own: Own): void {
+  if (native.object === 'response') {
+    disguiseResponse(native, own);
+    return;
+  }
+  if (isJson(native.response)) disguiseResponse(native.response, own);
+  if (own.alias === undefined) return;
   hideUnknown(native, ofEvent);
   if (isJson(native.item)) hideUnknown(native.item, ofItem);
 }
 
-function disguiseResponse(response: Json, { id, alias }: { id: string; alias: string }): void {
+function disguiseResponse(response: Json, { id, alias }: Own): void {
   response.id = id;
+  if (alias === undefined) return;
   response.model = alias;
   hideUnknown(response, ofResponse);
   const { output } = response;
