@@ -6,6 +6,7 @@ import { faultOf, limitBytes, modelCall, timesOf } from './model-call.ts';
 import { headOf } from './response-object.ts';
 import type { Failure } from './responses-events.ts';
 import { responseEvents, responseWriter } from './responses-events.ts';
+import { nativeOf } from './responses-native.ts';
 import { ResponsesReply, ResponsesRequest } from './responses-schemas.ts';
 import { chatOf } from './responses-to-chat.ts';
 import type { RequestFacts, Route } from './route.ts';
@@ -56,6 +57,7 @@ async function asked(
   try {
     return await modelCall(parts, asking, {
       ...{ endpoint: 'chat', model: request.model, body, extended, n: 1, wantsUsage: true },
+      native: nativeOf(request),
       stream: request.stream ?? false,
       outputTokens: request.max_output_tokens ?? undefined,
     });

@@ -78,6 +78,8 @@ async function begun(
     model: trial.model,
     body,
     extended: call.extended ?? false,
+    // What is cut where characters end is cut in our own words.
+    native: limit ? undefined : call.native,
     stream: call.stream,
     maxOutput,
     signal: ended,

@@ -11,6 +11,8 @@ export interface ModelCall {
   readonly endpoint: EndpointName;
   /** What the member sent, unknown fields and all. */
   readonly body: Readonly<Json>;
+  /** The same request as one of Responses; only who speaks that is told. */
+  readonly native?: Readonly<Json> | undefined;
   /** The body says some things in Anthropic's words; only who has them is told. */
   readonly extended?: boolean;
   /** The answer comes in pieces: events, or the bytes of a sound. */

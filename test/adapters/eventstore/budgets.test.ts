@@ -20,7 +20,7 @@ const clock = () => new Date(noon);
 const noCosts: CostRows = { booked: [], positions: new Map(), after: null };
 const terms = {
   scope: { kind: 'alias', value: 'demo' },
-  ...{ currency: 'CNY', daily: '10', monthly: null, whenSpent: 'leave_out' },
+  ...{ currency: 'CNY', daily: '10', monthly: null, whenSpent: 'leave_out' as const },
 } as const;
 
 async function indexOn(t: ExecutionContext, log: MemoryLog, rows = noCosts) {
