@@ -8,19 +8,22 @@ import type { RunPoliciesFor } from './adapters/postgres/policy-runner.ts';
 import type { ProjectorOptions } from './adapters/postgres/project.ts';
 import { projector } from './adapters/postgres/project.ts';
 import { rebuilder } from './adapters/postgres/rebuilder.ts';
-import { runPolicies } from './adapters/postgres/run-policies.ts';
+import { mailPrefixes, runPolicies } from './adapters/postgres/run-policies.ts';
 import { tracedProjector } from './adapters/postgres/traced-projector.ts';
+import type { Recorded } from './domain/events.ts';
 import type { PortParts, Ports } from './ports.ts';
 import { projections } from './projections/registry.ts';
 
 export type StartedFeeds = ReturnType<typeof startFeeds>;
 
+interface Acting {
+  readonly runPoliciesFor: RunPoliciesFor;
+  /** Hands over the mails that an event calls for. */
+  readonly writeTo: (event: Recorded) => Promise<void>;
+}
+
 /** What keeps the read models, and acts on events, in a process with the role `projector`. */
-export function startFeeds(
-  ports: Ports,
-  { runPoliciesFor }: { readonly runPoliciesFor: RunPoliciesFor },
-  parts: PortParts,
-) {
+export function startFeeds(ports: Ports, { runPoliciesFor, writeTo }: Acting, parts: PortParts) {
   const { databaseUrl, eventLog, log } = ports;
   const { started } = parts;
   const feed = openFeed(ports, parts);
@@ -29,6 +32,15 @@ export function startFeeds(
   started.add(rebuilds.close);
   const policies = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log });
   started.add(policies.close);
+  const writing = async (event: Recorded) => {
+    await writeTo(event);
+    return null;
+  };
+  const mails = runPolicies({
+    ...{ databaseUrl, eventLog, log, name: 'mails', prefixes: mailPrefixes },
+    run: writing,
+  });
+  started.add(mails.close);
   const lag = feedLag({ head: eventLog.head, position: feed.position });
   started.add(lag.close);
   const models = () => {
@@ -38,6 +50,7 @@ export function startFeeds(
   const consumers = () => ({
     projections: { lagSeconds: lag.seconds(), failing: feed.state().failing },
     policies: policies.state(),
+    mails: mails.state(),
   });
   return { models, policies: policies.state, consumers };
 }

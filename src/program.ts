@@ -1,20 +1,29 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { checker } from './adapters/checker/checker.ts';
 import { accessIndex } from './adapters/eventstore/access.ts';
+import { budgetIndex } from './adapters/eventstore/budgets.ts';
 import { catalogue as catalogueIndex } from './adapters/eventstore/catalogue.ts';
 import { once } from './adapters/eventstore/once.ts';
 import { runners } from './adapters/eventstore/runners.ts';
 import { upstreamIndex } from './adapters/eventstore/upstream-index.ts';
+import { budgetThresholds } from './adapters/postgres/budget-thresholds.ts';
 import { canary } from './adapters/postgres/canary.ts';
 import { expiry } from './adapters/postgres/expiry.ts';
 import { goneCalls } from './adapters/postgres/gone-calls.ts';
-import { accessRows, catalogueRows, upstreamRows } from './adapters/postgres/index-rows.ts';
+import {
+  accessRows,
+  budgetRows,
+  catalogueRows,
+  costRows,
+  upstreamRows,
+} from './adapters/postgres/index-rows.ts';
 import { overdueFirst } from './adapters/postgres/overdue.ts';
 import { policyRunner } from './adapters/postgres/policy-runner.ts';
 import { snapshots } from './adapters/postgres/snapshots.ts';
 import { sweeper } from './adapters/postgres/sweeper.ts';
 import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
 import { orphanUpstreamKeyRemoval } from './adapters/vault/orphan-upstream-keys.ts';
+import { budgetMails } from './api/budget-mails.ts';
 import { storedRefusal } from './api/errors.ts';
 import { startFeeds, startRelay } from './feeds.ts';
 import { indexed } from './indexed.ts';
@@ -45,11 +54,14 @@ async function trace({ config: { tracing }, started, log }: PortParts): Promise<
   started.add(startTracing({ settings: tracing, version: packageJson.version, log }).close);
 }
 
+/** Whoever sends a mail is not taken for dead before a mail server would have given up. */
+const mailPatienceMs = 60_000;
+
 export type WriteSide = ReturnType<typeof openWriteSide>;
 
 /** The nouns' runners, and what this process knows of keys, members, prices, routes and upstreams. */
 function openWriteSide(ports: Ports, { config, started }: PortParts) {
-  const { eventLog, pool, lease, journal, upstreams, clock, log } = ports;
+  const { eventLog, pool, lease, journal, upstreams, vault, mailer, clock, log } = ports;
   const bare = runners({
     log: eventLog,
     clock,
@@ -61,11 +73,16 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     ...{ log: eventLog, logger: log, clock },
     rows: () => catalogueRows(pool),
   });
+  const budgets = budgetIndex({
+    ...{ log: eventLog, logger: log, clock },
+    rows: () => budgetRows(pool),
+    costRows: () => costRows(pool, clock),
+  });
   const following = upstreamIndex({
     ...{ log: eventLog, logger: log, changed: upstreams.change },
     rows: () => upstreamRows(pool),
   });
-  for (const index of [access, catalogue, following]) started.add(index.close);
+  for (const index of [access, catalogue, budgets, following]) started.add(index.close);
   const run = {
     ...bare,
     wallet: overdueFirst(bare.wallet, {
@@ -74,6 +91,7 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
       gone: goneCalls(pool),
     }),
     apiKey: indexed(bare.apiKey, access.apply),
+    budget: indexed(bare.budget, budgets.apply),
     member: indexed(bare.member, access.apply),
     alias: indexed(bare.alias, catalogue.apply),
     priceList: indexed(bare.priceList, catalogue.apply),
@@ -83,13 +101,18 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
   };
   const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });
   const runPoliciesFor = policyRunner({ ...run, once: claimed, clock, log });
-  return { run, access, catalogue, following, once: claimed, runPoliciesFor };
+  const writeTo = budgetMails({
+    ...{ reads: pool, unseal: vault.unseal, send: mailer.send },
+    once: once({ log: eventLog, clock, replyOf: storedRefusal, patienceMs: mailPatienceMs }),
+    ...{ place: bare.budget.load, clock, log },
+  });
+  return { run, access, catalogue, budgets, following, once: claimed, runPoliciesFor, writeTo };
 }
 
 /** What is done on time, whoever asks. */
 function startJobs(
   { pool, lease, journal, clock, log }: Ports,
-  { run }: WriteSide,
+  { run, budgets }: WriteSide,
   { config, started }: PortParts,
 ) {
   const sweeping = sweeper({
@@ -102,6 +125,9 @@ function startJobs(
   const expiring = expiry({ pool, wallet: run.wallet, clock, log });
   expiring.start();
   started.add(expiring.close);
+  const thresholds = budgetThresholds({ budgets, budget: run.budget, clock, log });
+  thresholds.start();
+  started.add(thresholds.close);
 }
 
 export type StartedChecks = ReturnType<typeof startChecks>;

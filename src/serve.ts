@@ -14,6 +14,7 @@ import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { buildOrders } from './adapters/postgres/build-orders.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
 import { readModelWatch } from './adapters/postgres/read-model-state.ts';
+import { genaiPrices } from './adapters/prices/genai-prices.ts';
 import { api } from './api/api.ts';
 import type { SetUp } from './api/first-admin.ts';
 import { operations } from './api/operations.ts';
@@ -54,7 +55,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
   const { config } = parts;
   const { ports, write } = running;
   const { upstreams, providerKeys, eventLog, pool, vault, mailer, clock, log } = ports;
-  const { run, access, catalogue, following, runPoliciesFor } = write;
+  const { run, access, catalogue, budgets, following, runPoliciesFor } = write;
   let url = '';
   const state = stateOf(parts, running);
   const calls = openCalls(ports, write, parts);
@@ -75,6 +76,8 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     },
     models: { aliases: catalogue.aliases, clock },
     settings: catalogue.settings,
+    priceCatalogue: genaiPrices(packageJson.dependencies['@pydantic/genai-prices']),
+    budgets,
     upstreamView: { ...upstreams, state: calls.upstreamState },
     upstreams: {
       keys: providerKeys,
@@ -92,7 +95,8 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
   });
   await publishFirstModels(run, clock);
   // Until then a session that was signed out elsewhere would not be known as such.
-  await Promise.all([access.filled, catalogue.filled, following.filled]);
+  const indexes = [access, catalogue, budgets, following];
+  await Promise.all(indexes.map(({ filled }) => filled));
   await upstreams.settled();
   const setUp = await ensureSetUp(config.admin);
   url = await listenOn(parts, app.callback(), async () => {
@@ -118,7 +122,9 @@ function stateOf({ engines, started }: PortParts, { ports, write, feed, relay, c
     engines: engines.state,
     lease,
     log: eventLog.health,
-    indexes: [write.access.fresh, write.catalogue.fresh, write.following.fresh],
+    indexes: [write.access, write.catalogue, write.budgets, write.following].map(
+      ({ fresh }) => fresh,
+    ),
     feed,
     stopping: () => isStopping,
   });
@@ -165,7 +171,7 @@ async function listenOn(
 /** The upstreams, paid for from the wallets. */
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
-  { run, catalogue }: WriteSide,
+  { run, catalogue, budgets }: WriteSide,
   { config: { timeouts, walletOverrun, retrying, ...config }, started }: PortParts,
 ) {
   const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
@@ -181,6 +187,7 @@ function openCalls(
     },
     upstreams: upstreams.upstreams,
     watch,
+    budgets,
     clock,
     random: Math.random,
   };

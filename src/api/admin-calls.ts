@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import { calls } from '../projections/calls.ts';
-import { AdminCallRow, CallStatus, callsPage, listAllCalls } from '../projections/calls-reads.ts';
+import {
+  AdminCallRow,
+  CallStatus,
+  callsPage,
+  costOfCall,
+  listAllCalls,
+} from '../projections/calls-reads.ts';
 import { MomentCursor } from '../projections/page.ts';
-import { Lines, linesOf } from './call-explained.ts';
+import { CostLines, costLinesOf, Lines, linesOf } from './call-explained.ts';
 import { WrittenCallId } from './call-id.ts';
 import { ApiError } from './errors.ts';
 import { WrittenMoment } from './moment.ts';
@@ -55,11 +61,16 @@ export const explainEveryCall = (reads: Reads) =>
     summary: 'One call, by its id or request id, with the lines of its charge',
     params: z.object({ id: WrittenCallId }),
     query: z.object({ min_position: MinPosition }),
-    reply: AdminCallRow.extend({ lines: Lines, as_of_position: z.string().nullable() }),
+    reply: AdminCallRow.extend({
+      ...{ lines: Lines, cost_lines: CostLines },
+      as_of_position: z.string().nullable(),
+    }),
     async handle({ params: { id }, query: { min_position: min } }) {
       const position = await positionOf(reads, [calls], min);
       const [call] = await reads.any(listAllCalls({ id }, { limit: 1 }));
       if (!call) throw new ApiError('call_not_found');
-      return { body: { ...call, lines: linesOf(call), as_of_position: position } };
+      const cost = await reads.maybeOne(costOfCall(id));
+      const lines = { lines: linesOf(call), cost_lines: costLinesOf(cost?.rated ?? []) };
+      return { body: { ...call, ...lines, as_of_position: position } };
     },
   });

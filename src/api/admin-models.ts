@@ -14,7 +14,7 @@ import { WrittenMoment } from './moment.ts';
 import { pricesOf, WrittenPrices } from './price-words.ts';
 import { route } from './route.ts';
 
-const usualMaxOutput = 4_096;
+export const usualMaxOutput = 4_096;
 
 export interface ModelOrderParts {
   readonly run: RunnerOf<typeof priceList>['run'];

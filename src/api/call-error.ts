@@ -7,6 +7,7 @@ import type { Reason } from './reasons.ts';
 const codes: Readonly<Record<CallFaultCode, ErrorCode>> = {
   model_not_found: 'model_not_found',
   model_unavailable: 'unavailable',
+  budget_spent: 'budget_spent',
   unsupported_input: 'invalid_request',
   upstream_refused: 'invalid_request',
   upstream_failed: 'upstream_error',

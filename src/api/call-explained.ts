@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isUnit } from '../domain/accounts.ts';
 import { Amount } from '../domain/money.ts';
 import { explain } from '../domain/price-list/rating.ts';
-import type { CallRow } from '../projections/calls-reads.ts';
+import type { CallRow, CostParts } from '../projections/calls-reads.ts';
 import { pricesOf, usageOf, words } from './price-words.ts';
 
 const Class = z.enum(words);
@@ -23,9 +23,20 @@ export const Lines = z.array(Line).nullable();
 
 export function linesOf({ usage, price, charge, asset }: CallRow): z.infer<typeof Lines> {
   if (!usage || charge === null || isUnit(asset)) return null;
-  return explain(usageOf(usage), pricesOf(price)).map(({ class: of, pricedAs, ...line }) => ({
-    class: words[of],
-    priced_as: words[pricedAs],
-    ...line,
-  }));
+  return explain(usageOf(usage), pricesOf(price)).map(shown);
 }
+
+/** The lines that a call's cost is the sum of; null when nobody knows them. */
+export const CostLines = z.array(Line.extend({ upstream: z.string() })).nullable();
+
+export const costLinesOf = (parts: z.infer<typeof CostParts>): z.infer<typeof CostLines> =>
+  parts.length === 0
+    ? null
+    : parts.flatMap(({ upstream, usage, prices }) =>
+        explain(usage, prices).map((line) => ({ upstream, ...shown(line) })),
+      );
+
+const shown = ({ class: of, pricedAs, ...line }: ReturnType<typeof explain>[number]) => ({
+  ...{ class: words[of], priced_as: words[pricedAs] },
+  ...line,
+});

@@ -3,6 +3,8 @@ import type { RejectionCode } from '../domain/rejection.ts';
 /** What the edge refuses or fails at by itself, beside the domain's refusals; stable for ever. */
 export type EdgeCode =
   | 'body_too_large'
+  | 'budget_not_found'
+  | 'budget_spent'
   | 'event_from_newer_version'
   | 'call_not_found'
   | 'forbidden'
@@ -64,6 +66,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   api_key_not_found: invalid(404),
   body_too_large: invalid(413),
   budget_exhausted: { status: 429, type: 'insufficient_quota', final: true },
+  budget_not_found: invalid(404),
+  budget_spent: { ...later(503, 60), final: true },
   claim_conflict: invalid(409),
   code_expired: invalid(),
   code_invalid: invalid(),

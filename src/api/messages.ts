@@ -22,6 +22,11 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'A limit of this key or wallet is used up, or too small for this call.',
     zh: '该密钥或钱包的限额已用尽,或不足以支付本次调用。',
   },
+  budget_not_found: { en: 'There is no such budget.', zh: '没有这个预算。' },
+  budget_spent: {
+    en: 'This model is not available at the moment; choose another one or try again later.',
+    zh: '该模型暂不可用,请选择其他模型或稍后再试。',
+  },
   claim_conflict: { en: 'It belongs to somebody else already.', zh: '它已归他人所有。' },
   code_expired: {
     en: 'This link has expired; sign up again.',
@@ -181,6 +186,14 @@ const texts = {
     en: 'Hello,\n\nsomebody, perhaps you, tried to sign up with this address at {url}.\nIt belongs to an account already, and nothing was changed. Sign in with your password instead.\n',
     zh: '您好:\n\n有人(也许是您)试图在 {url} 用这个邮箱注册。\n该邮箱已有账号,未作任何更改。请直接用密码登录。\n',
   },
+  thresholdSubject: {
+    en: '{percent} % of the budget {budget} are spent ({of})',
+    zh: '预算 {budget} 已使用 {percent} %({of})',
+  },
+  thresholdBody: {
+    en: 'Of the budget {budget} ({kind}: {value}) for {of}, {spent} of {most} {currency} are spent: {percent} % are reached.\n',
+    zh: '预算 {budget}({kind}:{value})在 {of} 已支出 {spent} {currency},限额 {most} {currency},达到 {percent} %。\n',
+  },
   verifyTitle: { en: 'Verify your e-mail address', zh: '验证邮箱' },
   verifyPrompt: {
     en: 'Press the button to verify your address.',
@@ -232,8 +245,20 @@ const explanations: Readonly<Record<ExplanationKey, Text>> = {
     zh: '调用 {model} 中断:{charge} {asset}(输入 {input}、已输出 {output} 个 token)',
   },
   used_up_to_bound: {
-    en: 'A call to {model}: {charge} {asset}, the most that it could take, as its text was not counted',
-    zh: '调用 {model}:{charge} {asset}(字符数未能计量,按预留上限计费)',
+    en: 'A call to {model}: {charge} {asset}, the most that it could take, as what it used was not counted',
+    zh: '调用 {model}:{charge} {asset}(用量未能计量,按预留上限计费)',
+  },
+  used_images: {
+    en: 'A call to {model}: {charge} {asset} for {count} pictures',
+    zh: '调用 {model}:{charge} {asset}({count} 张图片)',
+  },
+  used_seconds: {
+    en: 'A call to {model}: {charge} {asset} for {count} s of sound',
+    zh: '调用 {model}:{charge} {asset}({count} 秒音频)',
+  },
+  used_characters: {
+    en: 'A call to {model}: {charge} {asset} for {count} characters read aloud',
+    zh: '调用 {model}:{charge} {asset}(朗读 {count} 个字符)',
   },
   used_and_overdraft_returned: {
     en: 'A call to {model}: {charge} {asset} for {input} tokens in and {output} out; {returned} {asset} of the overdraft are free again',

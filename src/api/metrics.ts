@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { CheckerState } from '../adapters/checker/checker.ts';
 import type { OpenWork } from '../adapters/postgres/open-work.ts';
 import type { Observe } from './app.ts';
+import type { BudgetMetricsParts } from './budget-metrics.ts';
+import { budgetMetrics } from './budget-metrics.ts';
 import { checkerMetrics } from './checker-metrics.ts';
 import type { FeedMetricsParts } from './feed-metrics.ts';
 import { feedMetrics } from './feed-metrics.ts';
@@ -19,6 +21,8 @@ export interface MetricsParts extends FeedMetricsParts, UpstreamMetricsParts {
   readonly gate?: () => GateReason | null;
   /** Undefined while nobody knows. */
   readonly openWork: () => OpenWork | undefined;
+  /** Absent in a process that is no place for calls. */
+  readonly budgets?: BudgetMetricsParts['budgets'];
   /** Undefined where no checker runs. */
   readonly checked?: (() => CheckerState | undefined) | undefined;
 }
@@ -28,7 +32,7 @@ export function metrics(parts: MetricsParts): {
   readonly observe: Observe;
   readonly route: Route;
 } {
-  const { gate, openWork, checked = () => undefined } = parts;
+  const { gate, openWork, budgets, checked = () => undefined } = parts;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -47,6 +51,7 @@ export function metrics(parts: MetricsParts): {
   });
   if (gate) gaugeGate(registers, gate);
   gaugeOpenWork(registers, openWork);
+  if (budgets) budgetMetrics(registry, { budgets });
   checkerMetrics(registry, checked);
   feedMetrics(registry, parts);
   upstreamMetrics(registry, parts);

@@ -11,9 +11,11 @@ type EdgeReason =
   | BaseUrlFault
   | 'base_url_needed'
   | 'broken_form'
+  | 'catalogue_provider'
   | 'client_stalled'
   | 'corrected_already'
   | 'field_missing'
+  | 'import_names_nothing'
   | 'is_past'
   | 'key_alias'
   | 'key_endpoint'
@@ -26,8 +28,10 @@ type EdgeReason =
   | 'own_account'
   | 'not_a_field'
   | 'nothing_kept'
+  | 'rate_needed'
   | 'scenario_name'
   | 'shut_down'
+  | 'sold_in'
   | 'timed_out'
   | 'upstream_refused';
 
@@ -63,6 +67,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'Too many calls are in flight; there may be {most} at once.',
     zh: '进行中的调用过多,最多同时 {most} 个。',
   },
+  catalogue_provider: {
+    en: 'The price catalogue has no provider `{provider}`.',
+    zh: '价目库中没有提供商“{provider}”。',
+  },
   client_stalled: { en: 'The client stopped reading.', zh: '客户端停止了读取。' },
   clock_off: {
     en: 'The service’s clock is wrong at the moment; try again later.',
@@ -92,6 +100,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   grant_not_positive: {
     en: 'A grant must be more than nothing.',
     zh: '发放的额度必须大于零。',
+  },
+  import_names_nothing: {
+    en: 'Name a provider, models, or both.',
+    zh: '请指定提供商或模型,也可同时指定。',
   },
   is_past: { en: 'This moment is over.', zh: '该时间已过。' },
   key_alias: {
@@ -192,6 +204,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'The database does not answer; try again in a moment.',
     zh: '数据库暂时没有响应,请稍后再试。',
   },
+  rate_needed: {
+    en: 'The catalogue is in {from}: say what one of it is in {to}.',
+    zh: '价目库以 {from} 计价:请给出其 1 单位折合多少 {to}。',
+  },
   scenario_name: {
     en: 'A scenario is named with 1 to 64 letters, digits, `.`, `_` or `-`.',
     zh: '场景名由 1 到 64 个字母、数字、“.”、“_”或“-”组成。',
@@ -199,6 +215,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   shut_down: {
     en: 'The server is being restarted; the answer is not complete.',
     zh: '服务正在重启,回答不完整。',
+  },
+  sold_in: {
+    en: 'Models are sold in {currency}.',
+    zh: '模型以 {currency} 计价出售。',
   },
   stopping: {
     en: 'The service is being restarted; try again in a moment.',

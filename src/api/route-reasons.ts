@@ -58,12 +58,17 @@ const conditions: Readonly<Record<Condition, Text>> = {
 };
 
 const notSetUp: Text = { en: 'takes no part: it is not set up', zh: '不参与:尚未配置' };
+const overBudget: Text = {
+  en: 'takes no part: a budget has less left than the call may cost',
+  zh: '不参与:预算余额不足以支付本次调用的最高成本',
+};
 const forSuchCalls: Text = { en: 'for such calls before others', zh: '专用于此类调用' };
 
 /** Why a candidate stands where it does. */
 export function rankedReason(strategy: Strategy, ranked: Previewed, locale: Locale): string {
   const { unmet, isSetUp, candidate, observed } = ranked;
   if (!isSetUp) return notSetUp[locale];
+  if (unmet === 'budget') return overBudget[locale];
   if (unmet) {
     const name = conditions[unmet][locale];
     return { en: `takes no part: not for this ${name}`, zh: `不参与:${name}不符合条件` }[locale];

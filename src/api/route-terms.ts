@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Price } from '../domain/money.ts';
 import { Conditions } from '../domain/route/conditions.ts';
 import type { Candidate as DomainCandidate, RouteTerms } from '../domain/route/events.ts';
 import { Candidate, Scoring, RouteTerms as Terms, usualScoring } from '../domain/route/events.ts';
+import { costOf, shownCost, WrittenCost } from './written-cost.ts';
 
 const { plans, clientApps, apiKeys, scenarios, inputTokens, hours } = Conditions.shape;
 const { upstream, model, weight, priority } = Candidate.shape;
@@ -29,7 +29,7 @@ const WrittenCandidate = z.strictObject({
   model,
   weight: weight.optional(),
   priority,
-  cost: z.strictObject({ input: Price, cached_input: Price.optional(), output: Price }).optional(),
+  cost: WrittenCost.optional(),
   conditions: WrittenConditions.optional(),
 });
 
@@ -58,7 +58,6 @@ export const ShownRoute = z.object({
     z.object({
       ...WrittenCandidate.shape,
       weight,
-      cost: z.object({ input: Price, cached_input: Price, output: Price }).optional(),
     }),
   ),
   scoring: Scoring,
@@ -85,14 +84,7 @@ function candidateOf({ weight = 1, cost, conditions, ...rest }: WrittenCandidate
   return {
     ...rest,
     weight,
-    ...(cost && {
-      cost: {
-        input: cost.input,
-        // Without a price of its own nothing is cheaper for having been read before.
-        cachedInput: cost.cached_input ?? cost.input,
-        output: cost.output,
-      },
-    }),
+    ...(cost && { cost: costOf(cost) }),
     ...(conditions && { conditions: conditionsOf(conditions) }),
   };
 }
@@ -117,9 +109,7 @@ export const shownRoute = ({ candidates, ...terms }: RouteTerms): z.output<typeo
   ...terms,
   candidates: candidates.map(({ cost, conditions, ...rest }) => ({
     ...rest,
-    ...(cost && {
-      cost: { input: cost.input, cached_input: cost.cachedInput, output: cost.output },
-    }),
+    ...(cost && { cost: shownCost(cost) }),
     ...(conditions && { conditions: shownConditions(conditions) }),
   })),
 });

@@ -3,7 +3,10 @@ import type { Once } from '../adapters/eventstore/once.ts';
 import type { Runners } from '../adapters/eventstore/runners.ts';
 import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
+import type { PriceCatalogue } from '../adapters/prices/price-catalogue.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
+import type { BudgetParts } from './admin-budgets.ts';
+import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { listConfigChanges } from './admin-changes.ts';
 import { correctUsage } from './admin-corrections.ts';
@@ -14,6 +17,7 @@ import { listLimits, putLimit } from './admin-limits.ts';
 import { deleteMemberPlan, putClientApp, putMemberPlan } from './admin-member-plan.ts';
 import { putMemberStatus } from './admin-member-status.ts';
 import { listEveryMember } from './admin-members.ts';
+import { importModels } from './admin-model-import.ts';
 import { putModel } from './admin-models.ts';
 import type { ProjectionParts } from './admin-projections.ts';
 import { listProjections } from './admin-projections.ts';
@@ -92,10 +96,13 @@ export interface RouteParts {
   readonly appoint: FirstAdmin['appoint'];
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
+  /** What providers charge, for initial prices. */
+  readonly priceCatalogue: PriceCatalogue;
   /** What a route may name, and how it fares. */
   readonly upstreamView: UpstreamView;
   readonly upstreams: Pick<UpstreamParts, 'keys' | 'usualBaseUrl' | 'allowsLinkLocal'>;
   readonly previewRoute: RouteTestParts['preview'];
+  readonly budgets: BudgetParts['budgets'];
   readonly projections: ProjectionParts['projections'];
   readonly behind: ProjectionParts['behind'];
   readonly failing: ProjectionParts['failing'];
@@ -163,20 +170,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     ...operatorRoutes(parts),
 
-    chatCompletions(parts.chat),
-    completions(parts.chat),
-    embeddings(parts.chat),
-    moderations(parts.chat),
-    imageGenerations(parts.chat),
-    imageEdits(parts.chat),
-    speech(parts.chat),
-    transcriptions(parts.chat),
-    translations(parts.chat),
-    messages(parts.chat),
-    responses(parts.chat),
-    countTokens(parts.chat.countInput, parts.chat),
-    models(parts.models),
-    model(parts.models),
+    ...modelRoutes(parts),
     userProfile(profileOf),
 
     health(),
@@ -187,11 +181,30 @@ export function routes(parts: RouteParts): readonly Route[] {
   return all;
 }
 
+/** What asks a model, or for the models. */
+const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
+  chatCompletions(chat),
+  completions(chat),
+  embeddings(chat),
+  moderations(chat),
+  imageGenerations(chat),
+  imageEdits(chat),
+  speech(chat),
+  transcriptions(chat),
+  translations(chat),
+  messages(chat),
+  responses(chat),
+  countTokens(chat.countInput),
+  models(list),
+  model(list),
+];
+
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
   const { access, clock, reads, run, vault, upstreamView: view } = parts;
   const forMembers = { run: run.member.run, clock };
   const order = walletOrders({ ...parts, wallet: run.wallet });
+  const forBudgets = { ...parts, budget: run.budget };
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
@@ -214,10 +227,14 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     unfreezeWallet(order),
     payDebt(order),
     putModel({ run: run.priceList.run, changeAlias: run.alias.run, clock }),
+    importModels({ priceList: run.priceList, catalogue: parts.priceCatalogue, clock }),
     putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
     listUpstreams({ view }),
     listConfigChanges(reads),
+    listBudgets(forBudgets),
+    putBudget(forBudgets),
+    endBudget(forBudgets),
     testRoute({ preview: parts.previewRoute, member: access.member }),
     listProjections(parts),
     rebuildProjection(forBuilds),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { aliasEvents } from './alias/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
+import { budgetEvents } from './budget/events.ts';
 import { emailEvents } from './email/events.ts';
 import { Envelope } from './envelope.ts';
 import type { EventOf, EventTable, OlderVersions } from './event-table.ts';
@@ -19,6 +20,7 @@ import { walletEvents } from './wallet/events.ts';
 export const eventsOfStream = {
   alias: aliasEvents,
   apiKey: apiKeyEvents,
+  budget: budgetEvents,
   email: emailEvents,
   member: memberEvents,
   once: onceEvents,
@@ -34,6 +36,7 @@ export const eventsOfStream = {
 export const eventTable = {
   ...aliasEvents,
   ...apiKeyEvents,
+  ...budgetEvents,
   ...emailEvents,
   ...memberEvents,
   ...onceEvents,

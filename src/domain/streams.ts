@@ -2,6 +2,7 @@
 export const streamOf = {
   alias: (alias: string) => `alias-${alias}`,
   apiKey: (hash: string) => `apikey-${hash}`,
+  budget: (budgetId: string) => `budget-${budgetId}`,
   email: (emailHash: string) => `email-${emailHash}`,
   member: (memberId: string) => `member-${memberId}`,
   once: (id: string) => `once-${id}`,

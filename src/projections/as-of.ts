@@ -18,3 +18,10 @@ export const asOf = (projections: readonly Pick<Projection, 'name'>[]) => {
     FROM feed.builds AS b JOIN feed.positions AS p ON p.consumer = b.schema
     WHERE b.state = 'shown' AND b.projection = ANY(${sql.array(names, 'text')})`;
 };
+
+/** Up to where a read model, as readers see it, holds the events of each partition that it has any of. */
+export const positionsOf = ({ name }: Pick<Projection, 'name'>) =>
+  query(z.object({ partition: z.string(), position: z.string() }))`
+    SELECT p.partition, p.position::text AS position
+    FROM feed.builds AS b JOIN feed.positions AS p ON p.consumer = b.schema
+    WHERE b.state = 'shown' AND b.projection = ${name} AND p.position IS NOT NULL`;

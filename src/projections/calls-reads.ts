@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { Asset, Currency } from '../domain/accounts.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { Amount } from '../domain/money.ts';
+import { Prices } from '../domain/price-list/events.ts';
+import { Usage } from '../domain/price-list/usage.ts';
 import { Basis, CallOutcome } from '../domain/wallet/call-events.ts';
 import type { PageByMoment, PageOf } from './page.ts';
 import { olderThan, page } from './page.ts';
@@ -80,6 +82,11 @@ export const AdminCallRow = CallRow.extend({
   overage: Total,
   upstream: z.string().nullable(),
   upstream_model: z.string().nullable(),
+  /** What upstreams charge us; null: nobody knows. */
+  cost: Total.nullable(),
+  cost_currency: Currency.nullable(),
+  /** What was charged and not given back, less the cost; null unless both are in one currency. */
+  margin: Total.nullable(),
 });
 export type AdminCallRow = z.infer<typeof AdminCallRow>;
 
@@ -152,9 +159,19 @@ const matching = (filter: CallFilter) => fragment`
 export const listAllCalls = (filter: CallFilter, wanted: PageByMoment) =>
   query(AdminCallRow)`
     SELECT ${columns}, member_id, wallet_id, api_key_id, trim_scale(overage)::text AS overage,
-           upstream, upstream_model
+           upstream, upstream_model, cost_currency,
+           CASE WHEN cost_currency IS NOT NULL THEN trim_scale(cost)::text END AS cost,
+           CASE WHEN cost_currency = asset THEN trim_scale(charge - corrected - cost)::text END
+             AS margin
     FROM read.calls WHERE ${matching(filter)} AND ${older(wanted)}
     ORDER BY at DESC, id DESC LIMIT ${wanted.limit + 1}`;
+
+/** What the cost of a call is the sum of. */
+export const CostParts = z.array(z.object({ upstream: z.string(), usage: Usage, prices: Prices }));
+
+export const costOfCall = (id: string) =>
+  query(z.object({ rated: CostParts }))`
+    SELECT cost_rated AS rated FROM read.calls WHERE id = ${id} AND cost_rated IS NOT NULL`;
 
 export const callsPage = <Row extends { readonly at: string; readonly id: string }>(
   rows: readonly Row[],

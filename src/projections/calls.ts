@@ -1,3 +1,5 @@
+import { canonical, money, sum as total } from '../domain/money.ts';
+import type { BookedCost } from '../domain/wallet/call-events.ts';
 import type { WalletEventData } from '../domain/wallet/events.ts';
 import { mediaPrices, mediaUsed } from './media.ts';
 import type { RowOf } from './projection.ts';
@@ -61,6 +63,12 @@ const columns = {
   upstream: latest('text', 'the one that answered, or was asked last'),
   upstream_model: latest('text', `that upstream's own name of the model`),
   ended_at: latest('timestamptz', 'null: it is running'),
+  cost: sum('numeric', 'what its upstreams charge us, as far as that is in `cost_currency`'),
+  cost_currency: latest('text', 'null: nobody knows what they charge'),
+  cost_rated: latest(
+    'jsonb',
+    'a list of upstream, usage and prices: what the cost is the sum of; empty once it was put right',
+  ),
 };
 type Row = RowOf<typeof key, typeof columns>;
 
@@ -70,7 +78,7 @@ export const calls = projection(
     meaning:
       'One row a call: what was asked, reserved, consumed and charged, and what it was rated with.',
     group: 'finance',
-    version: 4,
+    version: 5,
     key,
     columns,
     indexes: ['(member_id, at DESC, id DESC)', '(at DESC, id DESC)'],
@@ -116,7 +124,11 @@ export const calls = projection(
     ],
     // The call itself knows better than what was found of it after its hold was swept.
     LateSettlementPosted: ({ data, meta }) => [
-      { ...ended(data, meta.recordedAt), ...used(data), status: 'settled', basis: 'late' },
+      {
+        ...ended(data, meta.recordedAt),
+        ...used(data),
+        ...{ status: 'settled', basis: 'late' },
+      },
     ],
     UsageCorrected: ({ data }) => [{ id: data.callId, corrected: data.amount }],
     OverageAccrued: ({ data }) => [{ id: data.callId, overage: data.amount }],
@@ -134,7 +146,21 @@ const ended = (data: Ended, at: string): Row => ({
   latency_ms: data.latencyMs,
   first_token_ms: data.firstTokenMs,
   ended_at: at,
+  ...costed(data.costs),
 });
+
+/** In the currency of the upstream that was asked last: nothing is converted. */
+function costed(costs: readonly BookedCost[]) {
+  const currency = costs.at(-1)?.asset;
+  if (currency === undefined) return {};
+  const same = costs.filter(({ asset }) => asset === currency);
+  const rated = same.flatMap(({ upstream, rated: of }) => (of ? [{ upstream, ...of }] : []));
+  return {
+    cost: canonical(total(same.map(({ amount }) => money(amount)))),
+    cost_currency: currency,
+    cost_rated: rated,
+  };
+}
 
 const used = ({ usage, charge }: Settled) => ({
   input: usage.input,

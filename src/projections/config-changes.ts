@@ -7,7 +7,7 @@ import { first, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
 /** What an administrator changes live. */
-export const ConfigNoun = z.enum(['alias', 'model', 'route', 'settings', 'upstream']);
+export const ConfigNoun = z.enum(['alias', 'model', 'route', 'settings', 'upstream', 'budget']);
 type ConfigNoun = z.infer<typeof ConfigNoun>;
 
 const changed = ({ position, meta, data }: Recorded, noun: ConfigNoun, id: string) => ({
@@ -24,13 +24,17 @@ const changed = ({ position, meta, data }: Recorded, noun: ConfigNoun, id: strin
 export const configChanges = projection(
   'config_changes',
   {
-    meaning: 'One row a change of what is sold, how it is routed, or who answers: who, when, what.',
+    meaning:
+      'One row a change of what is sold, how it is routed, who answers, or what that may cost: who, when, what.',
     group: 'analytics',
-    version: 2,
+    version: 3,
     key: { position: 'bigint' },
     columns: {
-      noun: first('text', '`alias`, `model`, `route`, `settings` or `upstream`'),
-      id: first('text', 'which of them: an alias, the name of an upstream, or `settings`'),
+      noun: first('text', '`alias`, `model`, `route`, `settings`, `upstream` or `budget`'),
+      id: first(
+        'text',
+        'which of them: an alias, `settings`, or the name of an upstream or a budget',
+      ),
       at: first('timestamptz', 'when it was changed'),
       actor_type: first('text', 'who did it: `admin`, or `system` for what a new installation has'),
       actor_id: first('text', 'which of them'),
@@ -45,6 +49,8 @@ export const configChanges = projection(
     PriceListPublished: (event) => [changed(event, 'model', event.data.alias)],
     RouteChanged: (event) => [changed(event, 'route', event.data.alias)],
     UpstreamChanged: (event) => [changed(event, 'upstream', event.data.id)],
+    BudgetSet: (event) => [changed(event, 'budget', event.data.budgetId)],
+    BudgetEnded: (event) => [changed(event, 'budget', event.data.budgetId)],
   },
 );
 

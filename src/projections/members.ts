@@ -88,6 +88,16 @@ export const listMembers = ({ limit, after }: PageByMoment) =>
 export const membersPage = (rows: readonly MemberRow[], wanted: PageOf<unknown>) =>
   page(rows, wanted, (row) => [row.registered_at, row.member_id]);
 
+const AdminRow = z.object({ member_id: Uuid, sealed: z.string() });
+export type AdminRow = z.infer<typeof AdminRow>;
+
+/** Who runs the place. */
+export const listAdmins = () =>
+  query(AdminRow)`
+    SELECT m.member_id, m.sealed
+    FROM read.members AS m JOIN read.member_roles AS r USING (member_id)
+    WHERE r.role = 'admin' AND r.granted AND m.status = 'active' ORDER BY m.member_id`;
+
 export const IndexedMember = z.object({
   member_id: Uuid,
   wallet_id: Uuid,

@@ -1,6 +1,7 @@
 import { aliases } from './aliases.ts';
 import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
+import { budgets } from './budgets.ts';
 import { calls } from './calls.ts';
 import { configChanges } from './config-changes.ts';
 import { eventIndex } from './event-index.ts';
@@ -16,6 +17,7 @@ import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
 import { settings } from './settings.ts';
 import { trialBalance } from './trial-balance.ts';
+import { upstreamCostsByDay } from './upstream-costs-by-day.ts';
 import { upstreams } from './upstreams.ts';
 import { usageByDay } from './usage-by-day.ts';
 
@@ -30,6 +32,7 @@ export const projections: readonly Projection[] = [
   trialBalance,
   calls,
   usageByDay,
+  upstreamCostsByDay,
   quotas,
   eventIndex,
   openHolds,
@@ -38,6 +41,7 @@ export const projections: readonly Projection[] = [
   routes,
   aliases,
   settings,
+  budgets,
   upstreams,
   configChanges,
 ];

@@ -11,6 +11,7 @@ import type { Locale } from '../../src/api/locale.ts';
 const expected: Readonly<Record<CallFaultCode, readonly [number, string]>> = {
   model_not_found: [404, 'model_not_found'],
   model_unavailable: [503, 'unavailable'],
+  budget_spent: [503, 'budget_spent'],
   unsupported_input: [400, 'invalid_request'],
   upstream_refused: [400, 'invalid_request'],
   upstream_failed: [502, 'upstream_error'],

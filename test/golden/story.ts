@@ -28,7 +28,6 @@ const at = '2026-03-14T09:26:53.589Z';
 const muchLater = '2026-03-15T00:00:00.000Z';
 const hash = (digit: string) => digit.repeat(64);
 const emailHash = hash('e');
-const costs = [{ upstream: 'openai', asset: 'USD', amount: '0.000125' }];
 const usage = { input: 60, cachedInput: 40, output: 20, reasoning: 5 };
 const cached = { ...usage, cacheWrite: 7 };
 const dear = {
@@ -49,6 +48,20 @@ const whole = {
     ...{ image: '0.0004', second: '0.00001', character: '0.000015' },
   },
 };
+const possibleCosts = [{ upstream: 'openai', asset: 'USD', amount: '0.000125' }];
+/** Of three attempts: nobody wrote down what the first was rated with. */
+const costs = [
+  ...possibleCosts,
+  {
+    ...{ upstream: 'deepseek', asset: 'CNY', amount: '0.000125' },
+    rated: { usage, prices: price.prices },
+  },
+  {
+    ...{ upstream: 'claude', asset: 'USD', amount: '0.000284' },
+    ...{ scenario: 'code', plan: 'pro', clientApp: 'app-1' },
+    rated: { usage: media, prices: whole.prices },
+  },
+];
 const evidence = { basis: 'checkpoint', usage, characters: 180 } as const;
 const failed = { ...ending, outcome: 'upstream_failed', firstTokenMs: null } as const;
 const unasked = { ...failed, outcome: 'abandoned', upstream: null, upstreamModel: null } as const;
@@ -113,8 +126,8 @@ const chapter = (n: string): readonly Step[] => [
   abandonOf(`c${n}`, { evidence, costs }),
   lateOf(`c${n}`, { usage: { ...usage, output: 60 }, characters: 240 }),
   reserveOf(`d${n}`),
-  abandonOf(`d${n}`, { ending: unasked, possibleCosts: costs, costs }),
-  lateOf(`d${n}`),
+  abandonOf(`d${n}`, { ending: unasked, possibleCosts, costs }),
+  lateOf(`d${n}`, { costs: costs.slice(2) }),
   reserveOf(`e${n}`),
   abandonOf(`e${n}`, { evidence, ending: unasked }),
   lateOf(`e${n}`, { ending: unasked, usage: { ...usage, output: 1 } }),
@@ -240,6 +253,17 @@ const others: readonly DomainEvent[] = [
     },
   },
   {
+    type: 'PriceListPublished',
+    data: {
+      ...{ alias: 'demo', version: 6, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
+      prices: dear.prices,
+      origin: {
+        ...{ catalogue: 'prices@1.2.3', provider: 'openai', model: 'gpt-4o' },
+        ...{ rate: '7.1', markup: '1.2' },
+      },
+    },
+  },
+  {
     type: 'RouteChanged',
     data: {
       alias: 'demo',
@@ -265,9 +289,35 @@ const others: readonly DomainEvent[] = [
           },
         },
         { upstream: 'sandbox', model: 'any', weight: 1, conditions: { plans: ['free'] } },
+        {
+          ...{ upstream: 'claude', model: 'claude-haiku-4-5', weight: 1 },
+          cost: { ...whole.prices, currency: 'USD' },
+        },
       ],
     },
   },
+  {
+    type: 'BudgetSet',
+    data: {
+      ...{ budgetId: 'openai', scope: { kind: 'upstream', value: 'openai' }, currency: 'USD' },
+      ...{ daily: '20', monthly: null, whenSpent: 'leave_out' },
+    },
+  },
+  {
+    type: 'BudgetSet',
+    data: {
+      ...{ budgetId: 'code', scope: { kind: 'scenario', value: 'code' }, currency: 'CNY' },
+      ...{ daily: null, monthly: '1500.5', whenSpent: 'refuse' },
+    },
+  },
+  {
+    type: 'BudgetThresholdReached',
+    data: {
+      ...{ budgetId: 'openai', scope: { kind: 'upstream', value: 'openai' }, window: 'day' },
+      ...{ of: '2026-03-14', percent: 50, spent: '10.000125', most: '20', currency: 'USD' },
+    },
+  },
+  { type: 'BudgetEnded', data: { budgetId: 'openai' } },
   {
     type: 'UpstreamChanged',
     data: {

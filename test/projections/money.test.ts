@@ -7,6 +7,7 @@ import { balance } from '../../src/projections/balance.ts';
 import { calls } from '../../src/projections/calls.ts';
 import { openHolds } from '../../src/projections/open-holds.ts';
 import { trialBalance } from '../../src/projections/trial-balance.ts';
+import { upstreamCostsByDay } from '../../src/projections/upstream-costs-by-day.ts';
 import { usageByDay } from '../../src/projections/usage-by-day.ts';
 import { recorded } from '../support/recorded.ts';
 import {
@@ -187,7 +188,8 @@ const corrected = last(
 
 test('a late settlement says what the call itself knew, whatever was charged before', (t) => {
   const tokens = { input: 50, cached_input: 0, output: 20, reasoning: 0, cache_write: null };
-  const known = { ...tokens, charge: '0.00011' };
+  const cost = { cost: '1', cost_currency: 'USD', cost_rated: [] };
+  const known = { ...tokens, charge: '0.00011', ...cost };
   for (const event of [late, lateAndFirst]) {
     t.deepEqual(rows(calls, event), [{ ...end, ...known, status: 'settled', basis: 'late' }]);
   }
@@ -232,6 +234,43 @@ test('a correction lowers the day’s charge and stands beside the call’s', (t
 test('costs of upstreams are in the trial balance and in no member’s', (t) => {
   t.regex(JSON.stringify(rows(trialBalance, late)), /"account":"cogs:llm:openai"/);
   t.deepEqual(rows(balance, late), [{ wallet_id: walletId, asset: 'CNY', posted: '-0.00003' }]);
+});
+
+const rated = { usage: usage(20), prices: price.prices };
+const costly = last(
+  history(
+    grantOf('1'),
+    reserveOf('a'),
+    releaseOf('a', {
+      costs: [
+        { upstream: 'claude', asset: 'USD', amount: '0.5', rated },
+        { upstream: 'qwen', asset: 'CNY', amount: '0.2', scenario: 'code', plan: 'pro' },
+        { upstream: 'qwen', asset: 'CNY', amount: '0.00011', clientApp: 'shop', rated },
+      ],
+    }),
+  ),
+);
+
+test('a call has the cost of all its attempts that were paid in the last one’s currency', (t) => {
+  t.like(rows(calls, costly)[0], {
+    ...{ charge: '0', cost: '0.20011', cost_currency: 'CNY' },
+    cost_rated: [{ upstream: 'qwen', ...rated }],
+  });
+});
+
+test('what upstreams charge is counted by all that budgets are for', (t) => {
+  const none = { scenario: '', plan: '', client_app: '' };
+  const booking = { day: '2026-01-01', model: 'demo', ...none, bookings: 1 };
+  t.deepEqual(rows(upstreamCostsByDay, costly), [
+    { ...booking, upstream: 'claude', currency: 'USD', cost: '0.5' },
+    { ...booking, upstream: 'qwen', scenario: 'code', plan: 'pro', currency: 'CNY', cost: '0.2' },
+    { ...booking, upstream: 'qwen', client_app: 'shop', currency: 'CNY', cost: '0.00011' },
+  ]);
+  t.deepEqual(
+    rows(upstreamCostsByDay, late).map(({ cost }) => cost),
+    ['1'],
+  );
+  t.deepEqual(rows(upstreamCostsByDay, settled), []);
 });
 
 test('use beyond the hold stands beside the charge', (t) => {

@@ -1,57 +1,16 @@
 import pino from 'pino';
 import { catalogue } from '../../src/adapters/eventstore/catalogue.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
-import type { RouteTerms, Strategy } from '../../src/domain/route/events.ts';
+import type { RouteTerms } from '../../src/domain/route/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import { indexed } from '../../src/indexed.ts';
 import { memoryLog } from '../support/memory-log.ts';
-import { routeTo } from '../support/routes.ts';
-import type { Outcome } from './calls.ts';
+import { budgetRuns } from './budget-runs.ts';
 import { simulateCalls } from './calls.ts';
+import type { Finding } from './shares.ts';
+import { deviation, idsOf, lostOf, percent, routeIn, shareOf, weights } from './shares.ts';
 import { comeAndGo } from './troubles.ts';
-import type { RoutingWorld } from './world.ts';
 import { circuitOpenMs, routingWorld } from './world.ts';
-
-/** What a run has shown: a rule, whether it held, and by which numbers. */
-export interface Finding {
-  readonly rule: string;
-  readonly isFine: boolean;
-  readonly numbers: string;
-}
-
-const weights: Readonly<Record<string, number>> = {
-  ...{ alpha: 30, bravo: 25, charlie: 20, delta: 15, echo: 10 },
-};
-
-const routeIn = (
-  { providers }: RoutingWorld,
-  strategy: Strategy,
-  more: Partial<Omit<RouteTerms, 'candidates'>> = {},
-): RouteTerms =>
-  routeTo(
-    providers.map(({ id, price }) => ({
-      ...{ upstream: id, model: 'm', weight: weights[id] ?? 1 },
-      cost: { input: price, cachedInput: price, output: price },
-    })),
-    { strategy, ...more },
-  );
-
-const lostOf = (outcomes: readonly Outcome[]): number =>
-  outcomes.filter(({ by }) => by === undefined).length;
-
-const shareOf = (outcomes: readonly Outcome[], id: string): number =>
-  outcomes.filter(({ by }) => by === id).length / outcomes.length;
-
-/** The largest difference between a share of the calls and what the weights of those who live say. */
-function deviation(outcomes: readonly Outcome[], ids: readonly string[]): number {
-  const total = ids.reduce((sum, id) => sum + (weights[id] ?? 0), 0);
-  return Math.max(
-    ...ids.map((id) => Math.abs(shareOf(outcomes, id) / ((weights[id] ?? 0) / total) - 1)),
-  );
-}
-
-const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
-const idsOf = ({ providers }: RoutingWorld) => providers.map(({ id }) => id);
 
 async function byWeight(): Promise<readonly Finding[]> {
   const world = routingWorld({ seed: 1 });
@@ -222,4 +181,5 @@ export const runs: Readonly<Record<string, () => Promise<readonly Finding[]>>> =
   'least loaded': leastLoaded,
   sessions: sticky,
   'live switch': switchedLive,
+  ...budgetRuns,
 };

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { behind } from '../../src/adapters/eventstore/behind.ts';
+import type { BudgetIndex } from '../../src/adapters/eventstore/budgets.ts';
+import { budgetIndex } from '../../src/adapters/eventstore/budgets.ts';
 import { catalogue } from '../../src/adapters/eventstore/catalogue.ts';
 import { once } from '../../src/adapters/eventstore/once.ts';
 import type { Runners } from '../../src/adapters/eventstore/runners.ts';
@@ -31,12 +33,14 @@ import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
 import { usualSettings } from '../../src/domain/settings/events.ts';
 import type { UpstreamKind } from '../../src/domain/upstream/events.ts';
+import { indexed } from '../../src/indexed.ts';
 import { projections } from '../../src/projections/registry.ts';
 import { accessOver } from './access-over.ts';
 import type { JsonRequest } from './json-request.ts';
 import { jsonRequest } from './json-request.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
+import { testCatalogue } from './price-catalogue.ts';
 import { feedFrom, readDatabase } from './read-side.ts';
 
 interface Hooks {
@@ -112,7 +116,14 @@ async function start(
   const eventLog = memoryLog();
   const { url: databaseUrl, pool } = await readDatabase(t);
   feedFrom(t, databaseUrl, eventLog);
-  const run = runners({ log: eventLog, clock });
+  const bare = runners({ log: eventLog, clock });
+  const budgets = budgetIndex({
+    ...{ log: eventLog, logger: log, clock },
+    rows: () => Promise.resolve({ budgets: [], after: null }),
+    costRows: () => Promise.resolve({ booked: [], positions: new Map(), after: null }),
+  });
+  t.teardown(budgets.close);
+  const run = { ...bare, budget: indexed(bare.budget, budgets.apply) };
   const runOnce = once({ log: eventLog, clock, replyOf: storedRefusal });
   const vault = await openVault({ pool, masterKey: randomBytes(32) });
   const keys = upstreamKeys(vault);
@@ -131,8 +142,10 @@ async function start(
     },
     models: { aliases: () => ['demo'] },
     settings: () => usualSettings,
+    priceCatalogue: testCatalogue,
+    budgets,
     ...upstreamsOver(t, { eventLog, log, keys }),
-    previewRoute: previewOver(t, { eventLog, log, clock }),
+    previewRoute: previewOver(t, { eventLog, log, clock, budgets }),
     projections,
     behind: (after) => behind(eventLog, { after, now: Date.now() }),
     buildOrders: buildOrders(databaseUrl),
@@ -160,6 +173,13 @@ async function start(
   });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, databaseUrl, api: made, eventLog, run, mails, logged, world };
+}
+
+interface PreviewParts {
+  readonly eventLog: MemoryLog;
+  readonly log: Logger;
+  readonly clock: () => Date;
+  readonly budgets: BudgetIndex;
 }
 
 interface OverLog {
@@ -199,7 +219,7 @@ function upstreamsOver(
 /** Decides as a process that has seen nothing yet of its upstreams, on the log's prices and routes. */
 function previewOver(
   t: { teardown(end: () => Promise<void>): void },
-  { eventLog, log, clock }: { eventLog: MemoryLog; log: Logger; clock: () => Date },
+  { eventLog, log, clock, budgets }: PreviewParts,
 ) {
   const rows = () =>
     Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
@@ -210,7 +230,8 @@ function previewOver(
     ...{ capacityOf: () => null, circuitOpenMs: 1_000, log },
   });
   const upstreams = new Map([['sandbox', sandboxUpstream()]]);
-  return (call: ImaginedCall) => previewRoute({ catalogue: listed, upstreams, watch, clock }, call);
+  const parts = { catalogue: listed, upstreams, watch, budgets, clock };
+  return (call: ImaginedCall) => previewRoute(parts, call);
 }
 
 export interface Reply {

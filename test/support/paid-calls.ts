@@ -13,7 +13,7 @@ import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
-import type { RouteTerms } from '../../src/domain/route/events.ts';
+import type { Candidate, RouteTerms } from '../../src/domain/route/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import type { MemoryJournal } from './memory-journal.ts';
@@ -26,7 +26,7 @@ import { grantOf, price, reserveOf } from './wallets.ts';
 interface PaidCallsOptions {
   readonly upstreams: readonly Upstream[];
   /** The upstream models behind the alias `demo`, tried in this order. */
-  readonly models: readonly { readonly upstream: string; readonly model: string }[];
+  readonly models: readonly Pick<Candidate, 'upstream' | 'model' | 'cost'>[];
   /** Instead: how they are routed. */
   readonly route?: RouteTerms;
   readonly retrying?: Partial<Retrying>;

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from 'ava';
+import { z } from 'zod';
 import { CallFault } from '../../src/adapters/llm/call-fault.ts';
 import { openAiUpstream } from '../../src/adapters/llm/openai.ts';
 import { vocabulary } from '../../src/adapters/llm/tokenizer.ts';
@@ -8,7 +9,10 @@ import type {
   UpstreamAnswer,
   UpstreamRequest,
 } from '../../src/adapters/llm/upstream.ts';
-import { Decimal } from '../../src/domain/money.ts';
+import { Leg } from '../../src/domain/accounts.ts';
+import { canonical, Decimal, money, opposite, sum } from '../../src/domain/money.ts';
+import { rate } from '../../src/domain/price-list/rating.ts';
+import { BookedCost, Cost } from '../../src/domain/wallet/call-events.ts';
 import { eventually } from './eventually.ts';
 import type { MockUpstream } from './mock-upstream.ts';
 import { startMockUpstream } from './mock-upstream.ts';
@@ -37,7 +41,9 @@ export async function paidMock(): Promise<PaidMock> {
     mock,
     adapter: patient,
     on(model, { impatient: hurries = false, ...options } = {}) {
-      const models = [model].flat().map((each) => ({ upstream: 'mock', model: each }));
+      const models = [model].flat().map((each) => ({
+        ...{ upstream: 'mock', model: each, cost: mockCost },
+      }));
       return paidCalls({ upstreams: [hurries ? impatient : patient], models, ...options });
     },
     async close() {
@@ -82,18 +88,68 @@ export const cost = (input: number, output: number, cached = 0): string =>
     .div(1_000_000)
     .toFixed();
 
-/** One call, one end, nothing open. */
+/** What the mock charges us; nothing like what members pay. */
+const mockCost = { currency: 'USD', input: '0.2', cachedInput: '0.1', output: '0.9' };
+
+/** USD 0.2 a million input tokens, 0.1 cached, 0.9 output. */
+export const ourCost = (input: number, output: number, cached = 0): string =>
+  canonical(
+    new Decimal(input)
+      .times('0.2')
+      .plus(new Decimal(cached).times('0.1'))
+      .plus(new Decimal(output).times('0.9'))
+      .div(1_000_000),
+  );
+
+const Booked = z.object({
+  costs: z.array(BookedCost),
+  possibleCosts: z.array(Cost).default([]),
+  legs: z.array(Leg),
+});
+
+export const sumOf = (amounts: readonly string[]): string =>
+  canonical(sum(amounts.map((amount) => money(amount))));
+
+const amountsOf = (lines: readonly { readonly amount: string }[]) =>
+  lines.map(({ amount }) => amount);
+
+/** What is booked as cost of an end, attempt by attempt; the books have the sum of it, and owe it. */
+export function costsOf(t: ExecutionContext, data: Json): readonly string[] {
+  const { costs, possibleCosts, legs } = Booked.parse(data);
+  const usd = legs.filter(({ asset }) => asset === 'USD');
+  const on = (account: string) => sumOf(amountsOf(usd.filter((leg) => leg.account === account)));
+  t.is(on('cogs:llm:mock'), sumOf(amountsOf(costs)));
+  t.is(sumOf([on('cogs:llm:mock'), on('suspense')]), opposite(on('payable:llm:mock')));
+  if (possibleCosts.length > 0) t.is(on('suspense'), sumOf(amountsOf(possibleCosts)));
+  for (const { rated, amount } of costs) {
+    if (rated) t.is(canonical(rate(rated.usage, rated.prices)), amount);
+  }
+  return costs.map(({ amount }) => amount);
+}
+
+/** What is left in `suspense` after some ends, by currency. */
+export function suspenseOf(ends: readonly { readonly data: Json }[]) {
+  const sums: Record<string, string> = {};
+  for (const { account, asset, amount } of ends.flatMap(({ data }) => Booked.parse(data).legs)) {
+    if (account === 'suspense') sums[asset] = sumOf([sums[asset] ?? '0', amount]);
+  }
+  return sums;
+}
+
+/** One call, one end, nothing open; `costs`: what the mock charges for each attempt that it answered. */
 export async function endsWith(
   t: ExecutionContext,
   calls: PaidCalls,
   type: 'UsageSettled' | 'ReservationReleased',
-  expected: Json,
+  { costs, ...expected }: Json & { readonly costs?: readonly string[] },
 ): Promise<void> {
   await eventually(() => calls.ends().length > 0);
   const [end, ...more] = calls.ends();
   t.deepEqual(more, []);
   t.is(end?.type, type);
   t.like(end?.data, expected);
+  const booked = costsOf(t, end?.data ?? {});
+  if (costs) t.deepEqual(booked, costs);
   const { holds } = await calls.wallet();
   t.is(holds.size, 0);
   await eventually(() => calls.metered.inFlight() === 0);

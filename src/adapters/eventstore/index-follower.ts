@@ -15,6 +15,8 @@ export interface IndexFollowerParts<Rows extends { readonly after: bigint | null
   /** What the index starts from: everything up to `after`. */
   readonly rows: () => Promise<Rows>;
   readonly fill: (rows: Rows) => void;
+  /** Others are passed over, and not even decoded. */
+  readonly wants?: (event: StoredEvent) => boolean;
   /** May be told the same event more than once. */
   readonly apply: (event: Recorded) => void;
   /** How long the index may be behind the log unnoticed. */
@@ -47,6 +49,7 @@ export function followIndex<Rows extends { readonly after: bigint | null }>(
 
   const take = (event: StoredEvent) => {
     passed(event.position);
+    if (parts.wants && !parts.wants(event)) return;
     try {
       parts.apply(decode(event));
     } catch (err) {

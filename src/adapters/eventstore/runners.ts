@@ -2,6 +2,8 @@ import { alias } from '../../domain/alias/decider.ts';
 import { aliasEvents } from '../../domain/alias/events.ts';
 import { apiKey } from '../../domain/api-key/decider.ts';
 import { apiKeyEvents } from '../../domain/api-key/events.ts';
+import { budget } from '../../domain/budget/decider.ts';
+import { budgetEvents } from '../../domain/budget/events.ts';
 import { refusedEvent } from '../../domain/command-refused.ts';
 import { email } from '../../domain/email/decider.ts';
 import { emailEvents } from '../../domain/email/events.ts';
@@ -29,6 +31,7 @@ export type Runners = ReturnType<typeof runners>;
 export const runners = (parts: SingleWriterParts) => ({
   alias: singleWriter({ decider: alias, events: aliasEvents }, parts),
   apiKey: singleWriter({ decider: apiKey, events: apiKeyEvents }, parts),
+  budget: singleWriter({ decider: budget, events: budgetEvents }, parts),
   email: singleWriter({ decider: email, events: emailEvents }, parts),
   member: singleWriter({ decider: member, events: memberEvents }, parts),
   priceList: singleWriter({ decider: priceList, events: priceListEvents }, parts),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Consumption, Ending } from '../../domain/wallet/commands.ts';
+import type { CallCosts } from './call-costs.ts';
 import type { CallHold } from './call-hold.ts';
 import type { OwnCount } from './endpoints/measure.ts';
 import { inputTokens } from './input.ts';
@@ -19,7 +20,7 @@ export interface CallEvidence {
   streamed(ending: () => Ending): void;
   /** What the call came to; true once it is durable, false when somebody else ends the call. */
   came(counted: Evidence, ending: Ending): Promise<boolean>;
-  /** A checkpoint may have been charged in the call's stead. */
+  /** A checkpoint may have been charged in the call's stead, or a cost booked. */
   wasCounted(): boolean;
   /** The call's end is in the log. */
   over(): void;
@@ -31,6 +32,7 @@ export interface EvidenceParts {
   readonly plan: CallPlan;
   readonly hold: CallHold;
   readonly received: Received;
+  readonly costs: CallCosts;
   readonly processId: string;
   readonly beganAt: Date;
   readonly log: Logger;
@@ -41,9 +43,8 @@ const everyTokens = 256;
 const retryMs = 250;
 
 export function callEvidence(parts: EvidenceParts): CallEvidence {
-  const { journal, call, received, log } = parts;
+  const { journal, call, received, costs, log } = parts;
   const { callId, requestId } = call.facts;
-  const asked: Asked[] = [];
   let count: (() => Promise<Evidence>) | undefined;
   let counted: Evidence | null = null;
   let countedTokens = -1;
@@ -58,10 +59,15 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
     return journal.note({
       ...{ callId, requestId, walletId: call.walletId, processId: parts.processId },
       beganAt: parts.beganAt.toISOString(),
-      asked: [...asked],
+      asked: costs.asked(),
       counted,
       ending,
     });
+  };
+  /** With what the attempts before have cost. */
+  const noteAgain = async (ending: () => Ending): Promise<void> => {
+    await costs.counted();
+    if (!(isDone || isOver)) await note(ending()).catch(missed);
   };
   const missed = (error: unknown) => log.debug({ err: error, call: callId }, 'a note was missed');
 
@@ -91,9 +97,8 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
 
   return {
     asking(trial, ending) {
-      asked.push({ upstream: trial.upstream.id, model: trial.model });
       count = counting(parts, trial.family);
-      if (asked.length > 1) note(ending()).catch(missed);
+      if (costs.asked().length > 1) void noteAgain(ending);
     },
     streamed: wake,
     async came(now, ending) {
@@ -109,7 +114,7 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
       }
       return false;
     },
-    wasCounted: () => counted !== null,
+    wasCounted: () => counted !== null || (hasNote && costs.asked().some(isCosted)),
     over() {
       isDone = true;
       isOver = true;
@@ -118,6 +123,8 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
     },
   };
 }
+
+const isCosted = ({ cost, charged }: Asked): boolean => (cost ?? charged) !== undefined;
 
 /** Counts what has come so far; each time only what is new. */
 function counting(

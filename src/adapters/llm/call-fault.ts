@@ -2,6 +2,7 @@
 export type CallFaultCode =
   | 'model_not_found'
   | 'model_unavailable'
+  | 'budget_spent'
   | 'unsupported_input'
   | 'upstream_refused'
   | 'upstream_failed'

@@ -7,7 +7,7 @@ import type { Amount } from '../../domain/money.ts';
 import { noUsage } from '../../domain/price-list/usage.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
-import type { Basis, Treatment } from '../../domain/wallet/call-events.ts';
+import type { Basis, BookedCost, Treatment } from '../../domain/wallet/call-events.ts';
 import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { WalletEvent } from '../../domain/wallet/events.ts';
@@ -29,9 +29,15 @@ export interface CallHold {
    * Resolves when the charge is recorded, be it as the difference to what was charged when the hold was
    * swept. `refused`: that is not available; `gone`: there is nothing left to settle.
    */
-  settle(consumed: Consumption, basis: Basis, ending: Ending): Promise<Settled>;
-  /** `wasCounted`: if the hold was swept, what was charged instead is given back. */
-  release(ending: Ending, wasCounted: boolean): Promise<void>;
+  settle(consumed: Consumption, basis: Basis, end: CallEnd): Promise<Settled>;
+  /** `wasCounted`: if the hold was swept, what was charged and booked instead is put right. */
+  release(end: CallEnd, wasCounted: boolean): Promise<void>;
+}
+
+/** How a call ended, and what its upstreams charge us for it. */
+export interface CallEnd {
+  readonly ending: Ending;
+  readonly costs: readonly BookedCost[];
 }
 
 export type Settled = 'recorded' | 'refused' | 'gone';
@@ -69,14 +75,8 @@ export async function holdFor(
   const stream = streamOf.wallet(walletId);
   const { callId } = facts;
 
-  const release = async (ending: Ending) => {
-    const command = (at: Instant): WalletCommand => ({
-      type: 'ReleaseHold',
-      callId,
-      ending,
-      costs: [],
-      at,
-    });
+  const release = async (end: CallEnd) => {
+    const command = (at: Instant): WalletCommand => ({ type: 'ReleaseHold', callId, ...end, at });
     return settledBy(await surely(parts, stream, command, contextOf(parts, call, 'release')));
   };
   const reserved = await wallet
@@ -116,10 +116,10 @@ export async function holdFor(
     charge = chargeIn(events) ?? charge;
     return settledBy(events);
   };
-  const postLate = async (consumed: Consumption, ending: Ending): Promise<Settled> => {
-    const late = { type: 'PostLateSettlement', callId, ...consumed, ending } as const;
+  const postLate = async (consumed: Consumption, end: CallEnd): Promise<Settled> => {
+    const late = { type: 'PostLateSettlement', callId, ...consumed, ...end } as const;
     try {
-      return await run('late', (at) => ({ ...late, costs: [], overrun, at }));
+      return await run('late', (at) => ({ ...late, overrun, at }));
     } catch (error) {
       if (error instanceof Rejection) return 'refused';
       throw error;
@@ -132,15 +132,15 @@ export async function holdFor(
       hold.asset === 'characters'
         ? Math.max(0, hold.amount.toNumber() - (plan.input.characters ?? 0))
         : null,
-    async release(ending, wasCounted) {
-      const released = await release(ending);
-      if (released === 'recorded' || !wasCounted) return;
-      await postLate(nothing, ending);
+    async release(end, wasCounted) {
+      const released = await release(end);
+      if (released === 'recorded' || !(wasCounted || end.costs.length > 0)) return;
+      await postLate(nothing, end);
     },
-    async settle(consumed, basis, ending) {
-      const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ending } as const;
-      const settled = await run('settle', (at) => ({ ...settlement, costs: [], overrun, at }));
-      return settled === 'recorded' ? settled : postLate(consumed, ending);
+    async settle(consumed, basis, end) {
+      const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ...end } as const;
+      const settled = await run('settle', (at) => ({ ...settlement, overrun, at }));
+      return settled === 'recorded' ? settled : postLate(consumed, end);
     },
   };
 }
@@ -160,12 +160,15 @@ function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
 const nothing: Consumption = { usage: noUsage, characters: 0 };
 
 /** The end of a call whose caller had given up before its hold was written. */
-const unanswered: Ending = {
-  outcome: 'abandoned',
-  upstream: null,
-  upstreamModel: null,
-  latencyMs: 0,
-  firstTokenMs: null,
+const unanswered: CallEnd = {
+  ending: {
+    outcome: 'abandoned',
+    upstream: null,
+    upstreamModel: null,
+    latencyMs: 0,
+    firstTokenMs: null,
+  },
+  costs: [],
 };
 
 const contextOf = ({ clock }: HoldParts, { facts }: ModelCall, step: string): CommandContext => ({

@@ -6,6 +6,7 @@ import type { Relay } from './relay-answer.ts';
 import type { Json } from './upstream.ts';
 import { inUpstreamSpan } from './upstream-span.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
+import { budgetSpent } from './within-budgets.ts';
 
 /** An answer that has truly begun: what came first is here. */
 export type FirstAnswer =
@@ -50,6 +51,7 @@ async function attempt(
   trial: Trial,
   { watch, maxOutput }: AskParts,
 ): Promise<FirstAnswer> {
+  if (!relay.mayAsk(trial)) throw budgetSpent();
   const ask = () => inUpstreamSpan(relay.call, trial, () => begun(relay, trial, maxOutput));
   try {
     return await watch.ask(candidateOf(trial), ask, relay.ended);

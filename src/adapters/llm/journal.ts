@@ -1,4 +1,7 @@
+import type { Amount } from '../../domain/money.ts';
 import type { Usage } from '../../domain/price-list/usage.ts';
+import type { CostTerms } from '../../domain/route/cost.ts';
+import type { BookedCost, CostFacts } from '../../domain/wallet/call-events.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
 
 /** A call as whoever ends it for a process that is gone must know it. */
@@ -14,6 +17,18 @@ export interface OpenCall {
 export interface Asked {
   readonly upstream: string;
   readonly model: string;
+  /** Of an attempt that goes on. */
+  readonly cost?: AskedCost | undefined;
+  /** Of one that is over. */
+  readonly charged?: BookedCost | undefined;
+}
+
+/** What an upstream may charge us for an attempt, and how that is counted. */
+export interface AskedCost {
+  readonly terms: CostTerms;
+  /** The most that it may be, in the terms' currency. */
+  readonly bound: Amount;
+  readonly facts: CostFacts;
 }
 
 /** What a call has consumed: as its upstream said, or counted by us so far. */

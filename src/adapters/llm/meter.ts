@@ -1,11 +1,12 @@
 import type { Usage } from '../../domain/price-list/usage.ts';
 import type { CallOutcome } from '../../domain/wallet/call-events.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
+import type { CallCosts } from './call-costs.ts';
 import type { CallEvidence } from './call-evidence.ts';
 import { charactersOf, ownCount } from './call-evidence.ts';
 import type { CallFaultCode } from './call-fault.ts';
 import { CallFault } from './call-fault.ts';
-import type { CallHold } from './call-hold.ts';
+import type { CallEnd, CallHold } from './call-hold.ts';
 import type { Patience } from './in-time.ts';
 import { inTime, usualPatience } from './in-time.ts';
 import { inputTokens } from './input.ts';
@@ -35,7 +36,7 @@ interface Counted {
   readonly basis: CountedBy;
   /** Which of its characters it is charged. */
   readonly which: Which;
-  readonly end: Ending;
+  readonly end: CallEnd;
 }
 
 /** Knows how far a call has come and ends its hold exactly once, as MONEY's table says. */
@@ -60,12 +61,13 @@ export interface MeterParts {
   readonly hold: CallHold;
   readonly received: Received;
   readonly evidence: CallEvidence;
+  readonly costs: CallCosts;
   readonly clock: () => Date;
   readonly patience?: Patience | undefined;
 }
 
 export function meter(parts: MeterParts): Meter {
-  const { hold, plan, received, evidence, clock, patience = usualPatience } = parts;
+  const { hold, plan, received, evidence, costs, clock, patience = usualPatience } = parts;
   const startMs = clock().getTime();
   const over = Promise.withResolvers<void>();
   let trial: Trial | undefined;
@@ -107,12 +109,17 @@ export function meter(parts: MeterParts): Meter {
     const { usage, basis, which, end } = await counted.promise;
     const by = basis === 'usage' ? 'usage' : 'checkpoint';
     const evident = { basis: by, usage, characters: characters(which) } as const;
-    return (await evidence.came(evident, end)) ? { kind: 'charged', usage, basis } : undefined;
+    return (await evidence.came(evident, end.ending))
+      ? { kind: 'charged', usage, basis }
+      : undefined;
   };
-  const estimate = async (which: Which, end: Ending) =>
-    settle({ usage: await estimated(parts, trial, which), basis: 'estimate', which, end });
-  const release = async (end: Ending) => {
-    await hold.release(end, evidence.wasCounted());
+  const estimate = async (which: Which, how: Ending) => {
+    const usage = await estimated(parts, trial, which);
+    const end = { ending: how, costs: await costs.all(which === 'received' ? { usage } : {}) };
+    return settle({ usage, basis: 'estimate', which, end });
+  };
+  const release = async (how: Ending) => {
+    await hold.release({ ending: how, costs: await costs.all({}) }, evidence.wasCounted());
     return released;
   };
   /** A log that is away delays an answer only so much; its hold is ended all the same. */
@@ -132,22 +139,25 @@ export function meter(parts: MeterParts): Meter {
       trial = next;
       isAnswering = false;
       partial = undefined;
+      costs.asking(next);
       evidence.asking(next, running);
     },
     answering(text) {
       isAnswering = true;
       partial = text;
+      costs.answering(text);
     },
     firstToken() {
       firstTokenMs ??= sinceStart();
     },
     streamed: () => evidence.streamed(running),
     complete(said) {
-      const verdictOfAll = conclude(() => {
+      const verdictOfAll = conclude(async () => {
         const came = { isEmpty: received.isEmpty(), pieces: received.pieces('received') };
         const usage = plan.measure.usageOf(said, plan.input, came);
-        const end = ending('completed');
-        if (!usage) return estimate('received', end);
+        const how = ending('completed');
+        if (!usage) return estimate('received', how);
+        const end = { ending: how, costs: await costs.all({ said, usage }) };
         return settle({ usage, basis: 'usage', which: 'received', end });
       });
       return knownInTime(verdictOfAll, noted);
@@ -192,6 +202,7 @@ function outcomeOf(code: CallFaultCode): CallOutcome {
     case 'unsupported_input':
     case 'model_not_found':
     case 'model_unavailable':
+    case 'budget_spent':
       return 'refused';
     case 'charge_unknown':
       return 'abandoned';

@@ -1,4 +1,5 @@
 import { bodyWith, withDefaults } from './alias-defaults.ts';
+import { callCosts } from './call-costs.ts';
 import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
 import type { HoldParts } from './call-hold.ts';
@@ -75,8 +76,13 @@ interface Running {
 async function held(parts: MeteredParts, holdParts: HoldParts, { call, flight }: Running) {
   try {
     const plan = await planCall(parts, call);
-    if (call.client.aborted) throw endedBy('client_closed');
-    return { plan, hold: await tracedHold(holdParts, call, plan) };
+    try {
+      if (call.client.aborted) throw endedBy('client_closed');
+      return { plan, hold: await tracedHold(holdParts, call, plan) };
+    } catch (error) {
+      plan.budget?.forget();
+      throw error;
+    }
   } catch (error) {
     flight.over();
     throw error;
@@ -93,12 +99,14 @@ async function paid(
   const { clock, patience } = parts;
   const endpoint = endpoints[call.endpoint];
   const text = received(endpoint);
+  const costs = callCosts({ call, plan, hold, received: text });
   const evidence = callEvidence({
     ...{ journal: parts.journal, processId: parts.processId, log: parts.log },
-    ...{ call, plan, hold, received: text, beganAt: clock() },
+    ...{ call, plan, hold, received: text, costs, beganAt: clock() },
   });
-  const counter = meter({ call, plan, hold, received: text, evidence, clock, patience });
+  const counter = meter({ call, plan, hold, received: text, evidence, costs, clock, patience });
   void counter.over.then(flight.over);
+  void counter.over.then(plan.budget?.over);
   void counter.over.then(watch(flight, call.client, parts.totalMs));
   const cut = () => void counter.cut(cutOf(flight.ended));
   if (flight.ended.aborted) cut();
@@ -110,6 +118,7 @@ async function paid(
     received: text,
     limit: hold.characters === null ? undefined : characterLimit(hold.characters, endpoint),
     ended: flight.ended,
+    mayAsk: costs.mayAsk,
     faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
     note: (error) =>
       parts.log.info({ err: error, call: call.facts.callId }, 'a call did not end well'),

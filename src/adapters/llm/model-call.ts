@@ -25,7 +25,7 @@ export interface ModelCall {
   readonly wantsCost?: boolean;
   /** What the caller says the call is for; routes may have conditions on it. */
   readonly scenario?: string | undefined;
-  /** Of its member; routes may have conditions on them too. */
+  /** The member's plan, and the client app that the call comes from; routes and budgets know them. */
   readonly plan?: string | undefined;
   readonly clientApp?: string | undefined;
   /** Limits that apply beside those of the wallet, its keys and the alias. */

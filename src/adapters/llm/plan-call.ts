@@ -1,9 +1,13 @@
 import type { AliasTerms } from '../../domain/alias/events.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
+import type { CostTerms } from '../../domain/route/cost.ts';
+import { costTermsOf } from '../../domain/route/cost.ts';
 import type { Candidate, RouteTerms } from '../../domain/route/events.ts';
 import { rank } from '../../domain/route/rank.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { Quote } from '../../domain/wallet/commands.ts';
+import type { Budgets, CallBudget } from './budgets.ts';
+import { factsOf } from './call-costs.ts';
 import { CallFault } from './call-fault.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
@@ -16,6 +20,8 @@ import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json, Upstream } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
+import type { BudgetedCall } from './within-budgets.ts';
+import { affordable, atMostOf, hasRoom, openBudget } from './within-budgets.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
 export interface Catalogue {
@@ -31,6 +37,8 @@ export interface Trial {
   readonly upstream: Upstream;
   readonly model: string;
   readonly family: Family;
+  /** Undefined: nobody said what it costs us. */
+  readonly cost: CostTerms | undefined;
 }
 
 /** A call with its price, its bound and the upstreams to try. */
@@ -45,6 +53,8 @@ export interface CallPlan {
   readonly input: Input;
   /** Of its text, in tokens. */
   readonly inputBound: number;
+  /** Undefined where there are no budgets. */
+  readonly budget: CallBudget | undefined;
   /** How it is counted. */
   readonly measure: Measure;
 }
@@ -53,6 +63,8 @@ export interface PlanParts {
   readonly catalogue: Catalogue;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly watch: Pick<UpstreamWatch, 'observe'>;
+  /** Left out: calls may cost anything. */
+  readonly budgets?: Budgets;
   readonly clock: () => Date;
   /** Numbers in [0, 1). */
   readonly random: () => number;
@@ -70,31 +82,40 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const atMost = measure.boundOf(input, { input: bound, n: call.n });
   const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
   const routed: RoutedCall = {
+    ...{ plan: call.plan, clientApp: call.clientApp },
     apiKeyId: call.facts.apiKeyId,
     plan: call.plan,
     clientApp: call.clientApp,
     scenario: call.scenario,
     inputTokens: bound,
     outputTokens: outputTokens * call.n,
+    atMost: atMostOf(call, { input, bound }),
     at: parts.clock(),
     session: terms.sticky ? sessionOf(call, bound) : undefined,
+  };
+  const budgeted: BudgetedCall = {
+    ...{ budgets: parts.budgets, callId: call.facts.callId, size: routed },
+    counting: { alias, ...factsOf(call) },
   };
   const ranked = rank({
     terms: { ...terms, candidates },
     call: routed,
     observe: parts.watch.observe,
+    hasRoom: hasRoom(budgeted),
     random: parts.random,
   });
-  const tried = ranked.flatMap(({ candidate, unmet }) => (unmet === undefined ? [candidate] : []));
+  const trials = trialsOf(affordable(budgeted, ranked), parts);
+  const { upstream, cost } = trials[0];
   const price: PriceUsed = { alias: name, version, currency, prices };
   return {
-    trials: trialsOf(tried, parts),
+    trials,
     price,
     quotes: quotesOf(price, { measure, atMost, input }, call.n),
     tokens: tokensAtMost(measure, atMost, call.n),
     outputTokens,
     input,
     inputBound: bound,
+    budget: openBudget(budgeted, { upstream: upstream.id, cost }),
     measure,
   };
 }
@@ -132,9 +153,10 @@ function trialsOf(
   candidates: readonly Candidate[],
   { upstreams }: PlanParts,
 ): readonly [Trial, ...Trial[]] {
-  const [first, ...more] = candidates.flatMap(({ upstream: id, model }) => {
+  const [first, ...more] = candidates.flatMap(({ upstream: id, model, ...candidate }) => {
     const upstream = upstreams.get(id);
-    return upstream ? [{ upstream, model, family: upstream.family(model) }] : [];
+    if (!upstream) return [];
+    return [{ upstream, model, family: upstream.family(model), cost: costTermsOf(candidate) }];
   });
   if (!first) {
     throw new CallFault('model_unavailable', 'No upstream of this model is set up for this call.', {

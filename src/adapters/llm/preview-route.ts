@@ -1,8 +1,10 @@
+import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { Scoring, Strategy } from '../../domain/route/events.ts';
 import type { Ranked } from '../../domain/route/rank.ts';
 import { rank } from '../../domain/route/rank.ts';
 import { partsOf } from '../../domain/route/score.ts';
 import type { PlanParts } from './plan-call.ts';
+import { hasRoom } from './within-budgets.ts';
 
 /** A call that nobody makes. */
 export interface ImaginedCall {
@@ -33,21 +35,30 @@ export interface Previewed extends Ranked {
  * first. Undefined for an alias that no call may name.
  */
 export function previewRoute(
-  { catalogue, upstreams, watch, clock }: Omit<PlanParts, 'random'>,
+  { catalogue, upstreams, watch, budgets, clock }: Omit<PlanParts, 'random'>,
   { alias, outputTokens, ...call }: ImaginedCall,
 ): PreviewedRoute | undefined {
   const listed = catalogue.priceOf(alias);
   const terms = catalogue.routeOf(alias);
   if (!(listed && terms)) return undefined;
   const heaviestFirst = terms.candidates.toSorted((a, b) => b.weight - a.weight);
+  const routed: RoutedCall = {
+    ...call,
+    outputTokens: outputTokens ?? listed.defaultMaxOutput,
+    at: clock(),
+  };
+  const { scenario } = call;
+  const counting = { alias, ...(scenario === undefined ? {} : { scenario }) };
+  const room = hasRoom({ budgets, callId: '', counting, size: routed });
   const ranking = (isSetUp: boolean): readonly Previewed[] => {
     const ranked = rank({
       terms: {
         ...terms,
         candidates: heaviestFirst.filter(({ upstream }) => upstreams.has(upstream) === isSetUp),
       },
-      call: { ...call, outputTokens: outputTokens ?? listed.defaultMaxOutput, at: clock() },
+      call: routed,
       observe: watch.observe,
+      hasRoom: room,
       random: () => 0,
     });
     const parts = partsOf(ranked.filter(({ unmet }) => unmet === undefined));

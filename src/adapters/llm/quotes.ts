@@ -54,11 +54,18 @@ export const tokensAtMost = ({ output }: Measure, atMost: Usage, n: number) => (
 });
 
 /** The first way of counting that the list has all prices for; no class of a usage is ever unpriced. */
-export function measureOf({ measures }: Endpoint, prices: PriceUsed['prices']): Measure {
-  const measure = measures.find(({ needs }) => needs.every((name) => prices[name] !== undefined));
+export function measureOf(endpoint: Endpoint, prices: PriceUsed['prices']): Measure {
+  const measure = fittingMeasure(endpoint, prices);
   if (measure) return measure;
   throw new CallFault('unsupported_input', 'This model has no price for what is asked of it.', {
     param: 'model',
     why: 'not_priced',
   });
 }
+
+/** The same; undefined when there is none. */
+export const fittingMeasure = (
+  { measures }: Endpoint,
+  prices: PriceUsed['prices'],
+): Measure | undefined =>
+  measures.find(({ needs }) => needs.every((name) => prices[name] !== undefined));

@@ -9,6 +9,7 @@ import type { Endpoint } from './endpoints/endpoint.ts';
 import type { FirstAnswer } from './first-answer.ts';
 import type { Meter, Verdict } from './meter.ts';
 import type { ModelCall } from './model-call.ts';
+import type { Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
 import { lastTail, usageTail } from './stream-tails.ts';
 import type { Json } from './upstream.ts';
@@ -23,6 +24,8 @@ export interface Relay {
   readonly limit: Limit | undefined;
   /** Aborts when the call is ended from our side. */
   readonly ended: AbortSignal;
+  /** False: the operators' budgets have no room for what it may cost. */
+  readonly mayAsk: (trial: Trial) => boolean;
   /** The reason of our own end, if it was that, else what was thrown. */
   readonly faultOf: (error: unknown) => unknown;
   /** Tells the operator, who may know more than the member. */

@@ -16,19 +16,19 @@ export async function tracedHold(
   const hold = await inSpan('reserve', { attributes }, () => holdFor(parts, call, plan));
   return {
     ...hold,
-    settle: (consumed, basis, ending) =>
+    settle: (consumed, basis, end) =>
       inSpan('settle', { attributes, within }, async (span) => {
-        const settled = await hold.settle(consumed, basis, ending);
+        const settled = await hold.settle(consumed, basis, end);
         span.setAttributes({
           'llm_member.status': settled,
-          'llm_member.outcome': ending.outcome,
+          'llm_member.outcome': end.ending.outcome,
         });
         return settled;
       }),
-    release: (ending, wasCounted) =>
+    release: (end, wasCounted) =>
       inSpan('release', { attributes, within }, async (span) => {
-        span.setAttribute('llm_member.outcome', ending.outcome);
-        await hold.release(ending, wasCounted);
+        span.setAttribute('llm_member.outcome', end.ending.outcome);
+        await hold.release(end, wasCounted);
       }),
   };
 }

@@ -5,6 +5,7 @@ import type { Treatment } from '../../domain/wallet/call-events.ts';
 import type { Ending } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { RunnerOf } from '../eventstore/execute.ts';
+import { costsFound } from '../llm/call-costs.ts';
 import type { OpenCall, Taken, Testimony } from '../llm/journal.ts';
 import type { Seldom } from '../seldom.ts';
 
@@ -64,6 +65,7 @@ async function resolve(
     firstTokenMs: null,
   };
   const ending = evidence && known ? known.ending : unknown;
+  const found = costsFound(known?.asked ?? [], evidence);
   try {
     const { events } = await wallet.run(
       streamOf.wallet(walletId),
@@ -72,8 +74,7 @@ async function resolve(
         callId,
         evidence,
         ending,
-        costs: [],
-        possibleCosts: [],
+        ...found,
         overrun,
         at,
       }),

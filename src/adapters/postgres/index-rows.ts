@@ -4,7 +4,9 @@ import type { IndexedAlias } from '../../projections/aliases.ts';
 import { aliases, indexedAliases } from '../../projections/aliases.ts';
 import type { IndexedKey } from '../../projections/api-keys.ts';
 import { apiKeys, indexedKeys } from '../../projections/api-keys.ts';
-import { asOf } from '../../projections/as-of.ts';
+import { asOf, positionsOf } from '../../projections/as-of.ts';
+import type { IndexedBudget } from '../../projections/budgets.ts';
+import { budgets, indexedBudgets } from '../../projections/budgets.ts';
 import { memberPlans } from '../../projections/member-plans.ts';
 import { memberRoles } from '../../projections/member-roles.ts';
 import type { IndexedMember } from '../../projections/members.ts';
@@ -19,6 +21,8 @@ import type { EndedSession } from '../../projections/sessions.ts';
 import { endedSessions, sessions } from '../../projections/sessions.ts';
 import type { IndexedSettings } from '../../projections/settings.ts';
 import { indexedSettings, settings } from '../../projections/settings.ts';
+import type { BookedOnDay } from '../../projections/upstream-costs-by-day.ts';
+import { bookedSince, upstreamCostsByDay } from '../../projections/upstream-costs-by-day.ts';
 import type { IndexedUpstream } from '../../projections/upstreams.ts';
 import { indexedUpstreams, upstreams } from '../../projections/upstreams.ts';
 
@@ -37,6 +41,20 @@ export interface CatalogueRows {
   readonly routes: readonly z.infer<typeof IndexedRoute>[];
   readonly aliases: readonly z.infer<typeof IndexedAlias>[];
   readonly settings: readonly z.infer<typeof IndexedSettings>[];
+  readonly after: bigint | null;
+}
+
+/** What the budgets of a process start from. */
+export interface BudgetRows {
+  readonly budgets: readonly z.infer<typeof IndexedBudget>[];
+  readonly after: bigint | null;
+}
+
+/** What the costs of a process start from. */
+export interface CostRows {
+  readonly booked: readonly z.infer<typeof BookedOnDay>[];
+  /** The rows hold every event of a partition up to here, and none after it; those left out: none. */
+  readonly positions: ReadonlyMap<number, bigint>;
   readonly after: bigint | null;
 }
 
@@ -64,6 +82,26 @@ export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
     settings: await read.any(indexedSettings()),
     after: await readTo(read, [priceLists, routes, aliases, settings]),
   }));
+
+/** Budgets as one snapshot shows them. */
+export const budgetRows = (pool: DatabasePool): Promise<BudgetRows> =>
+  snapshot(pool, async (read) => ({
+    budgets: await read.any(indexedBudgets()),
+    after: await readTo(read, [budgets]),
+  }));
+
+/** What was booked from the first day of the month before on, as one snapshot shows it. */
+export const costRows = (pool: DatabasePool, clock: () => Date): Promise<CostRows> =>
+  snapshot(pool, async (read) => {
+    const now = clock();
+    const since = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
+    const positions = await read.any(positionsOf(upstreamCostsByDay));
+    return {
+      booked: await read.any(bookedSince(since.toISOString().slice(0, 10))),
+      positions: new Map(positions.map((row) => [Number(row.partition), BigInt(row.position)])),
+      after: await readTo(read, [upstreamCostsByDay]),
+    };
+  });
 
 /** Live upstreams as one snapshot shows them. */
 export const upstreamRows = (pool: DatabasePool): Promise<UpstreamRows> =>

@@ -3,8 +3,10 @@ import type { DatabasePool } from 'slonik';
 import { sql } from 'slonik';
 import { z } from 'zod';
 import { Uuid } from '../../domain/ids.ts';
+import { Amount } from '../../domain/money.ts';
 import { Usage } from '../../domain/price-list/usage.ts';
-import { CallOutcome } from '../../domain/wallet/call-events.ts';
+import { CostTerms } from '../../domain/route/cost.ts';
+import { BookedCost, CallOutcome, CostFacts } from '../../domain/wallet/call-events.ts';
 import { AbandonedCall } from '../../projections/open-holds.ts';
 import { fragment, query, statement } from '../../projections/query.ts';
 import type { CallNote, Journal, OpenCall, Taken, Testimony } from '../llm/journal.ts';
@@ -101,7 +103,14 @@ const Ending = z.object({
 const NotedRow = z.looseObject({ call_id: Uuid });
 
 const TakenRow = z.object({
-  asked: z.array(z.object({ upstream: z.string(), model: z.string() })),
+  asked: z.array(
+    z.object({
+      upstream: z.string(),
+      model: z.string(),
+      cost: z.object({ terms: CostTerms, bound: Amount, facts: CostFacts }).optional(),
+      charged: BookedCost.optional(),
+    }),
+  ),
   counted: z
     .object({
       basis: z.enum(['usage', 'checkpoint']),

@@ -15,6 +15,9 @@ import type { RunPoliciesFor } from './policy-runner.ts';
  */
 export const policyPrefixes: readonly string[] = [streamOf.email(''), streamOf.settings()];
 
+/** The streams whose events people are written to about. */
+export const mailPrefixes: readonly string[] = [streamOf.budget('')];
+
 export interface PolicyFeedState {
   readonly caughtUp: boolean;
   /** Why nothing is done at the moment; null when all is well. */
@@ -31,19 +34,31 @@ export interface PolicyFeedParts {
   readonly eventLog: Pick<Log, 'head' | 'subscribe'>;
   readonly run: RunPoliciesFor;
   readonly log: Logger;
+  /** Whoever has another name has positions of its own: one doesn't wait for the other. */
+  readonly name?: string;
+  readonly prefixes?: readonly string[];
   /** So long nothing may be done while the log has something to do; then it is read anew. */
   readonly silentMs?: number;
 }
 
 interface Lane {
+  readonly name: string;
   readonly prefix: string;
   position: bigint | null;
 }
 
 /** Runs every event's policies at least once: a checkpoint moves when all its commands are through. */
-export function runPolicies({ databaseUrl, eventLog, run, log, silentMs }: PolicyFeedParts) {
+export function runPolicies({
+  databaseUrl,
+  eventLog,
+  run,
+  log,
+  name = 'policies',
+  prefixes = policyPrefixes,
+  silentMs,
+}: PolicyFeedParts) {
   const closing = new AbortController();
-  const lanes = policyPrefixes.map((prefix): Lane => ({ prefix, position: null }));
+  const lanes = prefixes.map((prefix): Lane => ({ name, prefix, position: null }));
   const state = { caughtUp: false, failing: null as string | null, waitsAt: null as bigint | null };
   let client: pg.Client | undefined;
   /** The last event that is through, filed or not. */
@@ -57,7 +72,7 @@ export function runPolicies({ databaseUrl, eventLog, run, log, silentMs }: Polic
     } catch (error) {
       if (!(error instanceof EventFromNewerVersion)) throw error;
       state.waitsAt = event.position;
-      log.error({ err: error, position: String(event.position) }, 'policies wait for a release');
+      log.error({ err: error, position: String(event.position) }, `${name} wait for a release`);
       return false;
     }
     return true;
@@ -83,15 +98,15 @@ export function runPolicies({ databaseUrl, eventLog, run, log, silentMs }: Polic
 
   const { done, lagSeconds } = follow(
     {
-      name: 'the policies',
+      name: `the ${name}`,
       async open() {
         if (client) closeQuietly(client);
-        client = await connect(databaseUrl, { name: 'policies', statementMs: 10_000 });
+        client = await connect(databaseUrl, { name, statementMs: 10_000 });
         await syncLanes(client, lanes);
         reached = earliest(lanes.map(({ position }) => position));
         return reached;
       },
-      subscribe: (after, signal) => eventLog.subscribe({ after, prefixes: policyPrefixes, signal }),
+      subscribe: (after, signal) => eventLog.subscribe({ after, prefixes, signal }),
       async take(items) {
         const through: StoredEvent[] = [];
         for (const item of items) {
@@ -133,7 +148,7 @@ async function syncLanes(client: pg.Client, lanes: readonly Lane[]): Promise<voi
   for (const [index, lane] of lanes.entries()) lane.position = positions[index] ?? null;
 }
 
-const placeOf = ({ prefix }: Lane) => ({ consumer: 'policies', partition: prefix });
+const placeOf = ({ name, prefix }: Lane) => ({ consumer: name, partition: prefix });
 
 const laneOf = (lanes: readonly Lane[], { stream }: StoredEvent): Lane | undefined =>
   lanes.find(({ prefix }) => stream.startsWith(prefix));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CallSize } from './cost.ts';
 
 const oneOf = z.array(z.string().min(1).max(128)).min(1).max(100);
 const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
@@ -52,6 +53,8 @@ export interface RoutedCall {
   readonly inputTokens: number;
   /** The most that it may write, all choices together. */
   readonly outputTokens: number;
+  /** What else of it may cost something: see `CallSize`. */
+  readonly atMost?: CallSize['atMost'];
   readonly at: Date;
   /** What calls of one conversation have in common; undefined: each is for itself. */
   readonly session?: string | undefined;

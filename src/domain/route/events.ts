@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { Currency } from '../accounts.ts';
 import type { EventOf } from '../event-table.ts';
 import { olderVersion } from '../event-table.ts';
-import { Price } from '../money.ts';
-import { Alias } from '../price-list/events.ts';
+import { Alias, Prices } from '../price-list/events.ts';
 import { Conditions } from './conditions.ts';
 
 export const UpstreamName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
@@ -18,8 +18,11 @@ const named = {
 };
 
 export const Cost = z
-  .object({ input: Price, cachedInput: Price, output: Price })
-  .describe('what one million tokens of each class cost us');
+  .object({
+    ...Prices.shape,
+    currency: Currency.optional().describe('what it is in; absent: the home currency'),
+  })
+  .describe('what the upstream charges us, as a price list says it');
 export type Cost = z.infer<typeof Cost>;
 
 export const Candidate = z

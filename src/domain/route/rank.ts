@@ -1,5 +1,6 @@
 import type { Condition, RoutedCall } from './conditions.ts';
 import { unmetBy } from './conditions.ts';
+import { comparedIn } from './cost.ts';
 import type { Draw } from './draw.ts';
 import { placeOf, sessionDraw } from './draw.ts';
 import type { Candidate, RouteTerms } from './events.ts';
@@ -11,14 +12,16 @@ import { costOf, scorers, tolerance } from './score.ts';
 export interface Ranked extends Known {
   /** 1 is the best there can be, 0 the worst; 0 for one that doesn't take part. */
   readonly score: number;
-  /** The condition for which it takes no part. */
-  readonly unmet: Condition | undefined;
+  /** The condition for which it takes no part, or that a budget has no room for it. */
+  readonly unmet: Condition | 'budget' | undefined;
 }
 
 export interface RankParts {
   readonly terms: RouteTerms;
   readonly call: RoutedCall;
   readonly observe: (candidate: Candidate) => Observed;
+  /** No budget has less left than the call may cost at this candidate; left out: there is no budget. */
+  readonly hasRoom?: ((candidate: Candidate) => boolean) | undefined;
   /** For calls that belong to no session. */
   readonly random: Draw;
 }
@@ -28,13 +31,22 @@ export interface RankParts {
  * that are for such calls alone come first, and those that should not be asked now come last: they
  * are asked when nobody else is left. No candidate is named twice.
  */
-export function rank({ terms, call, observe, random }: RankParts): readonly Ranked[] {
+export function rank({
+  terms,
+  call,
+  observe,
+  hasRoom = () => true,
+  random,
+}: RankParts): readonly Ranked[] {
   const draw = terms.sticky && call.session !== undefined ? sessionDraw(call.session) : random;
+  const currency = comparedIn(terms.candidates);
   const all = terms.candidates.map((candidate) => ({
     candidate,
     observed: observe(candidate),
-    cost: costOf(candidate, call),
-    unmet: candidate.conditions && unmetBy(candidate.conditions, call),
+    cost: costOf(candidate, { call, currency }),
+    unmet:
+      (candidate.conditions && unmetBy(candidate.conditions, call)) ??
+      (hasRoom(candidate) ? undefined : ('budget' as const)),
   }));
   const scored = scoredAmong(
     terms,

@@ -1,7 +1,7 @@
 import type { Decimal } from '../money.ts';
 import { Decimal as Amount } from '../money.ts';
-import { rate } from '../price-list/rating.ts';
 import type { RoutedCall } from './conditions.ts';
+import { costBound, costTermsOf } from './cost.ts';
 import type { Candidate, RouteTerms, Scoring, Strategy } from './events.ts';
 import type { Observed } from './observed.ts';
 import { loadOf } from './observed.ts';
@@ -14,11 +14,16 @@ export interface Known {
   readonly cost: Decimal | undefined;
 }
 
-/** What a call costs us at a candidate if it uses all that it may. */
-export function costOf({ cost }: Candidate, call: RoutedCall): Decimal | undefined {
-  if (!cost) return undefined;
-  const { inputTokens, outputTokens } = call;
-  return rate({ input: inputTokens, cachedInput: 0, output: outputTokens, reasoning: 0 }, cost);
+/**
+ * What a call costs us at a candidate if it uses all that it may. Undefined also where that is in
+ * another currency than the others': nothing is converted.
+ */
+export function costOf(
+  candidate: Candidate,
+  { call, currency }: { readonly call: RoutedCall; readonly currency: string },
+): Decimal | undefined {
+  const terms = costTermsOf(candidate);
+  return terms?.currency === currency ? costBound(terms, call) : undefined;
 }
 
 type Scorer = (all: readonly Known[], terms: RouteTerms) => (known: Known) => number;

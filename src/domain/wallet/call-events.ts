@@ -72,6 +72,26 @@ export const Cost = z
   .describe('what an upstream charges us');
 export type Cost = z.infer<typeof Cost>;
 
+/** What operators' budgets count a call under, beside its upstream and its alias. */
+export const CostFacts = z.object({
+  scenario: z.string().optional().describe('what the caller said that the call is for'),
+  plan: z.string().optional().describe(`the member's plan`),
+  clientApp: z.string().optional().describe('the client app that the call came from'),
+});
+export type CostFacts = z.infer<typeof CostFacts>;
+
+const CountedCost = Cost.extend(CostFacts.shape).describe(
+  'what an upstream charges us, and what budgets count it under',
+);
+
+export const BookedCost = CountedCost.extend({
+  rated: z
+    .object({ usage: Usage, prices: Prices })
+    .optional()
+    .describe('of what and at which prices it is; absent: nobody wrote it down'),
+}).describe('what an upstream charges us for one attempt at a call');
+export type BookedCost = z.infer<typeof BookedCost>;
+
 export const Counted = z
   .object({
     limit: z
@@ -91,7 +111,7 @@ export type Counted = z.infer<typeof Counted>;
 export const longAgo: Instant = '1970-01-01T00:00:00.000Z';
 const at = Instant.default(longAgo).describe('when it was decided');
 const counted = z.array(Counted).default([]);
-const costs = z.array(Cost).default([]);
+const costs = z.array(BookedCost).default([]);
 
 const ended = {
   walletId,
@@ -162,9 +182,10 @@ export const ReservationExpired = z
   .object({
     ...ended,
     basis: z.literal('no_evidence'),
-    possibleCosts: costs.describe(
-      'what the upstreams may charge us; in `suspense` until somebody knows',
-    ),
+    possibleCosts: z
+      .array(Cost)
+      .default([])
+      .describe('what the upstreams may charge us; in `suspense` until somebody knows'),
     returned,
   })
   .describe('The process of a hold is gone, and nothing says what the call consumed: it is free.');
@@ -186,9 +207,12 @@ export const LateSettlementPosted = z
     difference: Amount.describe('what is charged now beyond what was; negative when too much was'),
     consumed,
     lots: z.array(NewLot).describe('in which lots comes back what was too much'),
-    costs: costs.describe(
-      'beyond those that were booked when the hold was swept; negative where too much was',
-    ),
+    costs: z
+      .array(CountedCost)
+      .default([])
+      .describe(
+        'beyond those that were booked when the hold was swept; negative where too much was',
+      ),
   })
   .describe('What a call that outlived its hold consumed, less what the sweeper charged for it.');
 

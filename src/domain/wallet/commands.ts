@@ -2,7 +2,15 @@ import type { Asset, CreditKind } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
 import type { Usage } from '../price-list/usage.ts';
-import type { Basis, CallFacts, CallOutcome, Cost, PriceUsed, Treatment } from './call-events.ts';
+import type {
+  Basis,
+  BookedCost,
+  CallFacts,
+  CallOutcome,
+  Cost,
+  PriceUsed,
+  Treatment,
+} from './call-events.ts';
 import type { Limit } from './limit-events.ts';
 import type { Past } from './lot-events.ts';
 import type { Rate } from './rates.ts';
@@ -96,7 +104,7 @@ export interface SettleUsage extends Consumption {
   readonly callId: string;
   readonly basis: Basis;
   readonly ending: Ending;
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   readonly overrun: Treatment;
   readonly at: Instant;
 }
@@ -105,7 +113,7 @@ export interface ReleaseHold {
   readonly type: 'ReleaseHold';
   readonly callId: string;
   readonly ending: Ending;
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   readonly at: Instant;
 }
 
@@ -115,7 +123,7 @@ export interface ResolveAbandoned {
   readonly callId: string;
   readonly evidence: (Consumption & { readonly basis: 'usage' | 'checkpoint' }) | null;
   readonly ending: Ending;
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   /** Without evidence: what upstreams may charge us. */
   readonly possibleCosts: readonly Cost[];
   readonly overrun: Treatment;
@@ -128,7 +136,7 @@ export interface PostLateSettlement extends Consumption {
   readonly callId: string;
   readonly ending: Ending;
   /** All of them, with what was booked or put into `suspense` when the hold was swept. */
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   readonly overrun: Treatment;
   readonly at: Instant;
 }

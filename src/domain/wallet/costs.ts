@@ -1,7 +1,8 @@
 import type { Leg } from '../accounts.ts';
 import { account, entry } from '../accounts.ts';
 import { canonical, money, opposite } from '../money.ts';
-import type { Cost } from './call-events.ts';
+import type { BookedCost, Cost } from './call-events.ts';
+import { CostFacts } from './call-events.ts';
 
 /** What upstreams charge us: known costs are costs of sales, others wait in `suspense`. */
 export const costLegs = (costs: readonly Cost[], debit?: string): Leg[] =>
@@ -32,3 +33,13 @@ export function summed(costs: readonly Cost[]): readonly Cost[] {
 
 export const negated = (costs: readonly Cost[]): readonly Cost[] =>
   costs.map((cost) => ({ ...cost, amount: opposite(cost.amount) }));
+
+/** Costs that budgets count as they do another one of the same call. */
+export function countedLike(
+  one: BookedCost | undefined,
+  costs: readonly Cost[],
+): readonly Omit<BookedCost, 'rated'>[] {
+  if (!one) return costs;
+  const facts = CostFacts.parse(one);
+  return costs.map((cost) => ({ ...cost, ...facts }));
+}

@@ -7,7 +7,7 @@ import { canonical, least, money, sum, Decimal as Whole, zero } from '../money.t
 import { isNothing, tokensOf } from '../price-list/usage.ts';
 import { Rejection } from '../rejection.ts';
 import type { PostLateSettlement } from './commands.ts';
-import { lateCostLegs, negated, summed } from './costs.ts';
+import { countedLike, lateCostLegs, negated, summed } from './costs.ts';
 import { withDebtPaid } from './debt.ts';
 import type { WalletEvent } from './events.ts';
 import { revoked } from './expire.ts';
@@ -34,7 +34,7 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
   const { walletId } = wallet.opened;
   const { asset } = swept;
   const { usage, characters, ending, at } = command;
-  const costs = summed([...command.costs, ...negated(swept.booked)]);
+  const costs = countedLike(command.costs[0], summed([...command.costs, ...negated(swept.booked)]));
   const isFree = isReleased(command);
   const used = isFree ? zero : costOf(command, swept);
   const cameTo = least(used, swept.amount);

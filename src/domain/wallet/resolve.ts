@@ -4,7 +4,7 @@ import type { Decimal } from '../money.ts';
 import { canonical, least, Decimal as Whole, zero } from '../money.ts';
 import { isPriced, rate } from '../price-list/rating.ts';
 import { tokensOf } from '../price-list/usage.ts';
-import type { Basis, Cost, Treatment } from './call-events.ts';
+import type { Basis, BookedCost, Treatment } from './call-events.ts';
 import type {
   Consumption,
   Ending,
@@ -74,7 +74,7 @@ export function resolveAbandoned(
 interface Settlement extends Consumption {
   readonly basis: Basis;
   readonly ending: Ending;
-  readonly costs: readonly Cost[];
+  readonly costs: readonly BookedCost[];
   readonly overrun: Treatment;
   readonly swept: boolean;
   readonly at: Instant;

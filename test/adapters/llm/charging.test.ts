@@ -6,10 +6,14 @@ import type { PaidMock } from '../../support/paid-mock.ts';
 import {
   adapter,
   cost,
+  costsOf,
   crashed,
   endsWith,
   faultOf,
+  ourCost,
   paidMock,
+  sumOf,
+  suspenseOf,
   watched,
 } from '../../support/paid-mock.ts';
 
@@ -31,6 +35,7 @@ test('a complete body is charged its usage', async (t) => {
     basis: 'usage',
     outcome: 'completed',
     charge: cost(60, 7, 40),
+    costs: [ourCost(60, 7, 40)],
     usage: { input: 60, cachedInput: 40, output: 5, reasoning: 2 },
     upstream: 'mock',
   });
@@ -44,6 +49,7 @@ for (const usage of ['yes', 'inline', 'cumulative']) {
       basis: 'usage',
       outcome: 'completed',
       charge: cost(9, 5),
+      costs: [ourCost(9, 5)],
     });
   });
 }
@@ -60,6 +66,7 @@ for (const usage of ['no', 'rubbish', 'early']) {
         basis: 'estimate',
         outcome: 'completed',
         charge: cost(helloTokens, 6),
+        costs: [ourCost(helloTokens, 6)],
       });
     });
   }
@@ -72,50 +79,59 @@ test('an answer whose connection fails behind its last word is complete', async 
     basis: 'estimate',
     outcome: 'completed',
     charge: cost(helloTokens, 6),
+    costs: [ourCost(helloTokens, 6)],
   });
 });
 
 /** A test in which time runs out has the machine to itself. */
 const limited = (how: string) => (how.startsWith('hang') ? test.serial : test);
 
+const nothing: readonly string[] = [];
+/** An upstream that has begun to answer has read the input, whatever came of it. */
+const input = [ourCost(helloTokens, 0)];
+
+const thrice = (each: string): readonly string[] => [each, each, each];
+
 const failures = [
-  ['status=500', 'upstream_failed', 'upstream_failed'],
-  ['status=401', 'upstream_failed', 'upstream_failed'],
-  ['status=429', 'upstream_limited', 'upstream_failed'],
-  ['status=400', 'upstream_refused', 'refused'],
-  ['rubbish=first', 'upstream_failed', 'upstream_failed'],
-  ['cut=socket&chunks=1', 'upstream_failed', 'upstream_failed'],
-  ['hang=headers', 'upstream_timed_out', 'upstream_timed_out'],
-  ['hang=first', 'upstream_timed_out', 'upstream_timed_out'],
+  ['status=500', 'upstream_failed', 'upstream_failed', nothing],
+  ['status=401', 'upstream_failed', 'upstream_failed', nothing],
+  ['status=429', 'upstream_limited', 'upstream_failed', nothing],
+  ['status=400', 'upstream_refused', 'refused', nothing],
+  ['rubbish=first', 'upstream_failed', 'upstream_failed', input],
+  // Such a fault may pass, so that it is asked three times.
+  ['cut=socket&chunks=1', 'upstream_failed', 'upstream_failed', thrice(ourCost(helloTokens, 1))],
+  ['hang=headers', 'upstream_timed_out', 'upstream_timed_out', nothing],
+  ['hang=first', 'upstream_timed_out', 'upstream_timed_out', input],
 ] as const;
 
 for (const streams of [false, true]) {
-  for (const [how, code, outcome] of failures) {
+  for (const [how, code, outcome, costs] of failures) {
     if (streams && how.startsWith('cut')) continue;
     limited(how)(`an error before the first byte costs nothing (${how}, ${streams})`, async (t) => {
       const calls = await upstream.on(`gpt-4o?${how}`, { impatient: how.startsWith('hang') });
       t.is(await faultOf(t, calls.call({ stream: streams })), code);
-      await endsWith(t, calls, 'ReservationReleased', { outcome });
+      await endsWith(t, calls, 'ReservationReleased', { outcome, costs });
     });
   }
 }
 
 const breaks = [
-  ['cut=socket', 'upstream_failed'],
-  ['cut=early', 'upstream_failed'],
-  ['cut=error', 'upstream_failed'],
-  ['rubbish=mid', 'upstream_failed'],
-  ['hang=mid', 'upstream_timed_out'],
+  ['cut=socket', 'upstream_failed', 2],
+  ['cut=early', 'upstream_failed', 2],
+  ['cut=error', 'upstream_failed', 2],
+  ['rubbish=mid', 'upstream_failed', 2],
+  ['hang=mid', 'upstream_timed_out', 2],
 ] as const;
 
-for (const [how, code] of breaks) {
+for (const [how, code, words] of breaks) {
   limited(how)(
     `an upstream that fails in the middle of its stream costs nothing (${how})`,
     async (t) => {
       const calls = await upstream.on(`gpt-4o?${how}&delay=5`, { impatient: how === 'hang=mid' });
       const answer = await calls.call(stream);
       t.is(await faultOf(t, allChunks(answer)), code);
-      await endsWith(t, calls, 'ReservationReleased', { outcome: code });
+      const costs = [ourCost(helloTokens, words)];
+      await endsWith(t, calls, 'ReservationReleased', { outcome: code, costs });
     },
   );
 }
@@ -124,7 +140,7 @@ test('an upstream that cannot be reached costs nothing', async (t) => {
   const nobody = adapter('http://127.0.0.1:9/v1', 5_000);
   const calls = await upstream.on('gpt-4o', { upstreams: [nobody] });
   t.is(await faultOf(t, calls.call()), 'upstream_failed');
-  await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed', costs: [] });
   await nobody.close();
 });
 
@@ -137,7 +153,7 @@ for (const streams of [false, true]) {
     await eventually(() => upstream.mock.asked.length > asked);
     client.abort();
     t.is(await faultOf(t, call), 'client_closed');
-    await endsWith(t, calls, 'ReservationReleased', { outcome: 'client_closed' });
+    await endsWith(t, calls, 'ReservationReleased', { outcome: 'client_closed', costs: [] });
   });
 }
 
@@ -160,6 +176,7 @@ test('a client that hangs up mid-stream pays the input and what was received', a
     basis: 'estimate',
     outcome: 'client_closed',
     charge: cost(helloTokens, 3),
+    costs: [ourCost(helloTokens, 3)],
   });
 });
 
@@ -180,7 +197,11 @@ test('a client that hangs up after the headers pays the input, and no word that 
   await answering;
   client.abort();
   t.is(await faultOf(t, call), 'client_closed');
-  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: cost(helloTokens, 0) });
+  await endsWith(t, calls, 'UsageSettled', {
+    basis: 'estimate',
+    charge: cost(helloTokens, 0),
+    costs: input,
+  });
 });
 
 test('a client that hangs up while a body comes pays what was received of it', async (t) => {
@@ -192,7 +213,11 @@ test('a client that hangs up while a body comes pays what was received of it', a
   await eventually(() => !answer.stream && answer.partial().endsWith('word'));
   client.abort();
   t.is(await faultOf(t, call), 'client_closed');
-  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: cost(helloTokens, 4) });
+  await endsWith(t, calls, 'UsageSettled', {
+    basis: 'estimate',
+    charge: cost(helloTokens, 4),
+    costs: [ourCost(helloTokens, 4)],
+  });
 });
 
 test.serial(
@@ -205,6 +230,7 @@ test.serial(
       basis: 'estimate',
       outcome: 'timed_out',
       charge: cost(helloTokens, 3),
+      costs: [ourCost(helloTokens, 3)],
     });
   },
 );
@@ -225,11 +251,14 @@ test('a client that stopped reading pays what it took', async (t) => {
   const second = await chunks.next();
   client.abort('client_stalled');
   const taken = first.value?.length ?? 0;
-  t.true((second.value?.length ?? 0) > 0);
+  const received = taken + (second.value?.length ?? 0);
+  t.true(received > taken);
   await endsWith(t, calls, 'UsageSettled', {
     basis: 'estimate',
     outcome: 'timed_out',
     charge: cost(helloTokens, taken),
+    // The upstream charges us for what the client didn't take, too.
+    costs: [ourCost(helloTokens, received)],
   });
   t.is(await faultOf(t, chunks.next()), 'client_stalled');
 });
@@ -247,6 +276,7 @@ test('a shutdown waits, then cuts what still runs and charges what was delivered
     basis: 'estimate',
     outcome: 'shut_down',
     charge: cost(helloTokens, 3),
+    costs: [ourCost(helloTokens, 3)],
   });
   t.is(await faultOf(t, calls.call()), 'shut_down');
 });
@@ -276,6 +306,7 @@ test('after our crash the usage in the journal is charged', async (t) => {
   const [end] = calls.ends();
   t.is(end?.type, 'UsageSettled');
   t.like(end?.data, { basis: 'usage', swept: true, charge: cost(100, 5), outcome: 'completed' });
+  t.deepEqual(costsOf(t, end?.data ?? {}), [ourCost(100, 5)]);
   back.resolve();
   await eventually(() => calls.metered.inFlight() === 0);
 });
@@ -313,12 +344,13 @@ test('after our crash input and the checkpointed output are charged', async (t) 
   const [end] = calls.ends();
   t.is(end?.type, 'UsageSettled');
   t.like(end?.data, { basis: 'checkpoint', charge: cost(helloTokens, 600), outcome: 'abandoned' });
+  t.deepEqual(costsOf(t, end?.data ?? {}), [ourCost(helloTokens, 600)]);
   t.true(calls.journal.asked.length < 6, 'a note every 256 tokens, not every chunk');
   client.abort();
   await t.throwsAsync(next);
   // What it received is what was charged.
   await eventually(() => calls.metered.inFlight() === 0);
-  t.like(calls.ends()[1]?.data, { difference: '0' });
+  t.like(calls.ends()[1]?.data, { difference: '0', costs: [] });
 });
 
 test('after our crash a call of which nothing is known costs nothing', async (t) => {
@@ -333,4 +365,64 @@ test('after our crash a call of which nothing is known costs nothing', async (t)
   t.like(end?.data, { basis: 'no_evidence', outcome: 'abandoned', possibleCosts: [] });
   client.abort();
   await faultOf(t, call);
+});
+
+const failover = (first: string) => [`gpt-4o?${first}`, 'gpt-4o?input=30&chunks=4'];
+
+test('an upstream that failed before it answered has cost nothing, the next one has', async (t) => {
+  const calls = await upstream.on(failover('status=500'), { retrying: { retries: 0 } });
+  bodyOf(await calls.call());
+  await endsWith(t, calls, 'UsageSettled', { charge: cost(30, 4), costs: [ourCost(30, 4)] });
+});
+
+for (const [how, words] of [
+  ['rubbish=first', 0],
+  ['cut=socket&chunks=6', 3],
+] as const) {
+  test(`an attempt that failed while it was answered costs us what came of it (${how})`, async (t) => {
+    const calls = await upstream.on(failover(how), { retrying: { retries: 0 } });
+    bodyOf(await calls.call());
+    await endsWith(t, calls, 'UsageSettled', {
+      charge: cost(30, 4),
+      costs: [ourCost(helloTokens, words), ourCost(30, 4)],
+    });
+  });
+}
+
+test('after our crash in a second attempt the first one’s cost is booked, and what the second may cost is in suspense', async (t) => {
+  const calls = await upstream.on(['gpt-4o?rubbish=first', 'gpt-4o?hang=headers'], {
+    retrying: { retries: 0 },
+  });
+  const client = new AbortController();
+  const call = calls.call({}, client.signal);
+  await eventually(() => calls.journal.notes.size > 0);
+  await crashed(calls);
+  const [end] = calls.ends();
+  t.is(end?.type, 'ReservationExpired');
+  t.deepEqual(costsOf(t, end?.data ?? {}), input);
+  t.like(end?.data, { possibleCosts: [{ upstream: 'mock', asset: 'USD' }] });
+  client.abort();
+  await faultOf(t, call);
+  // The call itself knows that the second one had not begun to answer.
+  await eventually(() => calls.ends().length > 1);
+  const [, late] = calls.ends();
+  t.like(late, { type: 'LateSettlementPosted', data: { difference: '0', costs: [] } });
+  t.deepEqual(suspenseOf(calls.ends()), { USD: '0' });
+});
+
+test('a call that outlives its swept hold books the difference to what was booked for it', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=1200&hang=mid', { defaultMaxOutput: 1_000 });
+  const client = new AbortController();
+  const chunks = chunksOf(await calls.call(stream, client.signal));
+  let seen = 0;
+  while (seen < 300) seen += (await chunks.next()).value?.length ?? 0;
+  await eventually(() => calls.journal.notes.size > 0);
+  await crashed(calls);
+  while (seen < 600) seen += (await chunks.next()).value?.length ?? 0;
+  const next = chunks.next();
+  client.abort();
+  await faultOf(t, next);
+  await eventually(() => calls.ends().length > 1);
+  const booked = calls.ends().flatMap(({ data }) => costsOf(t, data));
+  t.is(sumOf(booked), ourCost(helloTokens, 600));
 });
