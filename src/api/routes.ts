@@ -194,7 +194,7 @@ const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
   translations(chat),
   messages(chat),
   responses(chat),
-  countTokens(chat.countInput),
+  countTokens(chat.countInput, chat),
   models(list),
   model(list),
 ];

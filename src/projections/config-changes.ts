@@ -27,13 +27,13 @@ export const configChanges = projection(
     meaning:
       'One row a change of what is sold, how it is routed, who answers, or what that may cost: who, when, what.',
     group: 'analytics',
-    version: 3,
+    version: 2,
     key: { position: 'bigint' },
     columns: {
       noun: first('text', '`alias`, `model`, `route`, `settings`, `upstream` or `budget`'),
       id: first(
         'text',
-        'which of them: an alias, `settings`, or the name of an upstream or a budget',
+        'which of them: an alias, the name of an upstream or a budget, or `settings`',
       ),
       at: first('timestamptz', 'when it was changed'),
       actor_type: first('text', 'who did it: `admin`, or `system` for what a new installation has'),

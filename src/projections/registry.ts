@@ -39,9 +39,9 @@ export const projections: readonly Projection[] = [
   lots,
   priceLists,
   routes,
+  budgets,
   aliases,
   settings,
-  budgets,
   upstreams,
   configChanges,
 ];

@@ -17,6 +17,7 @@ export interface Json {
   completion_tokens?: unknown;
   completion_tokens_details?: unknown;
   content?: unknown;
+  created?: unknown;
   custom?: unknown;
   data?: unknown;
   delta?: unknown;
@@ -41,6 +42,7 @@ export interface Json {
   model?: unknown;
   n?: unknown;
   name?: unknown;
+  object?: unknown;
   output_format?: unknown;
   prompt?: unknown;
   prompt_cache_key?: unknown;
