@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { Conditions } from '../domain/route/conditions.ts';
 import type { Candidate as DomainCandidate, RouteTerms } from '../domain/route/events.ts';
-import { Candidate, Scoring, RouteTerms as Terms, usualScoring } from '../domain/route/events.ts';
+import { Candidate, HangUp, Scoring, RouteTerms as Terms, usualScoring } from '../domain/route/events.ts';
 import { costOf, shownCost, WrittenCost } from './written-cost.ts';
 
 const { plans, clientApps, apiKeys, scenarios, inputTokens, hours } = Conditions.shape;
 const { upstream, model, weight, priority } = Candidate.shape;
 const { strategy, sticky } = Terms.shape;
+const hang_up = HangUp.default('cancel');
 
 const Hours = z.strictObject({
   from: hours.unwrap().shape.from,
@@ -49,6 +50,7 @@ export const WrittenRoute = z.strictObject({
   candidates: z.array(WrittenCandidate).min(1).max(32),
   scoring: WrittenScoring.optional(),
   sticky: sticky.optional(),
+  hang_up,
 });
 
 /** A route as it is answered: with everything that was left out. */
@@ -62,6 +64,7 @@ export const ShownRoute = z.object({
   ),
   scoring: Scoring,
   sticky,
+  hang_up,
 });
 
 type WrittenCandidate = z.output<typeof WrittenCandidate>;
@@ -77,6 +80,7 @@ export function termsOf(written: z.output<typeof WrittenRoute>): RouteTerms {
     candidates: candidates.map(candidateOf),
     scoring,
     sticky,
+    hangUp: written.hang_up,
   };
 }
 
@@ -105,8 +109,13 @@ const hoursOf = ({ time_zone, ...rest }: z.output<typeof Hours>) => ({
   timeZone: time_zone,
 });
 
-export const shownRoute = ({ candidates, ...terms }: RouteTerms): z.output<typeof ShownRoute> => ({
+export const shownRoute = ({
+  candidates,
+  hangUp = 'cancel',
+  ...terms
+}: RouteTerms): z.output<typeof ShownRoute> => ({
   ...terms,
+  hang_up: hangUp,
   candidates: candidates.map(({ cost, conditions, ...rest }) => ({
     ...rest,
     ...(cost && { cost: shownCost(cost) }),

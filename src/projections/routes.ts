@@ -8,7 +8,7 @@ export const routes = projection(
   {
     meaning: 'One row an alias: which upstream models answer for it now, and how one is chosen.',
     group: 'analytics',
-    version: 2,
+    version: 3,
     key: { alias: 'text' },
     columns: {
       strategy: latest('text', 'how the candidates of a call are put in order'),
@@ -18,11 +18,12 @@ export const routes = projection(
       ),
       scoring: latest('jsonb', 'how much load, cost, latency and health count under `auto`'),
       sticky: latest('boolean', 'calls of one conversation go to the same candidate'),
+      hang_up: latest('text', '`cancel` or `drain`: what becomes of an answer whose client is gone'),
     },
   },
   {
-    RouteChanged: ({ data: { alias, strategy, candidates, scoring, sticky } }) => [
-      { alias, strategy, candidates, scoring, sticky },
+    RouteChanged: ({ data: { alias, strategy, candidates, scoring, sticky, hangUp } }) => [
+      { alias, strategy, candidates, scoring, sticky, hang_up: hangUp ?? 'cancel' },
     ],
   },
 );
@@ -33,4 +34,4 @@ export const IndexedRoute = z.object({ alias: z.string(), ...RouteTerms.shape })
 export const indexedRoutes = () =>
   query(
     IndexedRoute,
-  )`SELECT alias, strategy, candidates, scoring, sticky FROM read.routes ORDER BY alias`;
+  )`SELECT alias, strategy, candidates, scoring, sticky, hang_up AS "hangUp" FROM read.routes ORDER BY alias`;

@@ -44,6 +44,8 @@ export interface Meter {
   asking(trial: Trial): void;
   /** The upstream's headers are here; `partial` gives what has come of a body so far. */
   answering(partial?: () => string): void;
+  /** They are. */
+  isAnswering(): boolean;
   firstToken(): void;
   /** More of a stream is noted as received. */
   streamed(): void;
@@ -147,6 +149,7 @@ export function meter(parts: MeterParts): Meter {
       partial = text;
       costs.answering(text);
     },
+    isAnswering: () => isAnswering,
     firstToken() {
       firstTokenMs ??= sinceStart();
     },

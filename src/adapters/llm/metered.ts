@@ -107,7 +107,9 @@ async function paid(
   const counter = meter({ call, plan, hold, received: text, evidence, costs, clock, patience });
   void counter.over.then(flight.over);
   void counter.over.then(plan.budget?.over);
-  void counter.over.then(watch(flight, call.client, parts.totalMs));
+  // An answer that has begun may be worth its price to us as a whole alone.
+  const drains = () => plan.hangUp === 'drain' && counter.isAnswering();
+  void counter.over.then(watch(flight, { client: call.client, drains, totalMs: parts.totalMs }));
   const cut = () => void counter.cut(cutOf(flight.ended));
   if (flight.ended.aborted) cut();
   else flight.ended.addEventListener('abort', cut, { once: true });
@@ -118,6 +120,7 @@ async function paid(
     received: text,
     limit: hold.characters === null ? undefined : characterLimit(hold.characters, endpoint),
     ended: flight.ended,
+    drains: () => drains() && call.client.aborted && call.client.reason !== 'client_stalled',
     mayAsk: costs.mayAsk,
     faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
     note: (error) =>
@@ -138,9 +141,19 @@ async function paid(
     : { stream: false, body: await relayBody(relay, first.body), ignored };
 }
 
+interface Watched {
+  readonly client: AbortSignal;
+  /** A client that hangs up ends nothing. */
+  readonly drains: () => boolean;
+  readonly totalMs: number;
+}
+
 /** Ends a call when its client goes or its time is up. */
-function watch({ cut }: CallInFlight, client: AbortSignal, totalMs: number): () => void {
-  const gone = () => cut(client.reason === 'client_stalled' ? 'client_stalled' : 'client_closed');
+function watch({ cut }: CallInFlight, { client, drains, totalMs }: Watched): () => void {
+  const gone = () => {
+    if (client.reason === 'client_stalled') cut('client_stalled');
+    else if (!drains()) cut('client_closed');
+  };
   const timer = setTimeout(() => cut('timed_out'), totalMs);
   if (client.aborted) gone();
   else client.addEventListener('abort', gone, { once: true });

@@ -2,7 +2,7 @@ import type { AliasTerms } from '../../domain/alias/events.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { CostTerms } from '../../domain/route/cost.ts';
 import { costTermsOf } from '../../domain/route/cost.ts';
-import type { Candidate, RouteTerms } from '../../domain/route/events.ts';
+import type { Candidate, HangUp, RouteTerms } from '../../domain/route/events.ts';
 import { rank } from '../../domain/route/rank.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { Quote } from '../../domain/wallet/commands.ts';
@@ -61,6 +61,8 @@ export interface CallPlan {
   /** What the upstream is asked: the member's body, less what is ignored. */
   readonly body: Readonly<Json>;
   readonly ignored: readonly string[];
+  /** What becomes of its answer when its client hangs up. */
+  readonly hangUp: HangUp;
 }
 
 export interface PlanParts {
@@ -123,6 +125,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     tokens: tokensAtMost(measure, atMost, call.n),
     outputTokens,
     input,
+    hangUp: terms.hangUp ?? 'cancel',
     inputBound: bound,
     budget: openBudget(budgeted, { upstream: upstream.id, cost }),
     measure,

@@ -24,6 +24,8 @@ export interface Relay {
   readonly limit: Limit | undefined;
   /** Aborts when the call is ended from our side. */
   readonly ended: AbortSignal;
+  /** The client is gone, and the answer is read to its end all the same. */
+  readonly drains: () => boolean;
   /** False: the operators' budgets have no room for what it may cost. */
   readonly mayAsk: (trial: Trial) => boolean;
   /** The reason of our own end, if it was that, else what was thrown. */
@@ -80,8 +82,30 @@ export async function* relayChunks(
     throw fault;
   } finally {
     // Only somebody who stopped reading gets here with the call still open.
+    if (relay.drains() && !relay.ended.aborted) await drain(relay, rest, tail);
     await meter.cut('client_closed');
     await rest.return?.();
+  }
+}
+
+/** Reads the rest for nobody, so that the upstream says what it was. */
+async function drain(
+  relay: Relay,
+  rest: AsyncIterator<readonly Json[]>,
+  tail: ReturnType<typeof lastTail>,
+): Promise<void> {
+  try {
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      tail.take(next.value);
+      relay.meter.streamed();
+      if (tail.isCut()) break;
+      relay.ended.throwIfAborted();
+    }
+    await completed(relay, tail.said());
+  } catch (error) {
+    const fault = relay.faultOf(error);
+    relay.note(fault);
+    await relay.meter.failed(fault);
   }
 }
 

@@ -14,8 +14,8 @@ interface Route {
 /** Which upstream models stand behind an alias, and how one of them is chosen. */
 export const route: Decider<ChangeRoute, RouteEvent, Route> = {
   initialState: {},
-  decide({ alias, strategy, candidates, scoring, sticky }, { terms }) {
-    const changed = { strategy, candidates, scoring, sticky };
+  decide({ alias, strategy, candidates, scoring, sticky, hangUp }, { terms }) {
+    const changed = { strategy, candidates, scoring, sticky, ...(hangUp && { hangUp }) };
     if (terms && said(terms) === said(changed)) return [];
     return [{ type: 'RouteChanged', data: { alias, ...changed } }];
   },

@@ -61,6 +61,14 @@ export type Scoring = z.infer<typeof Scoring>;
 /** Health first: a cheap answer that doesn't come is no answer. */
 export const usualScoring: Scoring = { load: 1, cost: 1, latency: 1, health: 2 };
 
+export const HangUp = z
+  .enum(['cancel', 'drain'])
+  .describe(
+    'what becomes of an answer that has begun when its client hangs up: it is ended and what came is counted, ' +
+      'or it is read to its end and paid as its upstream says; absent: `cancel`',
+  );
+export type HangUp = z.infer<typeof HangUp>;
+
 export const RouteTerms = z.object({
   strategy: Strategy,
   candidates: z.array(Candidate).min(1).max(32),
@@ -68,6 +76,7 @@ export const RouteTerms = z.object({
   sticky: z
     .boolean()
     .describe('calls of one conversation go to the same candidate, for its prompt cache'),
+  hangUp: HangUp.optional(),
 });
 /** How the calls of one alias are routed. */
 export type RouteTerms = z.infer<typeof RouteTerms>;
