@@ -93,8 +93,10 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     apiKey: indexed(bare.apiKey, access.apply),
     budget: indexed(bare.budget, budgets.apply),
     member: indexed(bare.member, access.apply),
+    alias: indexed(bare.alias, catalogue.apply),
     priceList: indexed(bare.priceList, catalogue.apply),
     route: indexed(bare.route, catalogue.apply),
+    settings: indexed(bare.settings, catalogue.apply),
     upstream: indexed(bare.upstream, following.apply),
   };
   const claimed = once({ log: eventLog, clock, replyOf: storedRefusal });

@@ -14,11 +14,13 @@ import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { buildOrders } from './adapters/postgres/build-orders.ts';
 import { openWork } from './adapters/postgres/open-work.ts';
 import { readModelWatch } from './adapters/postgres/read-model-state.ts';
+import { genaiPrices } from './adapters/prices/genai-prices.ts';
 import { api } from './api/api.ts';
 import type { SetUp } from './api/first-admin.ts';
 import { operations } from './api/operations.ts';
 import type { Config } from './config.ts';
 import { defaultRoute, sandboxId } from './domain/route/default-route.ts';
+import { aliasFor } from './domain/settings/alias-for.ts';
 import type { StartedFeeds, StartedRelay } from './feeds.ts';
 import { listen } from './listen.ts';
 import type { PortParts, Ports } from './ports.ts';
@@ -68,8 +70,13 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     head: eventLog.head,
     reads: pool,
     history: walletHistory(eventLog),
-    chat: { answer: calls.answer, countInput: calls.countInput, gate: state.gate },
-    models: { aliases: catalogue.aliases },
+    chat: {
+      ...{ answer: calls.answer, countInput: calls.countInput, gate: state.gate, clock },
+      aliasFor: (name) => aliasFor(name, catalogue.settings(), calls.isKnown),
+    },
+    models: { aliases: catalogue.aliases, clock },
+    settings: catalogue.settings,
+    priceCatalogue: genaiPrices(packageJson.dependencies['@pydantic/genai-prices']),
     budgets,
     upstreamView: { ...upstreams, state: calls.upstreamState },
     upstreams: {
@@ -176,6 +183,7 @@ function openCalls(
     catalogue: {
       priceOf: catalogue.priceOf,
       routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids()),
+      aliasOf: catalogue.aliasOf,
     },
     upstreams: upstreams.upstreams,
     watch,
@@ -194,8 +202,10 @@ function openCalls(
     overrun: walletOverrun,
     log,
   });
+  const { priceOf, routeOf } = planParts.catalogue;
   return {
     ...calls,
+    isKnown: (alias: string) => priceOf(alias) !== undefined && routeOf(alias) !== undefined,
     preview: (call: ImaginedCall) => previewRoute(planParts, call),
     upstreamState: watch.state,
   };

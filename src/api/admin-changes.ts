@@ -21,7 +21,8 @@ export const listConfigChanges = (reads: Reads) =>
     method: 'GET',
     path: '/api/admin/changes',
     who: 'admin',
-    summary: 'Who changed which model, route or upstream, when, and what held before',
+    summary:
+      'Who changed which alias, model, route, setting or upstream, when, and what held before',
     query: pageQuery(ConfigCursor).extend({
       noun: ConfigNoun.optional(),
       id: z.string().min(1).max(200).optional(),

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { KeyErased } from '../adapters/vault/vault-faults.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { Role } from '../domain/member/events.ts';
+import { memberPlans } from '../projections/member-plans.ts';
 import { memberRoles } from '../projections/member-roles.ts';
 import { listMembers, MemberRow, members, membersPage } from '../projections/members.ts';
 import { MomentCursor } from '../projections/page.ts';
+import { ShownPlan, shownPlan } from './member-plan.ts';
 import type { Reads } from './reads.ts';
 import { listOf, pageQuery, positionOf } from './reads.ts';
 import type { Unseal } from './registration.ts';
@@ -17,8 +19,11 @@ const Member = z.object({
   /** Null once the member's data was erased. */
   email: z.string().nullable(),
   username: z.string().nullable(),
-  status: MemberRow.shape.status,
+  status: z.enum([...MemberRow.shape.status.options, 'disabled']),
   roles: z.array(Role),
+  client_app: z.string().nullable(),
+  /** Null: none, so that everything is permitted. */
+  plan: ShownPlan.nullable(),
   registered_at: Instant,
   verified_at: Instant.nullable(),
 });
@@ -33,15 +38,19 @@ export const listEveryMember = (reads: Reads, unseal: Unseal) =>
     reply: listOf(Member),
     handle: async ({ query: { limit, cursor: after, min_position: min } }) => {
       const wanted = { limit, after };
-      const position = await positionOf(reads, [members, memberRoles], min);
+      const position = await positionOf(reads, [members, memberRoles, memberPlans], min);
       const { data, next_cursor } = membersPage(await reads.any(listMembers(wanted)), wanted);
       const rows = await Promise.all(data.map((row) => shown(row, unseal)));
       return { body: { data: rows, next_cursor, as_of_position: position } };
     },
   });
 
-async function shown({ member_id, sealed, ...row }: MemberRow, unseal: Unseal) {
-  return { id: member_id, ...row, ...(await told(unseal, member_id, sealed)) };
+async function shown({ member_id, sealed, disabled, plan, ...row }: MemberRow, unseal: Unseal) {
+  return {
+    ...{ id: member_id, ...row, plan: plan && shownPlan(plan) },
+    ...(disabled ? { status: 'disabled' as const } : {}),
+    ...(await told(unseal, member_id, sealed)),
+  };
 }
 
 async function told(unseal: Unseal, memberId: string, sealed: string) {

@@ -1,37 +1,44 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import { Currency } from '../domain/accounts.ts';
+import type { alias as aliasDecider } from '../domain/alias/decider.ts';
 import { Instant } from '../domain/ids.ts';
 import { homeCurrency } from '../domain/policies.ts';
 import type { priceList } from '../domain/price-list/decider.ts';
 import { Alias } from '../domain/price-list/events.ts';
 import { streamOf } from '../domain/streams.ts';
+import { aliasChanges, ShownAlias, shownAlias, WrittenAlias } from './alias-terms.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
 import { WrittenMoment } from './moment.ts';
 import { pricesOf, WrittenPrices } from './price-words.ts';
 import { route } from './route.ts';
 
-const usualMaxOutput = 4_096;
+export const usualMaxOutput = 4_096;
 
-/** Publishes what a model costs; a call in flight keeps the price it was reserved at. */
-export const putModel = ({
-  run,
-  clock,
-}: {
+export interface ModelOrderParts {
   readonly run: RunnerOf<typeof priceList>['run'];
+  readonly changeAlias: RunnerOf<typeof aliasDecider>['run'];
   readonly clock: () => Date;
-}) =>
+}
+
+/**
+ * Publishes what a model costs, and its defaults and limits where they are said; a call in flight keeps
+ * what it was reserved with. Two streams: whoever got no answer asks again, and nothing is done twice.
+ */
+export const putModel = ({ run, changeAlias, clock }: ModelOrderParts) =>
   route({
     method: 'PUT',
     path: '/api/admin/models/:alias',
     who: 'admin',
-    summary: 'Set what a model alias costs per 1M tokens, image, second, character and call',
+    summary:
+      'Set what a model alias costs per 1M tokens, image, second, character and call; its defaults and limits',
     params: z.object({ alias: Alias }),
     body: z.strictObject({
       price: WrittenPrices,
       default_max_output: z.int().min(1).max(1_000_000).default(usualMaxOutput),
       effective_at: WrittenMoment.optional(),
+      ...WrittenAlias.shape,
     }),
     reply: z.object({
       alias: Alias,
@@ -40,13 +47,14 @@ export const putModel = ({
       price: WrittenPrices,
       default_max_output: z.int(),
       effective_at: Instant,
+      ...ShownAlias.shape,
     }),
     handle: async ({ caller, params: { alias }, body, request }) => {
-      const { price, default_max_output, effective_at: effectiveAt } = body;
+      const { price, default_max_output, effective_at: effectiveAt, ...terms } = body;
       if (effectiveAt !== undefined && effectiveAt < clock().toISOString()) {
         throw new ApiError('invalid_request', { param: 'effective_at', why: 'is_past' });
       }
-      const { state, position } = await run(
+      const published = await run(
         streamOf.priceList(alias),
         (at) => ({
           type: 'PublishPriceList',
@@ -59,13 +67,19 @@ export const putModel = ({
         }),
         commandContext({ caller, request }, clock, 'publish-price-list'),
       );
-      const { version, published } = state;
+      const changed = await changeAlias(
+        streamOf.alias(alias),
+        () => ({ type: 'ChangeAlias', alias, changes: aliasChanges(terms) }),
+        commandContext({ caller, request }, clock, 'change-alias'),
+      );
+      const { version, published: list } = published.state;
       return {
         body: {
           ...{ alias, version, currency: homeCurrency, price, default_max_output },
-          effective_at: published?.effectiveAt ?? clock().toISOString(),
+          effective_at: list?.effectiveAt ?? clock().toISOString(),
+          ...shownAlias(changed.state.terms),
         },
-        position,
+        position: changed.position ?? published.position,
       };
     },
   });

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { ImaginedCall, PreviewedRoute } from '../adapters/llm/preview-route.ts';
+import { Scenario } from '../domain/permits.ts';
 import { Alias } from '../domain/price-list/events.ts';
 import { Rejection } from '../domain/rejection.ts';
 import type { Access } from './auth.ts';
 import { ApiError } from './errors.ts';
 import { route } from './route.ts';
 import { rankedReason } from './route-reasons.ts';
-import { Scenario, scenarioOf } from './scenario.ts';
+import { scenarioOf } from './scenario.ts';
 
 const usualInputTokens = 1_000;
 
@@ -45,13 +46,16 @@ export const testRoute = ({ preview, member }: RouteTestParts) =>
     }),
     async handle({ body, request: { locale } }) {
       const { alias, member_id, api_key_id, input_tokens, output_tokens, headers } = body;
-      if (member_id !== undefined && !(await member(member_id))) {
+      const known = member_id === undefined ? undefined : await member(member_id);
+      if (member_id !== undefined && !known) {
         throw new Rejection('member_not_found', 'There is no such member.');
       }
       const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-scenario');
       const previewed = preview({
         alias,
         apiKeyId: api_key_id,
+        plan: known?.plan?.id,
+        clientApp: known?.clientApp ?? undefined,
         scenario: body.scenario ?? scenarioOf(named?.[1] ?? ''),
         inputTokens: input_tokens,
         outputTokens: output_tokens,

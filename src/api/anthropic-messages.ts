@@ -8,8 +8,8 @@ import { chatOf } from './anthropic-to-chat.ts';
 import { callError } from './call-error.ts';
 import { messageIdOf, messageOf } from './chat-to-anthropic.ts';
 import { errorAnswer } from './errors.ts';
-import type { ModelCallParts } from './model-call.ts';
-import { limitBytes, modelCall, usualStallMs } from './model-call.ts';
+import type { AliasParts, ModelCallParts } from './model-call.ts';
+import { faultOf, limitBytes, modelCall, permitted, usualStallMs } from './model-call.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
 import { eventStreamHeaders, eventStreamType, namedFraming, sendEvents } from './sse.ts';
@@ -27,7 +27,7 @@ export const messages = (parts: ModelCallParts): Route =>
     async handle({ caller, body, request }) {
       const asked = callOf(body);
       const { call, answer, stalled } = await modelCall(parts, { caller, request }, asked);
-      const head = { id: messageIdOf(call.facts.callId), model: body.model };
+      const head = { id: messageIdOf(call.facts.callId), model: call.facts.model };
       if (!answer.stream) {
         const message = JSON.stringify(messageOf(answer.body, head));
         return { text: message, type: 'application/json; charset=utf-8' };
@@ -39,7 +39,7 @@ export const messages = (parts: ModelCallParts): Route =>
           ended: answer.ended,
           stallMs: parts.stallMs ?? usualStallMs,
           stalled,
-          errorBody: (error) => errorEventOf(callError(error, body.model), request),
+          errorBody: (error) => errorEventOf(faultOf(error, call), request),
         });
       return { stream, type: eventStreamType, headers: eventStreamHeaders };
     },
@@ -70,7 +70,7 @@ export type CountInput = (asked: {
 }) => Promise<number>;
 
 /** `POST /v1/messages/count_tokens`: costs nothing. */
-export const countTokens = (count: CountInput): Route =>
+export const countTokens = (count: CountInput, parts: AliasParts = {}): Route =>
   route({
     method: 'POST',
     path: '/v1/messages/count_tokens',
@@ -79,13 +79,17 @@ export const countTokens = (count: CountInput): Route =>
     body: CountRequest,
     limitBytes,
     reply: CountReply,
-    handle: async ({ body }) => ({ body: { input_tokens: await counted(count, body) } }),
+    async handle({ caller, body, request }) {
+      const asking = { caller, request: { ...request, endpoint: '/v1/messages' } };
+      const { alias } = permitted(parts, asking, body.model);
+      return { body: { input_tokens: await counted(count, alias, body) } };
+    },
   });
 
-async function counted(count: CountInput, body: CountBody): Promise<number> {
+async function counted(count: CountInput, model: string, body: CountBody): Promise<number> {
   try {
-    return await count({ model: body.model, body: chatOf(body) });
+    return await count({ model, body: chatOf(body) });
   } catch (error) {
-    throw callError(error, body.model);
+    throw callError(error, model);
   }
 }

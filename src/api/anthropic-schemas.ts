@@ -91,7 +91,7 @@ const Thinking = z.discriminatedUnion('type', [
 ]);
 
 const asked = {
-  model: z.string().min(1).max(256),
+  model: z.string().min(1).max(256).nullish(),
   messages: z.array(Message).min(1).max(10_000),
   system: blocksOf(TextBlock).nullish(),
   tools: z.array(Tool).max(10_000).nullish(),

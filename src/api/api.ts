@@ -8,6 +8,8 @@ import type { FirstAdmin } from './first-admin.ts';
 import { firstAdmin } from './first-admin.ts';
 import type { Limits } from './limits.ts';
 import { usualLimits } from './limits.ts';
+import type { LinkParts } from './links.ts';
+import { linksFor } from './links.ts';
 import type { MetricsParts } from './metrics.ts';
 import { metrics } from './metrics.ts';
 import { passwordCheck } from './passwords.ts';
@@ -31,6 +33,8 @@ export interface ApiParts
   readonly relay: MetricsParts['relay'];
   readonly log: AppParts['log'];
   readonly trustProxy: boolean;
+  /** What the operator has decided, as this process knows it. */
+  readonly settings: LinkParts['settings'];
   /** The usual ones unless said. */
   readonly limits?: Limits;
 }
@@ -64,8 +68,9 @@ export async function api(parts: ApiParts): Promise<Api> {
     metrics: measured.route,
   });
   const authenticate = authenticator(parts.access, tokens);
+  const linkOf = linksFor(parts);
   return {
-    app: app({ routes: all, authenticate, log, trustProxy, observe: measured.observe }),
+    app: app({ routes: all, authenticate, log, trustProxy, observe: measured.observe, linkOf }),
     routes: all,
     ensureSetUp: first.ensure,
   };

@@ -5,6 +5,8 @@ import type { Authenticate } from './caller.ts';
 import { answerPreflight, isOpenToOrigins, shareAnswer } from './cors.ts';
 import type { Audience } from './errors.ts';
 import { ApiError, errorAnswer } from './errors.ts';
+import type { LinkOf } from './links.ts';
+import type { Match } from './match-route.ts';
 import { matcher } from './match-route.ts';
 import { readBody } from './read-body.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -29,6 +31,8 @@ export interface AppParts {
   /** Believe the last `X-Forwarded-For` entry: one proxy of ours is in front. */
   readonly trustProxy: boolean;
   readonly observe?: Observe;
+  /** What an error tells a member of where to go; absent: nothing. */
+  readonly linkOf?: LinkOf;
 }
 
 interface State {
@@ -85,20 +89,20 @@ function observed({ log, observe }: AppParts): Step {
   };
 }
 
-function guarded({ log }: AppParts): Step {
+function guarded({ log, linkOf }: AppParts): Step {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
       report(error, ctx.state.scope, log);
       if (ctx.res.headersSent) ctx.res.destroy();
-      else answerError(ctx, error);
+      else answerError(ctx, error, linkOf);
     }
   };
 }
 
-function answerError(ctx: Context, error: unknown): void {
-  const answer = errorAnswer(error, audienceOf(ctx));
+function answerError(ctx: Context, error: unknown, linkOf: LinkOf | undefined): void {
+  const answer = errorAnswer(error, { ...audienceOf(ctx), ...(linkOf ? { linkOf } : {}) });
   ctx.respond = true;
   ctx.status = answer.status;
   ctx.set({ ...answer.headers });
@@ -142,7 +146,7 @@ function dispatched({ routes, authenticate }: AppParts): Step {
     if (ctx.method === 'OPTIONS') return answerPreflight(ctx, candidates);
     if (candidates.some(isOpenToOrigins)) shareAnswer(ctx);
     if (found.kind === 'wrong_method') throw notAllowed(ctx, found.routes);
-    await perform(ctx, found.route, exchangeOf(ctx, found.params), authenticate);
+    await perform(ctx, found.route, exchangeOf(ctx, found), authenticate);
   };
 }
 
@@ -166,14 +170,16 @@ function notAllowed(ctx: Context, routes: readonly Route[]): ApiError {
   return new ApiError('method_not_allowed', { values: { methods } });
 }
 
-const exchangeOf = (ctx: Context, params: Readonly<Record<string, string>>): Exchange => ({
+const exchangeOf = (ctx: Context, { route, params }: Found): Exchange => ({
   authorization: authorizationOf(ctx),
   idempotencyKey: ctx.get('idempotency-key'),
   params,
   query: ctx.querystring === '' ? {} : Object.fromEntries(new URLSearchParams(ctx.querystring)),
   readBody: (accepts, limitBytes) => readBody(ctx.req, accepts, limitBytes),
-  request: ctx.state.scope.facts,
+  request: { ...ctx.state.scope.facts, endpoint: route.path },
 });
+
+type Found = Extract<Match, { kind: 'found' }>;
 
 /** Anthropic's clients send their key in a header of its own. */
 function authorizationOf(ctx: Context): string | undefined {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Role } from '../domain/member/events.ts';
+import type { KeyPermits } from '../domain/api-key/events.ts';
+import type { MemberPlan, Role } from '../domain/member/events.ts';
 import type { Authenticate, KeyCaller, SessionCaller } from './caller.ts';
 import { ApiError } from './errors.ts';
 import type { SessionTokens } from './session-tokens.ts';
@@ -9,6 +10,7 @@ interface KeyAccess {
   readonly keyId: string;
   readonly memberId: string;
   readonly walletId: string;
+  readonly permits?: KeyPermits;
 }
 
 interface MemberAccess {
@@ -16,6 +18,9 @@ interface MemberAccess {
   readonly roles: readonly Role[];
   readonly walletId: string;
   readonly sealed: string;
+  readonly disabled: boolean;
+  readonly plan: MemberPlan | null;
+  readonly clientApp: string | null;
 }
 
 type Now<Value> = Value | Promise<Value>;
@@ -36,8 +41,8 @@ export function authenticator(access: Access, tokens: Pick<SessionTokens, 'read'
     if (!found || access.sessionEnded(found.sessionId)) throw new ApiError('unauthenticated');
     const member = await access.member(found.memberId);
     if (!member) throw new ApiError('unauthenticated');
-    if (member.status !== 'active') throw new ApiError('account_disabled');
-    const admin = member.roles.includes('admin');
+    if (!isLetIn(member)) throw new ApiError('account_disabled');
+    const admin = isAdmin(member);
     return { type: 'session', ...found, walletId: member.walletId, admin };
   };
 
@@ -46,10 +51,12 @@ export function authenticator(access: Access, tokens: Pick<SessionTokens, 'read'
     if (!text?.startsWith('sk-')) throw new ApiError('invalid_api_key');
     const found = await access.keyOf(hashOfKeyText(text));
     if (found === 'revoked' || found === 'unknown') throw new ApiError('invalid_api_key');
-    const { keyId, memberId, walletId } = found;
+    const { keyId, memberId, walletId, permits } = found;
     const member = await access.member(memberId);
-    if (member?.status !== 'active') throw new ApiError('account_disabled');
-    return { type: 'key', keyId, memberId, walletId };
+    if (!(member && isLetIn(member))) throw new ApiError('account_disabled');
+    const { plan, clientApp } = member;
+    const carried = { admin: isAdmin(member), plan, clientApp };
+    return { type: 'key', keyId, memberId, walletId, ...carried, ...(permits ? { permits } : {}) };
   };
 
   return {
@@ -65,6 +72,9 @@ export function authenticator(access: Access, tokens: Pick<SessionTokens, 'read'
     },
   };
 }
+
+const isLetIn = ({ status, disabled }: MemberAccess): boolean => status === 'active' && !disabled;
+const isAdmin = ({ roles }: MemberAccess): boolean => roles.includes('admin');
 
 const bearerOf = (authorization: string | undefined): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];

@@ -29,12 +29,13 @@ const reasons: Partial<Readonly<Record<CallFaultCode, Reason>>> = {
 };
 
 /** A broken call as the edge answers it; anything else stays what it was. */
-export function callError(error: unknown, model: string): unknown {
+export function callError(error: unknown, model: string, transparent = false): unknown {
   if (!(error instanceof CallFault)) return error;
+  const message = transparent ? error.upstreamText() : undefined;
   return new ApiError(codes[error.code], {
     cause: error,
-    values: { model, ...error.values },
-    why: error.why ?? reasons[error.code],
+    values: { model, ...error.values, ...(message === undefined ? {} : { message }) },
+    why: message === undefined ? (error.why ?? reasons[error.code]) : 'upstream_said',
     ...(error.param === undefined ? {} : { param: error.param }),
     ...waitOf(error),
   });

@@ -1,4 +1,6 @@
+import type { KeyPermits } from '../domain/api-key/events.ts';
 import type { Actor } from '../domain/envelope.ts';
+import type { MemberPlan } from '../domain/member/events.ts';
 
 /** A person with a session token. */
 export interface SessionCaller {
@@ -15,6 +17,13 @@ export interface KeyCaller {
   readonly keyId: string;
   readonly memberId: string;
   readonly walletId: string;
+  /** Its member is an administrator. */
+  readonly admin?: boolean;
+  /** What the key is good for; absent: everything. */
+  readonly permits?: KeyPermits;
+  /** Of its member; absent: none, so that everything is permitted. */
+  readonly plan?: MemberPlan | null;
+  readonly clientApp?: string | null;
 }
 
 /** Who may use a route, and what its handler then knows of them. */

@@ -13,7 +13,7 @@ const Message = z.looseObject({
 
 /** What we must understand of a request; every other field goes to the model as it is. */
 export const ChatRequest = z.looseObject({
-  model: z.string().min(1).max(256),
+  model: z.string().min(1).max(256).nullish(),
   messages: z.array(Message).min(1).max(10_000),
   n: z.int().min(1).max(128).nullish(),
   max_tokens: OutputTokens,

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import type { Json } from '../adapters/llm/upstream.ts';
 import { Thoughts } from './chat-thoughts.ts';
-import { countsOf } from './chat-usage.ts';
+import { chargeIn, countsOf } from './chat-usage.ts';
 
 /** Anthropic's counts: what was read from a cache or written into one stands beside the input. */
-export function anthropicUsage(usage: unknown): Readonly<Record<string, number>> {
+export function anthropicUsage(usage: unknown): Readonly<Record<string, number | string>> {
   const { input, read, wrote, output } = countsOf(usage);
   return {
     input_tokens: input - read - wrote,
     cache_creation_input_tokens: wrote,
     cache_read_input_tokens: read,
     output_tokens: output,
+    ...chargeIn(usage),
   };
 }
 

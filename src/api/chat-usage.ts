@@ -44,3 +44,11 @@ export function countsOf(usage: unknown): Counts {
     reasoning: Math.min(parsed.data.completion_tokens_details?.reasoning_tokens ?? 0, output),
   };
 }
+
+const Charged = z.object({ cost: z.string(), cost_currency: z.string() });
+
+/** What the call was charged, where that stands beside its tokens. */
+export function chargeIn(usage: unknown): Partial<z.output<typeof Charged>> {
+  const parsed = Charged.safeParse(usage);
+  return parsed.success ? parsed.data : {};
+}

@@ -21,7 +21,7 @@ export const Texts = z.union([
 const Times = z.int().min(1).max(128).nullish();
 
 const CompletionRequest = z.looseObject({
-  model: z.string().min(1).max(256),
+  model: z.string().min(1).max(256).nullish(),
   prompt: Texts,
   n: Times,
   best_of: Times,

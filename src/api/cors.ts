@@ -2,9 +2,15 @@ import type { Context } from 'koa';
 import type { Route } from './route.ts';
 
 const allowed =
-  /^(authorization|content-type|accept|idempotency-key|x-request-id|x-scenario|openai-[a-z-]+|x-api-key|anthropic-[a-z-]+|x-stainless-[a-z-]+)$/;
+  /^(authorization|content-type|accept|idempotency-key|x-request-id|x-scenario|x-include-cost|x-transparent|openai-[a-z-]+|x-api-key|anthropic-[a-z-]+|x-stainless-[a-z-]+)$/;
 const always = ['authorization', 'content-type', 'idempotency-key', 'x-request-id'];
-const exposed = 'x-request-id, request-id, x-position, retry-after, x-should-retry';
+const limits = ['limit', 'remaining', 'reset'].flatMap((what) =>
+  ['requests', 'tokens'].map((measure) => `x-ratelimit-${what}-${measure}`),
+);
+const exposed = [
+  ...['x-request-id', 'request-id', 'x-position', 'retry-after', 'x-should-retry'],
+  ...limits,
+].join(', ');
 
 /** Browsers of any origin may call with a bearer key: it is sent by hand, never by a cookie. */
 export const isOpenToOrigins = ({ who, path }: Route): boolean =>

@@ -2,12 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import type { apiKey } from '../domain/api-key/decider.ts';
+import { KeyPermits } from '../domain/api-key/events.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import { streamOf } from '../domain/streams.ts';
 import { apiKeys } from '../projections/api-keys.ts';
 import { hashOfKeyText } from './auth.ts';
 import type { Caller } from './caller.ts';
 import { commandContext } from './command-context.ts';
+import { shownPermits, WrittenPermits } from './key-permits.ts';
 import type { Reads } from './reads.ts';
 import { readable } from './reads.ts';
 import type { RequestFacts } from './route.ts';
@@ -24,13 +26,19 @@ export interface IssuedKey {
   /** The only time it is ever seen: what is kept is its hash. */
   readonly key: string;
   readonly prefix: string;
+  readonly permits: KeyPermits;
   readonly createdAt: string;
   readonly position: bigint | null;
 }
 
 /** Makes a key for a member. */
 export type IssueKey = (
-  wanted: { readonly memberId: string; readonly walletId: string; readonly name: string },
+  wanted: {
+    readonly memberId: string;
+    readonly walletId: string;
+    readonly name: string;
+    readonly permits?: Partial<KeyPermits>;
+  },
   by: { readonly caller: Caller; readonly request: RequestFacts },
 ) => Promise<IssuedKey>;
 
@@ -42,13 +50,14 @@ export const keyIssuer =
     const prefix = key.slice(0, 10);
     const hash = hashOfKeyText(key);
     const context = commandContext(by, clock, 'claim-api-key');
-    const { events, position } = await run(
+    const { events, state, position } = await run(
       streamOf.apiKey(hash),
       () => ({ type: 'ClaimApiKey', hash, keyId: id, prefix, ...wanted }),
       context,
     );
     const createdAt = events[0]?.meta.recordedAt ?? context.at;
-    return { id, key, prefix, createdAt, position };
+    const permits = shownPermits(state.status === 'unclaimed' ? null : state.permits);
+    return { id, key, prefix, permits, createdAt, position };
   };
 
 export const createApiKey = (issue: IssueKey, reads: Reads) =>
@@ -57,20 +66,24 @@ export const createApiKey = (issue: IssueKey, reads: Reads) =>
     path: '/api/api-keys',
     who: 'session',
     summary: 'Make an API key; it is shown this once',
-    body: z.strictObject({ name: ShownName }),
+    body: z.strictObject({ name: ShownName, ...WrittenPermits.shape }),
     status: 201,
     reply: z.object({
       id: Uuid,
       name: z.string(),
       key: z.string(),
       prefix: z.string(),
+      ...KeyPermits.shape,
       created_at: Instant,
     }),
-    handle: async ({ caller, body: { name }, request }) => {
+    handle: async ({ caller, body: { name, ...permits }, request }) => {
       const { memberId, walletId } = caller;
-      const issued = await issue({ memberId, walletId, name }, { caller, request });
+      const issued = await issue({ memberId, walletId, name, permits }, { caller, request });
       await readable(reads, [apiKeys], issued.position);
       const { id, key, prefix, createdAt, position } = issued;
-      return { body: { id, name, key, prefix, created_at: createdAt }, position };
+      return {
+        body: { id, name, key, prefix, ...issued.permits, created_at: createdAt },
+        position,
+      };
     },
   });

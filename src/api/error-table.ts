@@ -2,7 +2,6 @@ import type { RejectionCode } from '../domain/rejection.ts';
 
 /** What the edge refuses or fails at by itself, beside the domain's refusals; stable for ever. */
 export type EdgeCode =
-  | 'account_disabled'
   | 'body_too_large'
   | 'budget_not_found'
   | 'budget_spent'
@@ -18,6 +17,8 @@ export type EdgeCode =
   | 'model_not_found'
   | 'not_found'
   | 'outcome_unknown'
+  | 'plan_expired'
+  | 'plan_not_permitted'
   | 'projection_not_found'
   | 'read_models_behind'
   | 'too_many_attempts'
@@ -96,6 +97,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   model_not_found: invalid(404),
   not_found: invalid(404),
   outcome_unknown: later(503, 1),
+  plan_expired: denied(),
+  plan_not_permitted: denied(),
   rate_limit_exceeded: later(429, 1),
   projection_not_found: invalid(404),
   read_models_behind: later(503, 1),

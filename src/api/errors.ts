@@ -7,6 +7,7 @@ import { Rejection, RejectionCode } from '../domain/rejection.ts';
 import { anthropicBody } from './anthropic-error.ts';
 import type { ErrorCode, ErrorKind } from './error-table.ts';
 import { errorTable } from './error-table.ts';
+import type { LinkOf } from './links.ts';
 import type { Locale } from './locale.ts';
 import type { Values } from './messages.ts';
 import { errorText, isReason, reasonText } from './messages.ts';
@@ -50,6 +51,7 @@ export interface Audience {
   readonly anthropic?: boolean;
   readonly locale: Locale;
   readonly requestId: string;
+  readonly linkOf?: LinkOf;
 }
 
 export interface ErrorAnswer {
@@ -76,10 +78,14 @@ export function errorAnswer(error: unknown, audience: Audience): ErrorAnswer {
 }
 
 function bodyOf(error: ApiError, audience: Audience, text: string) {
-  if (!audience.openAi) return problem(error, audience, text);
+  const url = audience.linkOf?.(error.code);
+  const link = url === undefined ? {} : { url };
+  if (!audience.openAi) return { ...problem(error, audience, text), ...link };
   const kind = errorTable[error.code];
-  if (!audience.anthropic) return openAiBody(error, kind, text);
-  return anthropicBody(kind.status, text, audience.requestId);
+  const body = audience.anthropic
+    ? anthropicBody(kind.status, text, audience.requestId)
+    : openAiBody(error, kind, text);
+  return { ...body, error: { ...body.error, ...link } };
 }
 
 /** How a refusal is stored with an `Idempotency-Key`: in English, and so that it can be said in any language. */

@@ -1,8 +1,12 @@
+import { KeyPermits } from '../domain/api-key/events.ts';
 import { ApiKeyRow, apiKeys, apiKeysPage, listApiKeys } from '../projections/api-keys.ts';
 import { MomentCursor } from '../projections/page.ts';
+import { shownPermits } from './key-permits.ts';
 import type { Reads } from './reads.ts';
 import { listOf, pageQuery, positionOf } from './reads.ts';
 import { route } from './route.ts';
+
+const ShownKey = ApiKeyRow.omit({ permits: true }).extend(KeyPermits.shape);
 
 export const listMyApiKeys = (reads: Reads) =>
   route({
@@ -11,12 +15,13 @@ export const listMyApiKeys = (reads: Reads) =>
     who: 'session',
     summary: 'My API keys, the newest first; revoked ones say when',
     query: pageQuery(MomentCursor),
-    reply: listOf(ApiKeyRow),
+    reply: listOf(ShownKey),
     handle: async ({ caller, query: { limit, cursor: after, min_position: min } }) => {
       const wanted = { limit, after };
       const position = await positionOf(reads, [apiKeys], min);
       const rows = await reads.any(listApiKeys(caller.memberId, wanted));
       const { data, next_cursor } = apiKeysPage(rows, wanted);
-      return { body: { data: [...data], next_cursor, as_of_position: position } };
+      const keys = data.map(({ permits, ...key }) => ({ ...key, ...shownPermits(permits) }));
+      return { body: { data: keys, next_cursor, as_of_position: position } };
     },
   });

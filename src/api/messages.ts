@@ -110,6 +110,14 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The log has not answered in time: what was asked may still happen.',
     zh: '未能及时确认结果:该操作可能仍会生效。',
   },
+  plan_expired: {
+    en: 'The plan `{plan}` has expired.',
+    zh: '套餐 `{plan}` 已过期。',
+  },
+  plan_not_permitted: {
+    en: 'The plan does not permit this call.',
+    zh: '当前套餐不允许此调用。',
+  },
   projection_not_found: {
     en: 'There is no such read model, build or event that one waits at.',
     zh: '没有这样的读模型、构建或其停留的事件。',
@@ -237,8 +245,20 @@ const explanations: Readonly<Record<ExplanationKey, Text>> = {
     zh: '调用 {model} 中断:{charge} {asset}(输入 {input}、已输出 {output} 个 token)',
   },
   used_up_to_bound: {
-    en: 'A call to {model}: {charge} {asset}, the most that it could take, as its text was not counted',
-    zh: '调用 {model}:{charge} {asset}(字符数未能计量,按预留上限计费)',
+    en: 'A call to {model}: {charge} {asset}, the most that it could take, as what it used was not counted',
+    zh: '调用 {model}:{charge} {asset}(用量未能计量,按预留上限计费)',
+  },
+  used_images: {
+    en: 'A call to {model}: {charge} {asset} for {count} pictures',
+    zh: '调用 {model}:{charge} {asset}({count} 张图片)',
+  },
+  used_seconds: {
+    en: 'A call to {model}: {charge} {asset} for {count} s of sound',
+    zh: '调用 {model}:{charge} {asset}({count} 秒音频)',
+  },
+  used_characters: {
+    en: 'A call to {model}: {charge} {asset} for {count} characters read aloud',
+    zh: '调用 {model}:{charge} {asset}(朗读 {count} 个字符)',
   },
   used_and_overdraft_returned: {
     en: 'A call to {model}: {charge} {asset} for {input} tokens in and {output} out; {returned} {asset} of the overdraft are free again',

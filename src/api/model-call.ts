@@ -1,13 +1,24 @@
 import type { ModelAnswer, ModelCall } from '../adapters/llm/model-call.ts';
+import { ratesOf } from '../domain/wallet/rates.ts';
 import { callError } from './call-error.ts';
 import { callIdOf } from './call-id.ts';
 import type { KeyCaller } from './caller.ts';
+import { costWish } from './cost-wish.ts';
 import { ApiError } from './errors.ts';
+import { refuseForbidden } from './permission.ts';
+import { rateHeaders } from './rate-headers.ts';
 import type { GateReason } from './ready.ts';
 import type { RequestFacts } from './route.ts';
 import { scenarioOf } from './scenario.ts';
 
-export interface ModelCallParts {
+export interface AliasParts {
+  /** The alias that answers for a name, or for none; undefined: there is none. Absent: every name is one. */
+  readonly aliasFor?: (name: string | undefined) => string | undefined;
+  /** By which a plan is over; the machine's unless said. */
+  readonly clock?: () => Date;
+}
+
+export interface ModelCallParts extends AliasParts {
   readonly answer: (call: ModelCall) => Promise<ModelAnswer>;
   /** Why no new call may begin; null: it may. */
   readonly gate: () => GateReason | null;
@@ -33,16 +44,24 @@ export interface MadeCall {
   readonly stalled: () => void;
 }
 
+/** What a call asks for beside what its caller and its headers say. */
+export type Asked = Pick<
+  ModelCall,
+  'endpoint' | 'body' | 'extended' | 'stream' | 'n' | 'outputTokens' | 'wantsUsage'
+> & { readonly model: string | null | undefined };
+
 /** Makes a call for whoever asked; resolves when it is answered, or has begun to be. */
 export async function modelCall(
   parts: ModelCallParts,
-  { caller, request }: Asking,
-  asked: Omit<ModelCall, 'facts' | 'walletId' | 'client' | 'scenario'> & { readonly model: string },
+  asking: Asking,
+  { model, ...asked }: Asked,
 ): Promise<MadeCall> {
   const closed = parts.gate();
   if (closed !== null) throw new ApiError('unavailable', { why: closed });
-  const { model, ...wishes } = asked;
-  const scenario = scenarioOf(request.header('x-scenario'));
+  const { caller, request } = asking;
+  const { alias, scenario } = permitted(parts, asking, model);
+  const transparent = isTransparent(asking);
+  const { body, wantsCost } = costWish(asked.body, request.header('x-include-cost'));
   const { signal, stalled } = clientOf(request.signal);
   const facts = {
     callId: callIdOf(request.id),
@@ -50,20 +69,64 @@ export async function modelCall(
     apiKeyId: caller.keyId,
     requestId: request.id,
     clientRequestId: request.clientRequestId,
-    model,
+    model: alias,
   };
-  const call = { ...wishes, scenario, facts, walletId: caller.walletId, client: signal };
-  request.describe({ call: facts.callId, model });
+  const call: ModelCall = {
+    ...{ ...asked, ...carriedBy(caller), body, wantsCost, scenario, transparent, facts },
+    wantsUsage: asked.wantsUsage || wantsCost,
+    walletId: caller.walletId,
+    client: signal,
+    limited: (room) => request.answerWith(rateHeaders(room)),
+    asked: ({ upstream, model: real }) => {
+      if (transparent) request.answerWith({ 'x-upstream': upstream, 'x-upstream-model': real });
+    },
+  };
+  request.describe({ call: facts.callId, model: alias });
   return { call, answer: await answered(parts, call), stalled };
+}
+
+/** What a key's member is known by to routes and limits. */
+const carriedBy = ({ plan, clientApp }: KeyCaller) => ({
+  plan: plan?.id,
+  clientApp: clientApp ?? undefined,
+  rates: plan ? ratesOf(`plan:${plan.id}`, plan.limits) : [],
+});
+
+/** The alias that a call gets, and what it is for, when both are permitted; throws otherwise. */
+export function permitted(
+  { aliasFor = (name) => name, clock = () => new Date() }: AliasParts,
+  { caller, request }: Asking,
+  model: string | null | undefined,
+) {
+  const name = model ?? undefined;
+  const alias = aliasFor(name);
+  if (alias === undefined) {
+    if (name === undefined) throw new ApiError('invalid_request', { why: 'model_missing' });
+    throw new ApiError('model_not_found', { param: 'model', values: { model: name } });
+  }
+  const scenario =
+    scenarioOf(request.header('x-scenario')) ?? caller.permits?.scenario ?? undefined;
+  refuseForbidden(caller, { alias, scenario, endpoint: request.endpoint }, clock());
+  return { alias, scenario };
+}
+
+function isTransparent({ caller, request }: Asking): boolean {
+  if (request.header('x-transparent').toLowerCase() !== 'true') return false;
+  if (!caller.admin) throw new ApiError('forbidden', { param: 'x-transparent' });
+  return true;
 }
 
 async function answered({ answer }: ModelCallParts, call: ModelCall): Promise<ModelAnswer> {
   try {
     return await answer(call);
   } catch (error) {
-    throw callError(error, call.facts.model);
+    throw faultOf(error, call);
   }
 }
+
+/** A call's error as its caller is told it. */
+export const faultOf = (error: unknown, { facts, transparent }: ModelCall): unknown =>
+  callError(error, facts.model, transparent);
 
 /** The client's presence: gone, or there and not reading. */
 function clientOf(gone: AbortSignal) {

@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { callError } from './call-error.ts';
 import { errorAnswer } from './errors.ts';
 import type { MadeCall, ModelCallParts } from './model-call.ts';
-import { usualStallMs } from './model-call.ts';
+import { faultOf, usualStallMs } from './model-call.ts';
 import type { Answer, RequestFacts } from './route.ts';
 import type { Framing } from './sse.ts';
 import {
@@ -51,7 +50,7 @@ const waysOut = (
   ended,
   stallMs,
   stalled,
-  errorBody: (error: unknown) => errorBodyOf(callError(error, call.facts.model), request),
+  errorBody: (error: unknown) => errorBodyOf(faultOf(error, call), request),
 });
 
 function errorBodyOf(error: unknown, { locale, id, describe }: RequestFacts): unknown {

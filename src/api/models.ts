@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import type { KeyCaller } from './caller.ts';
 import { ApiError } from './errors.ts';
+import { mayUse } from './permission.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
 
 export interface ModelsParts {
   /** The aliases that have a price and a route. */
   readonly aliases: () => readonly string[];
+  /** By which a plan is over; the machine's unless said. */
+  readonly clock?: () => Date;
 }
 
 const Model = z.object({
@@ -25,19 +29,26 @@ const modelOf = (id: string): z.infer<typeof Model> => ({
   owned_by: 'llm-member',
 });
 
+function offered({ aliases, clock = () => new Date() }: ModelsParts, caller: KeyCaller) {
+  const now = clock();
+  return aliases().filter((alias) => mayUse(caller, alias, now));
+}
+
 /** `GET /v1/models`: what may be asked for in `model`. */
-export const models = ({ aliases }: ModelsParts): Route =>
+export const models = (parts: ModelsParts): Route =>
   route({
     method: 'GET',
     path: '/v1/models',
     who: 'key',
-    summary: 'The models there are',
+    summary: 'The models that this key may ask for',
     reply: z.object({ object: z.literal('list'), data: z.array(Model) }),
-    handle: () => ({ body: { object: 'list' as const, data: [...aliases()].sort().map(modelOf) } }),
+    handle: ({ caller }) => ({
+      body: { object: 'list' as const, data: offered(parts, caller).sort().map(modelOf) },
+    }),
   });
 
 /** `GET /v1/models/:model`. */
-export const model = ({ aliases }: ModelsParts): Route =>
+export const model = (parts: ModelsParts): Route =>
   route({
     method: 'GET',
     path: '/v1/models/:model',
@@ -45,8 +56,8 @@ export const model = ({ aliases }: ModelsParts): Route =>
     summary: 'One model',
     params: z.object({ model: z.string() }),
     reply: Model,
-    handle({ params }) {
-      if (aliases().includes(params.model)) return { body: modelOf(params.model) };
+    handle({ caller, params }) {
+      if (offered(parts, caller).includes(params.model)) return { body: modelOf(params.model) };
       throw new ApiError('model_not_found', { param: 'model', values: { model: params.model } });
     },
   });

@@ -50,6 +50,12 @@ export const pricesOf = (given: Given): Prices => Prices.parse(named(priceNames,
 /** The same of a usage. */
 export const usageOf = (given: Given): Usage => Usage.parse(named(usageClasses, given));
 
+/** Prices as they are written, from a list. */
+export const writtenPrices = (prices: Prices): z.output<typeof WrittenPrices> =>
+  WrittenPrices.parse(
+    Object.fromEntries(priceNames.map((name) => [words[name], prices[name]] as const)),
+  );
+
 const named = (names: readonly (PriceName | UsageClass)[], given: Given) =>
   Object.fromEntries(
     names.flatMap((name) => {

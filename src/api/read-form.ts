@@ -31,13 +31,14 @@ export function formReader(headers: IncomingHttpHeaders, limitBytes: number): Fo
   promise.catch(() => undefined);
   const parser = parserOf(headers, limitBytes);
   // A client that is still sending would see a reset instead of the answer.
-  if (parser instanceof ApiError)
+  if (parser instanceof ApiError) {
     return { push: () => undefined, end: () => Promise.reject(parser) };
+  }
   parser.on('field', (name, value, isNameCut, isValueCut) => {
     if (isNameCut || isValueCut) fail();
     entries.push([name, value]);
   });
-  parser.on('file', (name, stream, filename, _, type) => {
+  parser.on('file', (name, stream, ...[filename, , type]) => {
     const chunks: Buffer[] = [];
     const place = entries.push([name, '']) - 1;
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -11,15 +11,27 @@ type EdgeReason =
   | BaseUrlFault
   | 'base_url_needed'
   | 'broken_form'
+  | 'catalogue_provider'
   | 'client_stalled'
   | 'corrected_already'
   | 'field_missing'
+  | 'import_names_nothing'
   | 'is_past'
+  | 'key_alias'
+  | 'key_endpoint'
+  | 'key_scenario'
+  | 'model_missing'
   | 'nested_too_deeply'
+  | 'plan_alias'
+  | 'plan_endpoint'
+  | 'plan_scenario'
+  | 'own_account'
   | 'not_a_field'
   | 'nothing_kept'
+  | 'rate_needed'
   | 'scenario_name'
   | 'shut_down'
+  | 'sold_in'
   | 'timed_out'
   | 'upstream_refused';
 
@@ -55,6 +67,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'Too many calls are in flight; there may be {most} at once.',
     zh: '进行中的调用过多,最多同时 {most} 个。',
   },
+  catalogue_provider: {
+    en: 'The price catalogue has no provider `{provider}`.',
+    zh: '价目库中没有提供商“{provider}”。',
+  },
   client_stalled: { en: 'The client stopped reading.', zh: '客户端停止了读取。' },
   clock_off: {
     en: 'The service’s clock is wrong at the moment; try again later.',
@@ -85,7 +101,23 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'A grant must be more than nothing.',
     zh: '发放的额度必须大于零。',
   },
+  import_names_nothing: {
+    en: 'Name a provider, models, or both.',
+    zh: '请指定提供商或模型,也可同时指定。',
+  },
   is_past: { en: 'This moment is over.', zh: '该时间已过。' },
+  key_alias: {
+    en: 'This API key does not permit the model `{alias}`.',
+    zh: '该 API 密钥不允许使用模型 `{alias}`。',
+  },
+  key_endpoint: {
+    en: 'This API key does not permit `{endpoint}`.',
+    zh: '该 API 密钥不允许访问 `{endpoint}`。',
+  },
+  key_scenario: {
+    en: 'This API key does not permit the scenario `{scenario}`.',
+    zh: '该 API 密钥不允许使用场景 `{scenario}`。',
+  },
   key_of_other_server: {
     en: 'A key goes to no other server than it was given for; give it again with the new address.',
     zh: '密钥只会发送给原来的服务器;更换地址时请重新填写密钥。',
@@ -119,6 +151,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'The model is asked too much at the moment; try again in {seconds} s.',
     zh: '模型当前请求过多,请在 {seconds} 秒后重试。',
   },
+  model_missing: {
+    en: 'you must provide a model parameter',
+    zh: '必须提供 model 参数',
+  },
   model_not_priced: {
     en: 'This model has no price in {currency}, the wallet’s currency.',
     zh: '该模型没有以钱包货币 {currency} 计的价格。',
@@ -148,9 +184,29 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'This model can’t be asked in this way.',
     zh: '该模型不支持此接口。',
   },
+  own_account: {
+    en: 'Nobody shuts out themselves.',
+    zh: '不能停用自己的账号。',
+  },
+  plan_alias: {
+    en: 'The plan `{plan}` does not permit the model `{alias}`.',
+    zh: '套餐 `{plan}` 不允许使用模型 `{alias}`。',
+  },
+  plan_endpoint: {
+    en: 'The plan `{plan}` does not permit `{endpoint}`.',
+    zh: '套餐 `{plan}` 不允许访问 `{endpoint}`。',
+  },
+  plan_scenario: {
+    en: 'The plan `{plan}` does not permit the scenario `{scenario}`.',
+    zh: '套餐 `{plan}` 不允许使用场景 `{scenario}`。',
+  },
   postgres_away: {
     en: 'The database does not answer; try again in a moment.',
     zh: '数据库暂时没有响应,请稍后再试。',
+  },
+  rate_needed: {
+    en: 'The catalogue is in {from}: say what one of it is in {to}.',
+    zh: '价目库以 {from} 计价:请给出其 1 单位折合多少 {to}。',
   },
   scenario_name: {
     en: 'A scenario is named with 1 to 64 letters, digits, `.`, `_` or `-`.',
@@ -159,6 +215,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   shut_down: {
     en: 'The server is being restarted; the answer is not complete.',
     zh: '服务正在重启,回答不完整。',
+  },
+  sold_in: {
+    en: 'Models are sold in {currency}.',
+    zh: '模型以 {currency} 计价出售。',
   },
   stopping: {
     en: 'The service is being restarted; try again in a moment.',

@@ -26,7 +26,9 @@ export function requestScope(ctx: Context): RequestScope {
       header: (name) => ctx.get(name),
       locale: localeOf(ctx.get('accept-language')),
       signal: gone.signal,
+      endpoint: '',
       describe: (more) => void Object.assign(described, more),
+      answerWith: (headers) => ctx.set({ ...headers }),
     },
   };
 }

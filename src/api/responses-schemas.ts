@@ -42,7 +42,7 @@ const Format = z.discriminatedUnion('type', [
 
 /** What OpenAI's clients send; a field that isn't here goes to the model as it is, save those that `responses-to-chat.ts` names. */
 export const ResponsesRequest = z.looseObject({
-  model: z.string().min(1).max(256),
+  model: z.string().min(1).max(256).nullish(),
   input: Input,
   instructions: Text,
   tools: z.array(Tool).max(10_000).nullish(),

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { callError } from './call-error.ts';
 import { OpenAiError } from './error-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
 import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
-import { limitBytes, modelCall, usualStallMs } from './model-call.ts';
+import { faultOf, limitBytes, modelCall, usualStallMs } from './model-call.ts';
 import { headOf } from './response-object.ts';
 import type { Failure } from './responses-events.ts';
 import { responseEvents, responseWriter } from './responses-events.ts';
@@ -25,11 +24,13 @@ export const responses = (parts: ModelCallParts): Route =>
     reply: ResponsesReply,
     async handle({ caller, body, request }) {
       const { call, answer, stalled } = await asked(parts, { caller, request }, body);
-      const writer = responseWriter(headOf(call.facts.callId, body));
+      const writer = responseWriter(
+        headOf(call.facts.callId, { ...body, model: call.facts.model }),
+      );
       if (!answer.stream) {
         return { text: JSON.stringify(writer.whole(answer.body)), type: jsonType };
       }
-      const failureOf = (error: unknown) => failure(callError(error, body.model), request);
+      const failureOf = (error: unknown) => failure(faultOf(error, call), request);
       const stream = (response: ServerResponse) =>
         sendEvents(response, {
           batches: responseEvents(answer.chunks, writer, failureOf),

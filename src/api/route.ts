@@ -6,7 +6,7 @@ import type { Locale } from './locale.ts';
 import { parse } from './parse.ts';
 import type { Accepts } from './read-body.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What a handler may know of the request beside its parsed parts. */
 export interface RequestFacts {
@@ -20,8 +20,12 @@ export interface RequestFacts {
   readonly locale: Locale;
   /** Aborts when the client is gone before its answer is complete. */
   readonly signal: AbortSignal;
+  /** The path of its route; empty before there is one. */
+  readonly endpoint: string;
   /** Adds to this request's log line; never content. */
   describe(facts: Readonly<Record<string, string>>): void;
+  /** Adds headers to the answer, whatever it will be; without effect once it has begun. */
+  answerWith(headers: Readonly<Record<string, string>>): void;
 }
 
 interface AnswerHead {

@@ -3,6 +3,7 @@ import type { Once } from '../adapters/eventstore/once.ts';
 import type { Runners } from '../adapters/eventstore/runners.ts';
 import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
+import type { PriceCatalogue } from '../adapters/prices/price-catalogue.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
 import type { BudgetParts } from './admin-budgets.ts';
 import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
@@ -13,7 +14,10 @@ import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
 import { grantCredit } from './admin-grants.ts';
 import { listLimits, putLimit } from './admin-limits.ts';
+import { deleteMemberPlan, putClientApp, putMemberPlan } from './admin-member-plan.ts';
+import { putMemberStatus } from './admin-member-status.ts';
 import { listEveryMember } from './admin-members.ts';
+import { importModels } from './admin-model-import.ts';
 import { putModel } from './admin-models.ts';
 import type { ProjectionParts } from './admin-projections.ts';
 import { listProjections } from './admin-projections.ts';
@@ -23,6 +27,7 @@ import { revokeCredit } from './admin-revocations.ts';
 import type { RouteTestParts } from './admin-route-test.ts';
 import { testRoute } from './admin-route-test.ts';
 import { putRoute } from './admin-routes.ts';
+import { getSettings, putSettings } from './admin-settings.ts';
 import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
 import { listUpstreams, putUpstream } from './admin-upstreams.ts';
 import { adminWallet } from './admin-wallet.ts';
@@ -49,6 +54,7 @@ import { moderations } from './moderations.ts';
 import { sessionOpener } from './open-session.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { PasswordCheck } from './passwords.ts';
+import { permitApiKey } from './permit-api-key.ts';
 import { profile, profileReader } from './profile.ts';
 import type { Reads } from './reads.ts';
 import type { Readiness } from './ready.ts';
@@ -90,6 +96,8 @@ export interface RouteParts {
   readonly appoint: FirstAdmin['appoint'];
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
+  /** What providers charge, for initial prices. */
+  readonly priceCatalogue: PriceCatalogue;
   /** What a route may name, and how it fares. */
   readonly upstreamView: UpstreamView;
   readonly upstreams: Pick<UpstreamParts, 'keys' | 'usualBaseUrl' | 'allowsLinkLocal'>;
@@ -151,6 +159,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     createApiKey(issueKey, reads),
     listMyApiKeys(reads),
+    permitApiKey({ run: run.apiKey.run, reads, clock }),
     revokeApiKey({ run: run.apiKey.run, reads, clock }),
 
     wallet({ load: run.wallet.load, head: parts.head, clock }),
@@ -161,20 +170,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 
     ...operatorRoutes(parts),
 
-    chatCompletions(parts.chat),
-    completions(parts.chat),
-    embeddings(parts.chat),
-    moderations(parts.chat),
-    imageGenerations(parts.chat),
-    imageEdits(parts.chat),
-    speech(parts.chat),
-    transcriptions(parts.chat),
-    translations(parts.chat),
-    messages(parts.chat),
-    responses(parts.chat),
-    countTokens(parts.chat.countInput),
-    models(parts.models),
-    model(parts.models),
+    ...modelRoutes(parts),
     userProfile(profileOf),
 
     health(),
@@ -185,14 +181,39 @@ export function routes(parts: RouteParts): readonly Route[] {
   return all;
 }
 
+/** What asks a model, or for the models. */
+const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
+  chatCompletions(chat),
+  completions(chat),
+  embeddings(chat),
+  moderations(chat),
+  imageGenerations(chat),
+  imageEdits(chat),
+  speech(chat),
+  transcriptions(chat),
+  translations(chat),
+  messages(chat),
+  responses(chat),
+  countTokens(chat.countInput, chat),
+  models(list),
+  model(list),
+];
+
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
   const { access, clock, reads, run, vault, upstreamView: view } = parts;
+  const forMembers = { run: run.member.run, clock };
   const order = walletOrders({ ...parts, wallet: run.wallet });
   const forBudgets = { ...parts, budget: run.budget };
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
+    putMemberStatus(forMembers),
+    putMemberPlan(forMembers),
+    deleteMemberPlan(forMembers),
+    putClientApp(forMembers),
+    getSettings(run),
+    putSettings({ ...parts.models, settings: run.settings, clock }),
     listEveryCall(reads),
     explainEveryCall(reads),
     grantCredit({ order, loadMember: run.member.load }),
@@ -205,7 +226,8 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     freezeWallet(order),
     unfreezeWallet(order),
     payDebt(order),
-    putModel({ run: run.priceList.run, clock }),
+    putModel({ run: run.priceList.run, changeAlias: run.alias.run, clock }),
+    importModels({ priceList: run.priceList, catalogue: parts.priceCatalogue, clock }),
     putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
     listUpstreams({ view }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Profile } from './profile.ts';
 import { route } from './route.ts';
 
-/** What a client app shows of its user; the plan is null while there are no plans. */
+/** What a client app shows of its user; null: no plan, or one without an end. */
 export const UserProfile = z.object({
   email: z.string(),
   username: z.string().nullable(),
@@ -17,7 +17,11 @@ export const userProfile = (profileOf: Profile) =>
     who: 'key',
     summary: 'Whose key this is',
     reply: UserProfile,
-    handle: async ({ caller }) => ({
-      body: { ...(await profileOf(caller.memberId)), user_plan: null, expire_at: null },
+    handle: async ({ caller: { memberId, plan } }) => ({
+      body: {
+        ...(await profileOf(memberId)),
+        user_plan: plan?.id ?? null,
+        expire_at: plan?.expiresAt ?? null,
+      },
     }),
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aliasEvents } from './alias/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
 import { budgetEvents } from './budget/events.ts';
 import { emailEvents } from './email/events.ts';
@@ -17,6 +18,7 @@ import { walletEvents } from './wallet/events.ts';
 
 /** Every event there is, by the kind of stream that it stands in. */
 export const eventsOfStream = {
+  alias: aliasEvents,
   apiKey: apiKeyEvents,
   budget: budgetEvents,
   email: emailEvents,
@@ -32,6 +34,7 @@ export const eventsOfStream = {
 
 /** Every event there is: type → schema of its data. */
 export const eventTable = {
+  ...aliasEvents,
   ...apiKeyEvents,
   ...budgetEvents,
   ...emailEvents,

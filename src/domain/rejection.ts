@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** Every way the domain says no. Codes are stable for ever: the API maps each to a status. */
 export const RejectionCode = z.enum([
+  'account_disabled',
   'already_set_up',
   'api_key_not_found',
   'budget_exhausted',
@@ -53,8 +54,8 @@ export type RejectionReason =
 
 interface Details {
   /** When the same may be asked again, if that is known. */
-  readonly retryAfterSeconds?: number;
-  readonly why?: RejectionReason;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly why?: RejectionReason | undefined;
   /** What its text names: amounts, windows, kinds. */
   readonly values?: Readonly<Record<string, string>>;
 }

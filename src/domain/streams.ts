@@ -1,5 +1,6 @@
 /** The name of every kind of stream; nothing else builds one. */
 export const streamOf = {
+  alias: (alias: string) => `alias-${alias}`,
   apiKey: (hash: string) => `apikey-${hash}`,
   budget: (budgetId: string) => `budget-${budgetId}`,
   email: (emailHash: string) => `email-${emailHash}`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KeyPermits } from '../domain/api-key/events.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import type { PageByMoment, PageOf } from './page.ts';
 import { olderThan, page } from './page.ts';
@@ -10,7 +11,7 @@ export const apiKeys = projection(
   {
     meaning: 'One row an API key that was ever made; the key itself is kept nowhere.',
     group: 'analytics',
-    version: 1,
+    version: 2,
     key: { key_id: 'uuid' },
     columns: {
       hash: first('text', 'SHA-256 of the key, in hex'),
@@ -18,6 +19,7 @@ export const apiKeys = projection(
       wallet_id: first('uuid'),
       name: first('text', 'what its member calls it'),
       prefix: first('text', 'the first characters of the key, by which its member knows it'),
+      permits: latest('jsonb', 'aliases, scenarios and endpoints it is good for; null: all'),
       created_at: first('timestamptz', 'when it was made'),
       revoked_at: latest('timestamptz', 'null: it is good'),
     },
@@ -35,6 +37,7 @@ export const apiKeys = projection(
         created_at: meta.recordedAt,
       },
     ],
+    ApiKeyPermitted: ({ data }) => [{ key_id: data.keyId, permits: data.permits }],
     ApiKeyRevoked: ({ data, meta }) => [{ key_id: data.keyId, revoked_at: meta.recordedAt }],
   },
 );
@@ -43,6 +46,7 @@ export const ApiKeyRow = z.object({
   id: Uuid,
   name: z.string(),
   prefix: z.string(),
+  permits: KeyPermits.nullable(),
   created_at: Instant,
   revoked_at: Instant.nullable(),
 });
@@ -51,7 +55,7 @@ export type ApiKeyRow = z.infer<typeof ApiKeyRow>;
 /** A member's keys, the newest first; revoked ones say when. */
 export const listApiKeys = (memberId: string, { limit, after }: PageByMoment) =>
   query(ApiKeyRow)`
-    SELECT key_id AS id, name, prefix, created_at, revoked_at
+    SELECT key_id AS id, name, prefix, permits, created_at, revoked_at
     FROM read.api_keys
     WHERE member_id = ${memberId} AND ${olderThan(after, fragment`created_at, key_id`)}
     ORDER BY created_at DESC, key_id DESC
@@ -67,6 +71,12 @@ export const hashOfKey = (memberId: string, keyId: string) =>
   query(KeyHash)`
     SELECT hash FROM read.api_keys WHERE key_id = ${keyId} AND member_id = ${memberId}`;
 
+const KeyOwner = z.object({ hash: z.string(), member_id: Uuid });
+
+/** A key's hash, and whose it is. */
+export const ownerOfKey = (keyId: string) =>
+  query(KeyOwner)`SELECT hash, member_id FROM read.api_keys WHERE key_id = ${keyId}`;
+
 const Known = z.object({ known: z.boolean() });
 
 /** Whether a wallet has this key, revoked or not. */
@@ -81,11 +91,13 @@ export const IndexedKey = z.object({
   wallet_id: Uuid,
   name: z.string(),
   prefix: z.string(),
+  permits: KeyPermits.nullable(),
   revoked: z.boolean(),
 });
 
 /** Every key, as the access index of a process starts from them. */
 export const indexedKeys = () =>
   query(IndexedKey)`
-    SELECT hash, key_id, member_id, wallet_id, name, prefix, revoked_at IS NOT NULL AS revoked
+    SELECT hash, key_id, member_id, wallet_id, name, prefix, permits,
+           revoked_at IS NOT NULL AS revoked
     FROM read.api_keys`;

@@ -7,7 +7,7 @@ import { first, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
 /** What an administrator changes live. */
-export const ConfigNoun = z.enum(['model', 'route', 'upstream', 'budget']);
+export const ConfigNoun = z.enum(['alias', 'model', 'route', 'settings', 'upstream', 'budget']);
 type ConfigNoun = z.infer<typeof ConfigNoun>;
 
 const changed = ({ position, meta, data }: Recorded, noun: ConfigNoun, id: string) => ({
@@ -30,8 +30,11 @@ export const configChanges = projection(
     version: 2,
     key: { position: 'bigint' },
     columns: {
-      noun: first('text', '`model`, `route`, `upstream` or `budget`'),
-      id: first('text', 'which of them: an alias, or the name of an upstream or a budget'),
+      noun: first('text', '`alias`, `model`, `route`, `settings`, `upstream` or `budget`'),
+      id: first(
+        'text',
+        'which of them: an alias, the name of an upstream or a budget, or `settings`',
+      ),
       at: first('timestamptz', 'when it was changed'),
       actor_type: first('text', 'who did it: `admin`, or `system` for what a new installation has'),
       actor_id: first('text', 'which of them'),
@@ -41,6 +44,8 @@ export const configChanges = projection(
     indexes: ['(noun, id, position)'],
   },
   {
+    AliasChanged: (event) => [changed(event, 'alias', event.data.alias)],
+    SettingsChanged: (event) => [changed(event, 'settings', event.stream)],
     PriceListPublished: (event) => [changed(event, 'model', event.data.alias)],
     RouteChanged: (event) => [changed(event, 'route', event.data.alias)],
     UpstreamChanged: (event) => [changed(event, 'upstream', event.data.id)],

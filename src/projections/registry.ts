@@ -1,3 +1,4 @@
+import { aliases } from './aliases.ts';
 import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
 import { budgets } from './budgets.ts';
@@ -5,6 +6,7 @@ import { calls } from './calls.ts';
 import { configChanges } from './config-changes.ts';
 import { eventIndex } from './event-index.ts';
 import { lots } from './lots.ts';
+import { memberPlans } from './member-plans.ts';
 import { memberRoles } from './member-roles.ts';
 import { members } from './members.ts';
 import { openHolds } from './open-holds.ts';
@@ -13,6 +15,7 @@ import type { Projection } from './projection.ts';
 import { quotas } from './quotas.ts';
 import { routes } from './routes.ts';
 import { sessions } from './sessions.ts';
+import { settings } from './settings.ts';
 import { trialBalance } from './trial-balance.ts';
 import { upstreamCostsByDay } from './upstream-costs-by-day.ts';
 import { upstreams } from './upstreams.ts';
@@ -22,6 +25,7 @@ import { usageByDay } from './usage-by-day.ts';
 export const projections: readonly Projection[] = [
   members,
   memberRoles,
+  memberPlans,
   apiKeys,
   sessions,
   balance,
@@ -36,6 +40,8 @@ export const projections: readonly Projection[] = [
   priceLists,
   routes,
   budgets,
+  aliases,
+  settings,
   upstreams,
   configChanges,
 ];

@@ -14,6 +14,7 @@ export const vocabulary: Readonly<Record<string, string>> = {
   client_app: 'the client app that calls came from; empty: none',
   currency: 'an ISO 4217 code',
   day: 'a day of UTC',
+  decided_by: 'who decided it: `operator`',
   id: 'its id, which every event of it names',
   image_input: 'tokens of pictures that went in',
   image_output: 'tokens of pictures that came out',

@@ -98,3 +98,16 @@ test('only administrators read them, by nouns that there are', async (t) => {
   t.is((await ask(api(), 'GET', '/api/admin/changes', { token: members })).status, 403);
   t.is((await ask(api(), 'GET', '/api/admin/changes?noun=moon', { token })).status, 400);
 });
+
+test('what an alias says, and what holds for all, is told likewise', async (t) => {
+  await put('models/tuned', { ...price('2'), description: 'slow' });
+  await put('models/tuned', { ...price('2'), description: 'fast', system_prompt: 'Be short.' });
+  await put('settings', { plans_url: 'https://shop.example/plans' });
+  const { position } = await put('settings', { plans_url: null });
+  const [alias] = (await changes(`noun=alias&id=tuned&min_position=${position}`)).data;
+  t.like(alias, { actor: { type: 'admin' }, before: { description: 'slow', system_prompt: null } });
+  t.like(alias?.after, { description: 'fast', system_prompt: 'Be short.' });
+  const [settings] = (await changes('noun=settings')).data;
+  t.like(settings?.before, { plans_url: 'https://shop.example/plans' });
+  t.like(settings?.after, { plans_url: null });
+});

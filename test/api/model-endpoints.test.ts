@@ -129,9 +129,10 @@ test('models that know data alone are not asked for it', async (t) => {
 test('pictures stream with their previews, each event under its name', async (t) => {
   const { openai, calls, url } = await client(t, 'gpt-image-1?chunks=2');
   const asked = { model: 'demo', prompt: 'Hello', partial_images: 2, stream: true } as const;
-  const types = await Array.fromAsync(await openai.images.generate(asked), ({ type }) => type);
+  const events = await Array.fromAsync(await openai.images.generate(asked));
+  const types: readonly string[] = events.map(({ type }) => type);
   const previews = ['image_generation.partial_image', 'image_generation.partial_image'];
-  t.deepEqual<readonly string[]>(types, [...previews, 'image_generation.completed']);
+  t.deepEqual(types, [...previews, 'image_generation.completed']);
   await endsWith(t, calls, 'UsageSettled', { charge: '0.04' });
   const raw = await fetch(`${url}/v1/images/generations`, {
     method: 'POST',
@@ -222,6 +223,23 @@ test('a transcription streams, and what says all of it again waits for the charg
   );
   hides(t, events);
   await endsWith(t, calls, 'UsageSettled', { charge: '0.0009' });
+});
+
+test('who asks a model for a stream that knows none gets its one event', async (t) => {
+  const { openai, calls } = await client(t, 'whisper-1?chunks=3&input=9&streams=no');
+  const stream = await openai.audio.transcriptions.create({
+    ...{ model: 'demo', file: await sound(), stream: true },
+  });
+  const events = await Array.fromAsync(stream);
+  t.like(events, [{ type: 'transcript.text.done', text: ' word word word' }]);
+  t.is(events.length, 1);
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: '0.0009' });
+  const broken = await client(t, 'whisper-1?input=9&streams=no&rubbish=first');
+  const call = broken.openai.audio.transcriptions.create({
+    ...{ model: 'demo', file: await sound(), stream: true },
+  });
+  t.like(await t.throwsAsync(call), { status: 502 });
+  await endsWith(t, broken.calls, 'ReservationReleased', { outcome: 'upstream_failed' });
 });
 
 test('a translation', async (t) => {

@@ -103,7 +103,7 @@ test('a sound of 25 MB passes, a larger one is refused', async (t) => {
   const { url, calls } = await served(t, '&large');
   const most = 25 * 1_024 * 1_024;
   t.is((await post(url, formOf(model, file(Buffer.alloc(most))))).status, 200);
-  t.is(askedOf('&large')?.['file'], most);
+  t.is(askedOf('&large')?.file, most);
   await endsWith(t, calls, 'UsageSettled', { usage: { seconds: 9 } });
   t.is((await post(url, formOf(model, file(Buffer.alloc(most + 1))))).status, 400);
   t.is((await post(url, formOf(model, file(Buffer.alloc(most + 2 ** 21))))).status, 413);

@@ -51,6 +51,10 @@ test.before(async () => {
     body: { kind: 'openai_like', base_url: `${upstream.url}/v1`, api_key: canaries.key },
   });
   await sell(program, token, 'plain', [{ upstream: 'hidden', model: canaries.model }]);
+  await request(`${program.url}/api/admin/models/plain`, {
+    ...{ method: 'PUT', token },
+    body: { price: { input: '1', cached_input: '1', output: '1', image: '0.01' } },
+  });
 });
 
 test.after.always(async () => {
@@ -73,7 +77,7 @@ const streamed = ['ok', 'cut', 'error', 'rubbish', '400 harmless', '401 openai',
 async function answered(path: string, body: object): Promise<string> {
   const response = await jsonRequest(`${program.url}${path}`, {
     ...{ method: 'POST', token: person.key },
-    body: { model: 'plain', max_tokens: 20, ...body },
+    body: { model: 'plain', ...body },
   });
   const text = await response.text().catch((error: unknown) => String(error));
   return [response.status, response.statusText, JSON.stringify([...response.headers]), text].join(
@@ -81,33 +85,45 @@ async function answered(path: string, body: object): Promise<string> {
   );
 }
 
-for (const path of ['/v1/chat/completions', '/v1/messages']) {
-  for (const [stream, hows] of [
-    [false, [...whole, ...failures]],
-    [true, streamed],
-  ] as const) {
-    test.serial(
-      `members never see an upstream's secrets at ${path}, ${stream ? 'streaming' : 'at once'}`,
-      async (t) => {
-        const before = upstream.asked.length;
-        for (const how of hows) {
-          const messages = [{ role: 'user', content: how }];
-          const options = stream ? { stream_options: { include_usage: true } } : {};
-          const said = await answered(path, {
-            messages,
-            stream,
-            ...(path.includes('chat') ? options : {}),
-          });
-          t.notRegex(said, canary, `${how}: ${said}`);
-          if (how === 'ok') t.regex(said, /^200[\s\S]*Hello/);
-          else t.regex(said, /"error"/, `${how}: ${said}`);
-        }
-        const asked = upstream.asked.slice(before);
-        t.is(asked.length, hows.length);
-        t.true(asked.every(({ key, model }) => key === canaries.key && model === canaries.model));
-      },
-    );
-  }
+const said = (how: string) => ({ messages: [{ role: 'user', content: how }] });
+const few = failures.filter((how) => /^(400|401|403|404|429|500)/.test(how));
+
+/** What may be asked, how the upstream is told what to do, and the ways in which it does. */
+const questions: readonly {
+  readonly path: string;
+  readonly body: (how: string) => object;
+  readonly hows: readonly string[];
+}[] = [
+  { path: '/v1/chat/completions', body: said, hows: [...whole, ...failures] },
+  {
+    path: '/v1/chat/completions',
+    body: (how) => ({ ...said(how), stream: true, stream_options: { include_usage: true } }),
+    hows: streamed,
+  },
+  { path: '/v1/messages', body: said, hows: [...whole, ...failures] },
+  { path: '/v1/messages', body: (how) => ({ ...said(how), stream: true }), hows: streamed },
+  { path: '/v1/responses', body: (input) => ({ input }), hows: [...whole, ...few] },
+  { path: '/v1/responses', body: (input) => ({ input, stream: true }), hows: streamed },
+  { path: '/v1/completions', body: (prompt) => ({ prompt }), hows: [...whole, ...few] },
+  { path: '/v1/embeddings', body: (input) => ({ input }), hows: [...whole, ...few] },
+  { path: '/v1/moderations', body: (input) => ({ input }), hows: [...whole, ...few] },
+  { path: '/v1/images/generations', body: (prompt) => ({ prompt }), hows: [...whole, ...few] },
+];
+
+for (const [index, { path, body, hows }] of questions.entries()) {
+  test.serial(`members never see an upstream's secrets, ${index}: ${path}`, async (t) => {
+    const before = upstream.asked.length;
+    for (const how of hows) {
+      const limit = /chat|messages/.test(path) ? { max_tokens: 20 } : {};
+      const answer = await answered(path, { ...body(how), ...limit });
+      t.notRegex(answer, canary, `${how}: ${answer}`);
+      if (how === 'ok') t.regex(answer, /^200[\s\S]*(Hello|embedding|flagged|b64_json)/);
+      else t.regex(answer, /error/, `${how}: ${answer}`);
+    }
+    const asked = upstream.asked.slice(before);
+    t.is(asked.length, hows.length);
+    t.true(asked.every(({ key, model }) => key === canaries.key && model === canaries.model));
+  });
 }
 
 test.serial('what members may list about themselves names no upstream', async (t) => {

@@ -22,6 +22,7 @@ import {
   settleOf,
   walletId,
 } from '../support/wallets.ts';
+import { permissionEvents } from './permission-events.ts';
 
 const at = '2026-03-14T09:26:53.589Z';
 const muchLater = '2026-03-15T00:00:00.000Z';
@@ -228,6 +229,7 @@ const others: readonly DomainEvent[] = [
       ...{ name: 'laptop 笔记本', prefix: 'sk-4fVb0aQ' },
     },
   },
+  ...permissionEvents,
   { type: 'ApiKeyRevoked', data: { hash: hash('a'), keyId: nameId('key'), memberId } },
   {
     type: 'PriceListPublished',
@@ -248,6 +250,17 @@ const others: readonly DomainEvent[] = [
     data: {
       ...{ alias: 'demo', version: 5, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
       prices: whole.prices,
+    },
+  },
+  {
+    type: 'PriceListPublished',
+    data: {
+      ...{ alias: 'demo', version: 6, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
+      prices: dear.prices,
+      origin: {
+        ...{ catalogue: 'prices@1.2.3', provider: 'openai', model: 'gpt-4o' },
+        ...{ rate: '7.1', markup: '1.2' },
+      },
     },
   },
   {

@@ -2,8 +2,11 @@ import test from 'ava';
 import { pino } from 'pino';
 import { accessRows, catalogueRows } from '../../src/adapters/postgres/index-rows.ts';
 import { projector } from '../../src/adapters/postgres/project.ts';
+import { plainAlias } from '../../src/domain/alias/events.ts';
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
+import { everything } from '../../src/domain/permits.ts';
+import { usualSettings } from '../../src/domain/settings/events.ts';
 import { apiKeys, apiKeysPage, hashOfKey, listApiKeys } from '../../src/projections/api-keys.ts';
 import { asOf } from '../../src/projections/as-of.ts';
 import { balance, balanceLookOf } from '../../src/projections/balance.ts';
@@ -56,6 +59,10 @@ const calledThrice = history(
   settleOf('a', { input: 10, output: 20 }),
   releaseOf('b'),
 );
+const plan = {
+  ...{ id: 'pro', expiresAt: noon, ...everything, scenarios: ['code'] },
+  limits: { requestsPerMinute: 6, tokensPerMinute: null, concurrent: 0 },
+};
 const people: readonly DomainEvent[] = [
   ...['x', 'y', 'z'].map(
     (name): DomainEvent => ({
@@ -69,6 +76,22 @@ const people: readonly DomainEvent[] = [
     }),
   ),
   { type: 'RoleGranted', data: { memberId: nameId('x'), role: 'admin' } },
+  { type: 'PlanAssigned', data: { memberId: nameId('y'), plan } },
+  { type: 'PlanAssigned', data: { memberId: nameId('z'), plan } },
+  { type: 'PlanAssigned', data: { memberId: nameId('z'), plan: null } },
+  { type: 'ClientAppJoined', data: { memberId: nameId('y'), clientApp: 'shop' } },
+  { type: 'MemberDisabled', data: { memberId: nameId('y'), reason: 'test' } },
+  { type: 'MemberDisabled', data: { memberId: nameId('z'), reason: 'test' } },
+  { type: 'MemberEnabled', data: { memberId: nameId('z'), reason: 'test' } },
+  { type: 'AliasChanged', data: { alias: 'demo', ...plainAlias, description: 'fast' } },
+  { type: 'SettingsChanged', data: { ...usualSettings, defaultAlias: 'demo' } },
+  {
+    type: 'ApiKeyPermitted',
+    data: {
+      ...{ hash: hash('b'), keyId: nameId('b'), memberId: nameId('x') },
+      permits: { ...everything, aliases: ['demo'], scenario: null },
+    },
+  },
   ...['a', 'b'].map(
     (letter): DomainEvent => ({
       type: 'ApiKeyClaimed',
@@ -260,11 +283,24 @@ test('indexes start from rows of one moment', async (t) => {
       sealed: 'jwe',
       status: 'unverified',
       roles: ['admin'],
+      ...{ disabled: false, client_app: null, plan: null },
     },
   );
+  const decided = (name: string) =>
+    access.members.find(({ member_id }) => member_id === nameId(name));
+  t.like(decided('y'), { disabled: true, client_app: 'shop', plan });
+  t.like(decided('z'), { disabled: false, client_app: null, plan: null });
+  t.deepEqual(access.apiKeys.map(({ hash: text, permits }) => [text[0], permits]).sort(), [
+    ['a', null],
+    ['b', { ...everything, aliases: ['demo'], scenario: null }],
+  ]);
   t.deepEqual(access.endedSessions, [{ session_id: nameId('session') }]);
   const catalogue = await catalogueRows(pool);
   t.deepEqual(catalogue.routes, [{ alias: 'demo', ...terms }]);
+  t.deepEqual(catalogue.aliases, [
+    { alias: 'demo', terms: { ...plainAlias, description: 'fast' } },
+  ]);
+  t.deepEqual(catalogue.settings, [{ terms: { ...usualSettings, defaultAlias: 'demo' } }]);
   t.deepEqual(catalogue.priceLists, [
     {
       alias: 'demo',

@@ -130,7 +130,8 @@ async function sticky(): Promise<readonly Finding[]> {
 async function switchedLive(): Promise<readonly Finding[]> {
   const log = memoryLog();
   const clock = () => new Date(0);
-  const rows = () => Promise.resolve({ priceLists: [], routes: [], after: null });
+  const rows = () =>
+    Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
   const index = catalogue({ log, logger: pino({ level: 'silent' }), rows, clock });
   const { run } = indexed(runners({ log, clock }).route, index.apply);
   const put = (commandId: string, terms: RouteTerms) =>

@@ -11,6 +11,7 @@ import { isLive } from '../../src/domain/wallet/lots.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import { debtOf } from '../../src/domain/wallet/wallet.ts';
 import { legsOf } from '../../src/projections/legs.ts';
+import { rateBook } from './rate-book.ts';
 import { mustHold } from './violation.ts';
 
 type Happened = Recorded<WalletEvent>;
@@ -22,6 +23,7 @@ const isOfWallet = (event: Recorded): event is Recorded & Happened =>
 export function checkWallet(walletId: string, streams: readonly (readonly Recorded[])[]): Wallet {
   const book = ledger();
   const lots = lotBook();
+  const rates = rateBook();
   const resolved = new Set<string>();
   let state = wallet.initialState;
   let recordedAt = '';
@@ -37,6 +39,7 @@ export function checkWallet(walletId: string, streams: readonly (readonly Record
       recordedAt = event.meta.recordedAt;
       book.post(event, at);
       lots.post(event);
+      rates.post(event, state, at);
       checkBalances(walletId, { state, book, at });
       checkHolds(state, at);
       if (event.type === 'CreditReserved') checkReserved(event, { before, after: state, at });

@@ -12,6 +12,7 @@ import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { journalWriter } from '../../src/adapters/postgres/journal-writer.ts';
 import { overdueFirst } from '../../src/adapters/postgres/overdue.ts';
 import { sweeper } from '../../src/adapters/postgres/sweeper.ts';
+import { plainAlias } from '../../src/domain/alias/events.ts';
 import type { Treatment } from '../../src/domain/wallet/call-events.ts';
 import { routeTo } from '../support/routes.ts';
 import { price } from '../support/wallets.ts';
@@ -20,6 +21,7 @@ import type { JournalTable } from './journal-table.ts';
 import type { LeaseTable } from './lease-table.ts';
 import type { Connection } from './postgres.ts';
 import { connectionOf, goneCallsIn, leaseOf } from './postgres.ts';
+import { ratedAlias } from './rate-book.ts';
 import type { Rules, WalletRunner } from './rules.ts';
 import type { Owner, Schedule } from './schedule.ts';
 import type { World } from './wire.ts';
@@ -59,8 +61,10 @@ export interface ProcessWorld extends World {
 
 const log = pino({ level: 'silent' });
 
+const wide = { requestsPerMinute: 10_000, tokensPerMinute: 100_000_000, concurrent: 10_000 };
 const catalogue: Catalogue = {
   priceOf: (alias) => ({ ...price, alias, defaultMaxOutput: 64 }),
+  aliasOf: (alias) => (alias === ratedAlias ? { ...plainAlias, limits: wide } : plainAlias),
   routeOf: () =>
     routeTo(
       Object.entries(upstreamCosts).map(([upstream, cost]) => ({

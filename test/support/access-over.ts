@@ -8,20 +8,21 @@ import type { MemoryLog } from './memory-log.ts';
 export function accessOver({ events }: MemoryLog): Access {
   const all = () => events.map(decode);
   return {
-    keyOf(hash) {
-      let found: Awaited<ReturnType<Access['keyOf']>> = 'unknown';
-      for (const { type, data } of all()) {
-        if (type === 'ApiKeyClaimed' && data.hash === hash) found = data;
-        if (type === 'ApiKeyRevoked' && data.hash === hash) found = 'revoked';
-      }
-      return found;
-    },
+    keyOf: (hash) => keyIn(all().filter(({ stream }) => stream === `apikey-${hash}`)),
     member(memberId) {
       return memberIn(all().filter(({ stream }) => stream === `member-${memberId}`));
     },
     sessionEnded: (sessionId) =>
       all().some(({ type, data }) => type === 'LoggedOut' && data.sessionId === sessionId),
   };
+}
+
+function keyIn(events: readonly Recorded[]): Awaited<ReturnType<Access['keyOf']>> {
+  if (events.some(({ type }) => type === 'ApiKeyRevoked')) return 'revoked';
+  const claimed = events.find((event) => event.type === 'ApiKeyClaimed');
+  if (!claimed) return 'unknown';
+  const permitted = events.findLast((event) => event.type === 'ApiKeyPermitted');
+  return permitted ? { ...claimed.data, permits: permitted.data.permits } : claimed.data;
 }
 
 function memberIn(events: readonly Recorded[]): Awaited<ReturnType<Access['member']>> {
@@ -36,5 +37,9 @@ function memberIn(events: readonly Recorded[]): Awaited<ReturnType<Access['membe
     : has('RegistrationSuperseded')
       ? 'superseded'
       : 'unverified';
-  return { ...registered.data, status, roles };
+  const plan = events.findLast((event) => event.type === 'PlanAssigned')?.data.plan ?? null;
+  const app = events.findLast((event) => event.type === 'ClientAppJoined')?.data.clientApp ?? null;
+  const shut = events.findLast(({ type }) => type === 'MemberDisabled' || type === 'MemberEnabled');
+  const disabled = shut?.type === 'MemberDisabled';
+  return { ...registered.data, status, roles, plan, clientApp: app, disabled };
 }

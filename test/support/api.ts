@@ -31,6 +31,7 @@ import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
+import { usualSettings } from '../../src/domain/settings/events.ts';
 import type { UpstreamKind } from '../../src/domain/upstream/events.ts';
 import { indexed } from '../../src/indexed.ts';
 import { projections } from '../../src/projections/registry.ts';
@@ -39,6 +40,7 @@ import type { JsonRequest } from './json-request.ts';
 import { jsonRequest } from './json-request.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
+import { testCatalogue } from './price-catalogue.ts';
 import { feedFrom, readDatabase } from './read-side.ts';
 
 interface Hooks {
@@ -139,7 +141,9 @@ async function start(
       gate: () => world.closed,
     },
     models: { aliases: () => ['demo'] },
+    priceCatalogue: testCatalogue,
     budgets,
+    settings: () => usualSettings,
     ...upstreamsOver(t, { eventLog, log, keys }),
     previewRoute: previewOver(t, { eventLog, log, clock, budgets }),
     projections,
@@ -217,7 +221,8 @@ function previewOver(
   t: { teardown(end: () => Promise<void>): void },
   { eventLog, log, clock, budgets }: PreviewParts,
 ) {
-  const rows = () => Promise.resolve({ priceLists: [], routes: [], after: null });
+  const rows = () =>
+    Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
   const listed = catalogue({ log: eventLog, logger: log, rows, clock });
   t.teardown(listed.close);
   const watch = upstreamWatch({

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 
 /** What nobody but the operator may ever see of an upstream. */
 export interface Canaries {
@@ -37,11 +38,21 @@ export async function startCanaryUpstream(canaries: Canaries): Promise<CanaryUps
   };
 }
 
-interface Asked {
-  readonly model: string;
-  readonly stream?: boolean;
-  readonly messages: readonly { readonly content: string }[];
-}
+/** A text, or parts of a message with one. */
+const Said = z
+  .union([z.string(), z.array(z.looseObject({ text: z.string() }))])
+  .transform((said) => (typeof said === 'string' ? said : said.map(({ text }) => text).join('')));
+
+const Asked = z.looseObject({
+  model: z.string(),
+  stream: z.boolean().optional(),
+  messages: z.array(z.looseObject({ content: Said })).optional(),
+  input: Said.optional(),
+  prompt: Said.optional(),
+});
+
+const howIn = ({ messages, input, prompt }: z.infer<typeof Asked>): string =>
+  messages?.at(-1)?.content ?? input ?? prompt ?? '';
 
 async function answer(
   request: IncomingMessage,
@@ -53,9 +64,10 @@ async function answer(
   for await (const part of request) parts.push(part);
   const { authorization = '' } = request.headers;
   if (parts.length === 0) return void response.writeHead(200).end('{}');
-  const { model, stream, messages }: Asked = JSON.parse(Buffer.concat(parts).toString());
+  const body = Asked.parse(JSON.parse(Buffer.concat(parts).toString()));
+  const { model, stream } = body;
   asked.push({ key: authorization.replace('Bearer ', ''), model });
-  const [how = 'ok', shape = ''] = (messages.at(-1)?.content ?? '').split(' ');
+  const [how = 'ok', shape = ''] = howIn(body).split(' ');
   for (const [name, value] of Object.entries(headersOf(canaries))) response.setHeader(name, value);
   if (/^\d{3}$/.test(how)) {
     response.writeHead(Number(how), { 'content-type': 'application/json' });
@@ -63,7 +75,7 @@ async function answer(
   }
   if (!stream) {
     response.writeHead(200, { 'content-type': 'application/json' });
-    const text = JSON.stringify(bodyOf(canaries));
+    const text = JSON.stringify(bodyOf(canaries, request.url ?? ''));
     return void response.end(how === 'ok' ? text : text.slice(0, -20));
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -99,7 +111,28 @@ const headOf = ({ key, account, model }: Canaries, object: string) => ({
   ...{ prompt_filter_results: [{ model }], x_groq: { id: key }, routed_to: model },
 });
 
-const bodyOf = (canaries: Canaries) => ({
+function bodyOf(canaries: Canaries, path: string): object {
+  const { account, key } = canaries;
+  const head = headOf(canaries, 'list');
+  const usage = usageOf(canaries);
+  const by = { by: account, routed: [{ to: key }] };
+  if (path.endsWith('/chat/completions')) return chatOf(canaries);
+  if (path.endsWith('/completions')) {
+    const choice = { index: 0, text: 'Hello there', finish_reason: 'stop', logprobs: null, ...by };
+    return { ...head, choices: [choice], usage };
+  }
+  if (path.endsWith('/embeddings')) {
+    return { ...head, data: [{ object: 'embedding', index: 0, embedding: [0.5], ...by }], usage };
+  }
+  if (path.endsWith('/moderations')) {
+    const categories = { hate: false, 'hate/threatening': false };
+    const scores = { hate: 0.1, 'hate/threatening': 0.01 };
+    return { ...head, results: [{ flagged: false, categories, category_scores: scores, ...by }] };
+  }
+  return { ...head, data: [{ b64_json: 'aGV5IQ==', url: `https://${key}.example`, ...by }], usage };
+}
+
+const chatOf = (canaries: Canaries) => ({
   ...headOf(canaries, 'chat.completion'),
   choices: [
     {

@@ -1,15 +1,17 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import type { Json, UpstreamAnswer } from '../../src/adapters/llm/upstream.ts';
 import { eventually } from './eventually.ts';
-import { serveMessages, toAnthropic } from './messages-endpoint.ts';
+import { serveMessages, toAnthropic, toGemini } from './messages-endpoint.ts';
 import type { MockAnthropic } from './mock-anthropic.ts';
 import { startMockAnthropic } from './mock-anthropic.ts';
+import type { MockGemini } from './mock-gemini.ts';
+import { startMockGemini } from './mock-gemini.ts';
 import type { PaidCalls } from './paid-calls.ts';
 import { paidCalls } from './paid-calls.ts';
 import type { PaidMock } from './paid-mock.ts';
 import { adapter, cost, crashed, endsWith, paidMock, watched } from './paid-mock.ts';
 
-export type Kind = 'openai' | 'anthropic';
+export type Kind = 'openai' | 'anthropic' | 'gemini';
 
 /** How an endpoint is asked and what it answers. */
 export interface EndpointWords {
@@ -27,6 +29,7 @@ export interface EndpointWords {
 interface World {
   readonly openAi: PaidMock;
   readonly anthropic: MockAnthropic;
+  readonly gemini: MockGemini;
   readonly closers: (() => unknown)[];
   readonly words: EndpointWords;
 }
@@ -49,19 +52,31 @@ interface Options extends Partial<Parameters<typeof paidCalls>[0]> {
   readonly outputTokens?: number;
 }
 
-/** The endpoint before an upstream of either protocol, which behaves as its model's name says. */
+function upstreamOf({ openAi, anthropic, gemini }: World, kind: Kind, silenceMs: number) {
+  switch (kind) {
+    case 'openai':
+      return adapter(`${openAi.mock.url}/v1`, silenceMs);
+    case 'anthropic':
+      return { ...toAnthropic(anthropic.url, silenceMs), id: 'mock' };
+    case 'gemini':
+      return { ...toGemini(gemini.url, silenceMs), id: 'mock' };
+  }
+}
+
+const askedOf = ({ openAi, anthropic, gemini }: World, kind: Kind): readonly unknown[] =>
+  ({ openai: openAi.mock, anthropic, gemini })[kind].asked;
+
+/** The endpoint before an upstream of some protocol, which behaves as its model's name says. */
 async function endpoint(
-  { openAi, anthropic, closers, words }: World,
+  world: World,
   kind: Kind,
   how: string,
   options: Options = {},
 ): Promise<Asked> {
+  const { closers, words } = world;
   const { impatient = false, outputTokens = 64, ...more } = options;
   const silenceMs = impatient ? 1_000 : 20_000;
-  const upstream =
-    kind === 'openai'
-      ? adapter(`${openAi.mock.url}/v1`, silenceMs)
-      : { ...toAnthropic(anthropic.url, silenceMs), id: 'mock' };
+  const upstream = upstreamOf(world, kind, silenceMs);
   closers.push(() => upstream.close());
   const models = [{ upstream: 'mock', model: `gpt-4o?${how}` }];
   const observed = watched(upstream);
@@ -71,7 +86,7 @@ async function endpoint(
   return {
     calls,
     answering: observed.answering,
-    asked: () => (kind === 'openai' ? openAi.mock.asked : anthropic.asked).length,
+    asked: () => askedOf(world, kind).length,
     post: (streams, signal) =>
       fetch(`${url}${words.path}`, {
         method: 'POST',
@@ -89,13 +104,15 @@ export interface Rows {
   readonly endpoint: (kind: Kind, how: string, options?: Options) => Promise<Asked>;
 }
 
-/** Every row of MONEY's charging table, of one endpoint before an upstream of either protocol. */
+/** Every row of MONEY's charging table, of one endpoint before an upstream of each protocol. */
 export function chargingRows(test: TestFn, words: EndpointWords): Rows {
   let world: World;
   test.before(async () => {
     const openAi = await paidMock();
     const anthropic = await startMockAnthropic();
-    world = { openAi, anthropic, closers: [openAi.close, anthropic.close], words };
+    const gemini = await startMockGemini();
+    const closers = [openAi.close, anthropic.close, gemini.close];
+    world = { openAi, anthropic, gemini, closers, words };
   });
   test.after.always(async () => {
     for (const close of world.closers.toReversed()) await close();
@@ -105,7 +122,7 @@ export function chargingRows(test: TestFn, words: EndpointWords): Rows {
     words,
     endpoint: (kind, how, options) => endpoint(world, kind, how, options),
   };
-  for (const kind of ['openai', 'anthropic'] as const) {
+  for (const kind of ['openai', 'anthropic', 'gemini'] as const) {
     wholeAnswers(rows, kind);
     failuresBefore(rows, kind);
     brokenStreams(rows, kind);

@@ -25,8 +25,13 @@ export function lonelyCall(n: number): WalletCommand {
   const model = longAlias(n);
   const dear = `${'9'.repeat(20)}.${n + 10_000}1`;
   const prices = { input: dear, cachedInput: dear, output: dear };
+  const rates = [`alias:${model}`, 'plan:standard'] as const;
   return {
     ...command,
+    rates: rates.flatMap((scope) => [
+      { scope, window: 'minute', measure: 'requests', most: '100000' },
+      { scope, window: 'minute', measure: 'tokens', most: '9'.repeat(26) },
+    ]),
     call: {
       ...command.call,
       model,

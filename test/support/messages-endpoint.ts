@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import pino from 'pino';
 import { anthropicUpstream } from '../../src/adapters/llm/anthropic.ts';
+import { geminiUpstream } from '../../src/adapters/llm/gemini.ts';
 import { countTokens, messages } from '../../src/api/anthropic-messages.ts';
 import { app } from '../../src/api/app.ts';
 import type { Authenticate } from '../../src/api/caller.ts';
@@ -42,7 +44,12 @@ export async function serveMessages(
     responses(parts),
   ];
   const log = pino({ level: 'silent' });
-  const server = app({ routes, authenticate, log, trustProxy: false }).listen(0, '127.0.0.1');
+  const server: Server = app({ routes, authenticate, log, trustProxy: false }).listen(
+    0,
+    '127.0.0.1',
+  );
+  // A client on a busy machine would use again what has just been given up as idle.
+  server.keepAliveTimeout = 600_000;
   await once(server, 'listening');
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new Error('No port.');
@@ -55,10 +62,13 @@ export async function serveMessages(
   };
 }
 
+const at = (baseUrl: string, silenceMs: number) => ({
+  baseUrl,
+  timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
+});
+
 export const toAnthropic = (baseUrl: string, silenceMs = 20_000) =>
-  anthropicUpstream({
-    id: 'claude',
-    baseUrl,
-    apiKey: 'sk-ant-secret',
-    timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
-  });
+  anthropicUpstream({ id: 'claude', apiKey: 'sk-ant-secret', ...at(baseUrl, silenceMs) });
+
+export const toGemini = (baseUrl: string, silenceMs = 20_000) =>
+  geminiUpstream({ id: 'gemini', apiKey: 'AIza-secret', ...at(baseUrl, silenceMs) });

@@ -36,6 +36,8 @@ const Behaviour = z.object({
   /** Leaves the end mark out. */
   mark: z.enum(['yes', 'no']).default('yes'),
   rubbish: z.enum(['no', 'first', 'mid']).default('no'),
+  /** `no`: it answers at once whoever wants a stream. */
+  streams: z.enum(['yes', 'no']).default('yes'),
   /** What a transcription's usage is counted in. */
   unit: z.enum(['seconds', 'tokens']).default('seconds'),
   /** Pictures come as addresses, as data, or as both. */
@@ -56,6 +58,7 @@ const Asked = z.looseObject({
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
   response_format: z.unknown().optional(),
   stream_format: z.unknown().optional(),
+  file: z.unknown().optional(),
 });
 export type AskedOfMock = z.infer<typeof Asked>;
 
@@ -127,7 +130,8 @@ async function respond(
   if (behaviour.hang === 'headers') return;
   if (behaviour.status !== 200 && time <= behaviour.fails) return refuse(response, behaviour);
   const path = (request.url ?? '').replace(/^\/v1/, '');
-  const isStream = body.stream === true || path === '/audio/speech';
+  const isStream =
+    (body.stream === true && behaviour.streams === 'yes') || path === '/audio/speech';
   await (isStream ? stream : whole)(response, { path, body, name, behaviour });
 }
 
@@ -204,11 +208,19 @@ async function stream(response: ServerResponse, mock: Case): Promise<void> {
     await write(JSON.stringify(style.piece(mock, place)));
     if (behaviour.delay > 0) await pause(behaviour.delay);
   }
-  for (const last of style.last(mock)) await write(JSON.stringify(last));
-  if (behaviour.mark === 'yes' && behaviour.cut !== 'late' && !isBytes) await write('[DONE]');
+  for (const last of lastsOf(mock, isBytes)) await write(last);
   if (behaviour.cut !== 'late') return void response.end();
   await pause(20);
   response.destroy();
+}
+
+/** What comes behind the pieces, and the end mark unless it is left out. */
+function lastsOf(mock: Case, isBytes: boolean): readonly string[] {
+  const { mark, cut } = mock.behaviour;
+  const lasts = styleOf(mock)
+    .last(mock)
+    .map((each) => JSON.stringify(each));
+  return mark === 'yes' && cut !== 'late' && !isBytes ? [...lasts, '[DONE]'] : lasts;
 }
 
 const rubbishPlace = { no: () => -1, first: () => 0, mid: (half: number) => half };

@@ -7,6 +7,7 @@ import type {
   ResolveAbandoned,
   SettleUsage,
 } from '../../src/domain/wallet/commands.ts';
+import type { Rate } from '../../src/domain/wallet/rates.ts';
 import type { Ledger, OracleCall, OracleLimit, OracleLot, OraclePart } from './oracle-ledger.ts';
 import {
   debtOf,
@@ -23,6 +24,7 @@ import {
   units,
   usable,
   useOf,
+  useOfRate,
   written,
 } from './oracle-ledger.ts';
 import {
@@ -58,7 +60,9 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
   const drawn = amount - total(parts.map((part) => part.amount));
   if (drawn > 0n) parts.push({ lot: null, amount: drawn });
   const tokens = boundOf(command.tokens, output);
-  const limits = limitsFor(ledger, { key: call.apiKeyId, asset: quote.asset, amount, tokens, at });
+  const { rates = [] } = command;
+  const asked = { key: call.apiKeyId, asset: quote.asset, amount, tokens, rates, at };
+  const limits = limitsFor(ledger, asked);
   ledger.calls.push({
     id: call.callId,
     requestId: call.requestId,
@@ -72,6 +76,7 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
     tokens,
     at,
     limits,
+    rates: rates.map(({ scope, measure }) => `${scope} ${measure}`),
     status: 'open',
     sweptAt: at,
     charge: 0n,
@@ -143,11 +148,13 @@ interface Asked {
   readonly asset: string;
   readonly amount: bigint;
   readonly tokens: bigint;
+  readonly rates: readonly Rate[];
   readonly at: string;
 }
 
 /** The limits that count a call; a refusal that no waiting mends is said before one that it does. */
-function limitsFor(ledger: Ledger, { key, asset, amount, tokens, at }: Asked): OracleLimit[] {
+function limitsFor(ledger: Ledger, asked: Asked): OracleLimit[] {
+  const { key, asset, amount, tokens, rates, at } = asked;
   const applying = ledger.limits.filter(
     ({ terms }) =>
       terms.measure !== 'overdraft' && (terms.apiKeyId === null || terms.apiKeyId === key),
@@ -159,10 +166,13 @@ function limitsFor(ledger: Ledger, { key, asset, amount, tokens, at }: Asked): O
     money: isUnits(asset) ? 0n : amount,
     overdraft: 0n,
   };
-  const refusals = applying.flatMap((limit) => {
-    const { measure, window } = limit.terms;
+  const known = [
+    ...applying.map((limit) => ({ ...limit.terms, ...limit, used: useOf(limit, ledger, at) })),
+    ...rates.map((rate) => ({ ...rate, used: useOfRate(rate, ledger, at) })),
+  ];
+  const refusals = known.flatMap(({ measure, window, used, ...limit }) => {
     const most = units(limit.most ?? '0');
-    if (useOf(limit, ledger, at) + asks[measure] <= most) return [];
+    if (used + asks[measure] <= most) return [];
     const passes = window === 'minute' || window === 'now';
     return [passes && asks[measure] <= most ? 'rate_limit_exceeded' : 'budget_exhausted'];
   });

@@ -1,5 +1,6 @@
 import type { PriceUsed } from '../../src/domain/wallet/call-events.ts';
 import type { Limit } from '../../src/domain/wallet/limit-events.ts';
+import type { Rate } from '../../src/domain/wallet/rates.ts';
 
 /** Amounts are whole numbers of 10⁻¹², so that nothing here depends on the product's arithmetic. */
 const scale = 10n ** 12n;
@@ -69,6 +70,8 @@ export interface OracleCall {
   readonly tokens: bigint;
   readonly at: string;
   readonly limits: readonly OracleLimit[];
+  /** What counts it beside them: `scope measure`. */
+  readonly rates: readonly string[];
   status: 'open' | 'swept' | 'over';
   sweptAt: string;
   /** What it came to, once it is over. */
@@ -220,6 +223,28 @@ export function useOf(limit: OracleLimit, ledger: Ledger, at: string): bigint {
       .filter(({ asset }) => !isUnits(asset))
       .map((call) => (call.status === 'open' ? call.amount : call.charge + call.owed)),
   );
+}
+
+/** The same of a limit that comes with calls: an alias's own calls, or all under a plan, of this minute. */
+export function useOfRate(
+  { scope, measure }: Rate,
+  { calls, ...ledger }: Ledger,
+  at: string,
+): bigint {
+  if (measure === 'calls') {
+    const all = openCalls({ calls, ...ledger });
+    const mine = all.filter(
+      ({ model }) => !scope.startsWith('alias:') || scope === `alias:${model}`,
+    );
+    return BigInt(mine.length) * one;
+  }
+  const counted = calls.filter(
+    (call) =>
+      call.rates.includes(`${scope} ${measure}`) &&
+      windowOf('minute', call.at) === windowOf('minute', at),
+  );
+  if (measure === 'requests') return BigInt(counted.length) * one;
+  return total(counted.map((call) => (call.status === 'open' ? call.tokens : call.usedTokens)));
 }
 
 export interface OracleBalance {

@@ -8,6 +8,7 @@ import type { WalletCommand } from '../../src/domain/wallet/commands.ts';
 import { wallet } from '../../src/domain/wallet/decider.ts';
 import type { WalletEvent } from '../../src/domain/wallet/events.ts';
 import { limitKey, usedIn, windowOf } from '../../src/domain/wallet/limits.ts';
+import { rateKey } from '../../src/domain/wallet/rates.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import { balances, debtOf, lotsIn } from '../../src/domain/wallet/wallet.ts';
 import { balance } from '../../src/projections/balance.ts';
@@ -274,8 +275,19 @@ function stateOf(state: Wallet, at: string) {
         return `${limitKey(limit)} ${limit.most} ${canonical(used)}`;
       })
       .sort(),
+    rates: ratesNamed.map((rate) => {
+      const used = usedIn(state.counters.get(rateKey(rate)), windowOf('minute', at));
+      return `${rateKey(rate)} ${canonical(used)}`;
+    }),
   };
 }
+
+const ratesNamed = (['alias:small', 'alias:large', 'plan:free', 'plan:pro'] as const).flatMap(
+  (scope) =>
+    (['requests', 'tokens'] as const).map((measure) => ({
+      ...{ scope, measure, window: 'minute' as const, most: '0' },
+    })),
+);
 
 function ledgerOf(ledger: Ledger, at: string): ReturnType<typeof stateOf> {
   const drawn = oracle.drawnOf(ledger);
@@ -307,5 +319,8 @@ function ledgerOf(ledger: Ledger, at: string): ReturnType<typeof stateOf> {
           `${limitKey(limit.terms)} ${limit.most} ${oracle.written(oracle.useOf(limit, ledger, at))}`,
       )
       .sort(),
+    rates: ratesNamed.map(
+      (rate) => `${rateKey(rate)} ${oracle.written(oracle.useOfRate(rate, ledger, at))}`,
+    ),
   };
 }

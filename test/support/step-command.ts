@@ -119,6 +119,10 @@ const prices = {
 };
 function reserveOf(step: StepOf<'reserve'>, before: Before): WalletCommand {
   const { model, input, output, n, units, process } = step;
+  const rates = step.rates.map(({ scope, limit: { window, measure, most } }) => ({
+    scope: scope === 'alias' ? (`alias:${model}` as const) : scope,
+    ...{ window, measure, most: most ?? '0' },
+  }));
   const callId = step.again === null ? nameId(`call/${before.number}`) : callOf(before, step.again);
   const { input: perInput, output: perOutput } = prices[model];
   const bounds: Record<string, Omit<Quote, 'asset'>> = {
@@ -148,6 +152,7 @@ function reserveOf(step: StepOf<'reserve'>, before: Before): WalletCommand {
     tokens: { fixed: new Decimal(input), perOutput: new Decimal(n) },
     outputTokens: output,
     price: { alias: model, version: 1, currency: 'CNY', prices: prices[model] },
+    rates,
     at: before.at,
   };
 }

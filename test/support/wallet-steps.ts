@@ -83,6 +83,26 @@ const limit = fc.oneof(
   { weight: 1, arbitrary: terms(['now', 'day'], ['tokens', 'calls', 'overdraft'], ['1.5', '-1']) },
 );
 
+const rate = fc.record({
+  scope: fc.constantFrom('alias', 'alias', 'plan:free', 'plan:pro'),
+  limit: fc.oneof(
+    terms(['minute'], ['requests'], ['0', '1', '2', '5']),
+    terms(['minute'], ['tokens'], ['50', '200', '400']),
+    terms(['now'], ['calls'], ['0', '1', '2']),
+  ),
+});
+/** Of each thing one limit; mostly none. */
+const rates = fc.oneof(
+  { weight: 2, arbitrary: fc.uniqueArray(rate, { maxLength: 0 }) },
+  {
+    weight: 1,
+    arbitrary: fc.uniqueArray(rate, {
+      maxLength: 3,
+      selector: ({ scope, limit: { measure } }) => `${scope} ${measure}`,
+    }),
+  },
+);
+
 const steps = {
   open: fc.record({ do: fc.constant('open'), after }),
   grant: fc.record({
@@ -111,6 +131,7 @@ const steps = {
     input: fc.integer({ min: 1, max: 60 }),
     output: fc.integer({ min: 1, max: 100 }),
     n: fc.constantFrom(1, 1, 2),
+    rates,
   }),
   settle: fc.record({
     do: fc.constant('settle'),

@@ -85,7 +85,7 @@ export const reserveOf = (
 
 export const settleOf = (
   call: string,
-  usage: { input?: number; cachedInput?: number; output?: number; reasoning?: number },
+  usage: Partial<SettleUsage['usage']>,
   more: Partial<SettleUsage> = {},
 ): SettleUsage => ({
   type: 'SettleUsage',

@@ -2,8 +2,10 @@ import type { Recorded } from '../../domain/events.ts';
 import type { Role } from '../../domain/member/events.ts';
 import type { AccessRows } from '../postgres/index-rows.ts';
 import type { KeyOwner } from './access.ts';
+import type { MemberDecisions } from './access-decisions.ts';
+import { accessDecisions } from './access-decisions.ts';
 
-export interface IndexedMember {
+export interface IndexedMember extends MemberDecisions {
   readonly status: 'unverified' | 'active' | 'superseded';
   readonly roles: readonly Role[];
   readonly walletId: string;
@@ -36,45 +38,41 @@ interface Known {
   shown: IndexedMember | undefined;
 }
 
-/** Longer than any session lives. */
-const endedMs = 7 * 24 * 60 * 60 * 1000;
+const newcomer: Omit<Known, 'shown'> = {
+  status: 'unverified',
+  roles: [],
+  registration: undefined,
+};
 
 export function accessState(): AccessState {
   const keys = new Map<string, KeyOwner | 'revoked'>();
   const members = new Map<string, Known>();
-  const endedBefore = new Set<string>();
-  const ended = new Map<string, number>();
+  const decided = accessDecisions();
+  const ended = endedSessions();
 
   const hold = (hash: string, owner: KeyOwner | 'revoked') => {
     if (keys.get(hash) !== 'revoked') keys.set(hash, owner);
   };
 
   const change = (memberId: string, changes: Partial<Omit<Known, 'shown'>>) => {
-    const before = members.get(memberId);
-    const status = furthest(before?.status ?? 'unverified', changes.status ?? 'unverified');
-    const roles = [...new Set([...(before?.roles ?? []), ...(changes.roles ?? [])])];
-    const registration = changes.registration ?? before?.registration;
-    const shown = registration && { ...registration, status, roles };
+    const before = members.get(memberId) ?? newcomer;
+    const status = furthest(before.status, changes.status ?? 'unverified');
+    const roles = [...new Set([...before.roles, ...(changes.roles ?? [])])];
+    const registration = changes.registration ?? before.registration;
+    const shown = registration && { ...registration, status, roles, ...decided.of(memberId) };
     members.set(memberId, { status, roles, registration, shown });
-  };
-
-  const end = (sessionId: string, atMs: number) => {
-    ended.set(sessionId, atMs);
-    for (const [oldest, at] of ended) {
-      if (at > atMs - endedMs) break;
-      ended.delete(oldest);
-    }
   };
 
   return {
     fill(rows) {
+      decided.fill(rows);
       for (const row of rows.apiKeys) hold(row.hash, row.revoked ? 'revoked' : ownerOf(row));
       for (const row of rows.members) {
         const { member_id, status, roles, wallet_id, email_hash, sealed } = row;
         const registration = { walletId: wallet_id, emailHash: email_hash, sealed };
         change(member_id, { status, roles, registration });
       }
-      for (const { session_id } of rows.endedSessions) endedBefore.add(session_id);
+      for (const { session_id } of rows.endedSessions) ended.before(session_id);
     },
     apply(event) {
       switch (event.type) {
@@ -101,12 +99,43 @@ export function accessState(): AccessState {
           change(event.data.memberId, { roles: [event.data.role] });
           return;
         case 'LoggedOut':
-          end(event.data.sessionId, Date.parse(event.meta.recordedAt));
+          ended.at(event.data.sessionId, Date.parse(event.meta.recordedAt));
+          return;
+        default: {
+          const memberId = decided.apply(event);
+          if (memberId !== undefined) change(memberId, {});
+        }
       }
     },
-    key: (hash) => keys.get(hash),
+    key(hash) {
+      const owner = keys.get(hash);
+      const permitted = decided.permitsOf(hash);
+      return permitted && owner !== undefined && owner !== 'revoked'
+        ? { ...owner, permits: permitted }
+        : owner;
+    },
     member: (memberId) => members.get(memberId)?.shown,
-    sessionEnded: (sessionId) => ended.has(sessionId) || endedBefore.has(sessionId),
+    sessionEnded: ended.has,
+  };
+}
+
+/** Longer than any session lives. */
+const endedMs = 7 * 24 * 60 * 60 * 1000;
+
+/** Sessions that were signed out, as long as somebody may still have their tokens. */
+function endedSessions() {
+  const endedBefore = new Set<string>();
+  const ended = new Map<string, number>();
+  return {
+    before: (sessionId: string) => void endedBefore.add(sessionId),
+    at(sessionId: string, atMs: number): void {
+      ended.set(sessionId, atMs);
+      for (const [oldest, at] of ended) {
+        if (at > atMs - endedMs) break;
+        ended.delete(oldest);
+      }
+    },
+    has: (sessionId: string) => ended.has(sessionId) || endedBefore.has(sessionId),
   };
 }
 

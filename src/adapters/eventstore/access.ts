@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { KeyPermits } from '../../domain/api-key/events.ts';
 import { apiKeyEvents } from '../../domain/api-key/events.ts';
 import type { Recorded } from '../../domain/events.ts';
 import { memberEvents } from '../../domain/member/events.ts';
@@ -27,6 +28,8 @@ export interface KeyOwner {
   readonly memberId: string;
   readonly walletId: string;
   readonly name: string;
+  /** Absent: everything. */
+  readonly permits?: KeyPermits;
 }
 
 /** Who may come in, in memory, at the log's end. */

@@ -1,7 +1,11 @@
 import type { Logger } from 'pino';
+import type { AliasTerms } from '../../domain/alias/events.ts';
+import { plainAlias } from '../../domain/alias/events.ts';
 import type { Recorded } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import type { RouteTerms } from '../../domain/route/events.ts';
+import type { OperatorSettings } from '../../domain/settings/events.ts';
+import { usualSettings } from '../../domain/settings/events.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import { filled } from '../../projections/filled.ts';
@@ -9,7 +13,7 @@ import type { CatalogueRows } from '../postgres/index-rows.ts';
 import type { IndexFollower } from './index-follower.ts';
 import { followIndex } from './index-follower.ts';
 import type { Log } from './log.ts';
-import { isAfter } from './stream-history.ts';
+import { newestSaid } from './newest-said.ts';
 
 export interface CatalogueParts {
   readonly log: Pick<Log, 'head' | 'subscribe'>;
@@ -30,28 +34,23 @@ export interface Catalogue extends IndexFollower {
   priceOf(alias: string): ListedPrice | undefined;
   /** Undefined for an alias without a route of its own. */
   routeOf(alias: string): RouteTerms | undefined;
+  aliasOf(alias: string): AliasTerms;
+  settings(): OperatorSettings;
   /** Everything that has a price now. */
   aliases(): readonly string[];
   apply(events: readonly Recorded[]): void;
 }
 
-interface Routed {
-  readonly terms: RouteTerms;
-  /** The revision that said so; null for a row, which anything from the log outdoes. */
-  readonly revision: bigint | null;
-}
-
 export function catalogue(parts: CatalogueParts): Catalogue {
   /** By alias and version. */
   const prices = new Map<string, Map<number, ListedPrice>>();
-  const routes = new Map<string, Routed>();
+  const routes = newestSaid<RouteTerms>();
+  const aliases = newestSaid<AliasTerms>();
+  const settings = newestSaid<OperatorSettings>();
 
   const list = (price: ListedPrice) => {
     const versions = prices.get(price.alias) ?? new Map<number, ListedPrice>();
     prices.set(price.alias, versions.set(price.version, price));
-  };
-  const send = (alias: string, routed: Routed) => {
-    if (!isAfter(routes.get(alias)?.revision ?? null, routed.revision)) routes.set(alias, routed);
   };
 
   /** Of those that have begun the one that began last. */
@@ -65,20 +64,36 @@ export function catalogue(parts: CatalogueParts): Catalogue {
   }
 
   const applyOne = (event: Recorded) => {
-    if (event.type === 'PriceListPublished') {
-      list(event.data);
-    } else if (event.type === 'RouteChanged') {
-      const { alias, ...terms } = event.data;
-      send(alias, { terms, revision: event.revision });
+    switch (event.type) {
+      case 'PriceListPublished':
+        list(event.data);
+        return;
+      case 'RouteChanged': {
+        const { alias, ...terms } = event.data;
+        routes.say(alias, terms, event.revision);
+        return;
+      }
+      case 'AliasChanged': {
+        const { alias, ...terms } = event.data;
+        aliases.say(alias, terms, event.revision);
+        return;
+      }
+      case 'SettingsChanged':
+        settings.say(event.stream, event.data, event.revision);
     }
   };
   const follower = followIndex({
     ...parts,
     name: 'the catalogue',
-    prefixes: [streamOf.priceList(''), streamOf.route('')],
+    prefixes: [
+      ...[streamOf.priceList(''), streamOf.route(''), streamOf.alias('')],
+      streamOf.settings(),
+    ],
     fill(rows) {
       for (const row of rows.priceLists) list(listedPrice(row));
-      for (const { alias, ...terms } of rows.routes) send(alias, { terms, revision: null });
+      for (const { alias, ...terms } of rows.routes) routes.say(alias, terms, null);
+      for (const { alias, terms } of rows.aliases) aliases.say(alias, terms, null);
+      for (const { terms } of rows.settings) settings.say(streamOf.settings(), terms, null);
     },
     apply: applyOne,
   });
@@ -86,7 +101,9 @@ export function catalogue(parts: CatalogueParts): Catalogue {
   return {
     ...follower,
     priceOf,
-    routeOf: (alias) => routes.get(alias)?.terms,
+    routeOf: routes.of,
+    aliasOf: (alias) => aliases.of(alias) ?? plainAlias,
+    settings: () => settings.of(streamOf.settings()) ?? usualSettings,
     aliases: () => [...prices.keys()].filter((alias) => priceOf(alias) !== undefined),
     apply(events) {
       for (const event of events) applyOne(event);

@@ -1,3 +1,5 @@
+import { alias } from '../../domain/alias/decider.ts';
+import { aliasEvents } from '../../domain/alias/events.ts';
 import { apiKey } from '../../domain/api-key/decider.ts';
 import { apiKeyEvents } from '../../domain/api-key/events.ts';
 import { budget } from '../../domain/budget/decider.ts';
@@ -27,6 +29,7 @@ export type Runners = ReturnType<typeof runners>;
 
 /** Every noun with its writer. */
 export const runners = (parts: SingleWriterParts) => ({
+  alias: singleWriter({ decider: alias, events: aliasEvents }, parts),
   apiKey: singleWriter({ decider: apiKey, events: apiKeyEvents }, parts),
   budget: singleWriter({ decider: budget, events: budgetEvents }, parts),
   email: singleWriter({ decider: email, events: emailEvents }, parts),

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { anthropicThinking } from './anthropic-thinking.ts';
 import { anthropicToolChoice, anthropicTools } from './anthropic-tools.ts';
 import { anthropicTurns } from './anthropic-turns.ts';
-import { beyondProtocol } from './beyond-protocol.ts';
+import { beyondProtocol, refuseUntranslated } from './beyond-protocol.ts';
 import { isJson } from './chat-stream.ts';
 import type { Json, UpstreamRequest } from './upstream.ts';
 
 /** Read below. */
-const translated = [
+const translated = new Set([
   'model',
   'messages',
   'stream',
@@ -28,26 +28,12 @@ const translated = [
   'output_config',
   'cache_control',
   'user',
-];
-
-/** Left out: an answer without them is as good. */
-const hints = [
-  'seed',
-  'store',
-  'metadata',
-  'modalities',
-  'service_tier',
-  'verbosity',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-];
-
-const known = new Set([...translated, ...hints]);
+]);
 
 /** OpenAI's chat request in Anthropic's words; what has none is refused, for another upstream to try. */
 export function anthropicRequest({ body, model, stream, maxOutput }: UpstreamRequest): Json {
-  refuseForeign(body);
+  if (typeof body.n === 'number' && body.n > 1) throw beyondProtocol('n');
+  refuseUntranslated(body, translated);
   const wishes = Wishes.safeParse(body);
   if (!wishes.success) throw beyondProtocol(String(wishes.error.issues[0]?.path[0] ?? 'body'));
   const { temperature, top_p: topP, top_k: topK, stop, user, cache_control: cache } = wishes.data;
@@ -89,17 +75,6 @@ const Wishes = z.looseObject({
   response_format: z.looseObject({ type: z.string() }).nullish(),
 });
 export type Wishes = z.output<typeof Wishes>;
-
-function refuseForeign(body: Readonly<Json>): void {
-  if (typeof body.n === 'number' && body.n > 1) throw beyondProtocol('n');
-  for (const [field, value] of Object.entries(body)) {
-    if (!(known.has(field) || isNothing(value))) throw beyondProtocol(field);
-  }
-}
-
-/** A wish that asks for nothing. */
-const isNothing = (value: unknown): boolean =>
-  !value || (typeof value === 'object' && Object.keys(value).length === 0);
 
 /** What says only the default is left out: newer models refuse to be told both, or any. */
 const samplingOf = (temperature?: number | null, topP?: number | null, topK?: number | null) => ({

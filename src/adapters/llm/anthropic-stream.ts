@@ -71,7 +71,7 @@ export function anthropicStream(): ChatStream {
         isEnded = true;
         return [];
       case 'error':
-        throw broken('The upstream broke off its answer.');
+        throw broken('The upstream broke off its answer.').sayingAll(JSON.stringify(event));
       default:
         // `ping`, and what is new.
         return [];

@@ -54,6 +54,8 @@ export class CallFault extends Error {
   readonly param: string | undefined;
   readonly why: CallFaultReason | undefined;
   readonly values: NonNullable<Details['values']>;
+  /** Private, so that no log ever writes it: it may name accounts. */
+  #upstreamText: string | undefined;
 
   constructor(code: CallFaultCode, message: string, details: Details = {}) {
     super(message, details);
@@ -68,4 +70,16 @@ export class CallFault extends Error {
     this.why = details.why;
     this.values = details.values ?? {};
   }
+
+  /** The same fault, which keeps what the upstream wrote for whoever may read it. */
+  sayingAll(text: string): this {
+    this.#upstreamText = text.slice(0, mostUpstreamCharacters);
+    return this;
+  }
+
+  upstreamText(): string | undefined {
+    return this.#upstreamText;
+  }
 }
+
+const mostUpstreamCharacters = 4_000;

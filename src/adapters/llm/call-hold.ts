@@ -1,13 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Asset } from '../../domain/accounts.ts';
 import type { CommandContext } from '../../domain/envelope.ts';
 import type { Instant } from '../../domain/ids.ts';
+import type { Amount } from '../../domain/money.ts';
 import { noUsage } from '../../domain/price-list/usage.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { Basis, BookedCost, Treatment } from '../../domain/wallet/call-events.ts';
 import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
+import type { WalletEvent } from '../../domain/wallet/events.ts';
+import { LimitReached, rateRoom } from '../../domain/wallet/limits.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
 import { OutcomeUnknown } from '../eventstore/execute.ts';
 import type { ModelCall } from './model-call.ts';
@@ -19,6 +23,8 @@ export interface CallHold {
   readonly maxOutput: number;
   /** Code points of answer that are paid for; null: the call is not paid in characters. */
   readonly characters: number | null;
+  /** What the member was charged, once that is recorded; null before. */
+  charge(): Charge | null;
   /**
    * Resolves when the charge is recorded, be it as the difference to what was charged when the hold was
    * swept. `refused`: that is not available; `gone`: there is nothing left to settle.
@@ -35,6 +41,11 @@ export interface CallEnd {
 }
 
 export type Settled = 'recorded' | 'refused' | 'gone';
+
+export interface Charge {
+  readonly amount: Amount;
+  readonly asset: Asset;
+}
 
 export interface HoldParts {
   readonly wallet: RunnerOf<typeof wallet>;
@@ -60,13 +71,13 @@ export async function holdFor(
   plan: CallPlan,
 ): Promise<CallHold> {
   const { wallet, processId, overrun } = parts;
-  const { facts, walletId } = call;
+  const { facts, walletId, rates = [] } = call;
   const stream = streamOf.wallet(walletId);
   const { callId } = facts;
 
-  const release = (end: CallEnd) => {
+  const release = async (end: CallEnd) => {
     const command = (at: Instant): WalletCommand => ({ type: 'ReleaseHold', callId, ...end, at });
-    return surely(parts, stream, command, contextOf(parts, call, 'release'));
+    return settledBy(await surely(parts, stream, command, contextOf(parts, call, 'release')));
   };
   const reserved = await wallet
     .run(
@@ -79,11 +90,13 @@ export async function holdFor(
         outputTokens: plan.outputTokens,
         tokens: plan.tokens,
         price: plan.price,
+        rates,
         at,
       }),
       contextOf(parts, call, 'reserve'),
     )
     .catch((error: unknown) => {
+      if (error instanceof LimitReached) call.limited?.(error.room);
       if (error instanceof Rejection) parts.refused(walletId, error.code);
       // A wallet's commands are decided in their order: whatever becomes of the hold, this ends it.
       if (error instanceof OutcomeUnknown)
@@ -92,13 +105,17 @@ export async function holdFor(
     });
   const hold = reserved.state.holds.get(callId);
   if (!hold) throw new OutcomeUnknown(stream);
+  const { apiKeyId } = facts;
+  call.limited?.(rateRoom(reserved.state, { apiKeyId, rates, at: hold.at }));
+  let charge: Charge | null = null;
   // Not the outcome itself, which would keep a state of the wallet for as long as the call runs.
   const claimedAfter = { stream: reserved.stream, revision: reserved.revision };
-  const run = (step: string, command: (at: Instant) => WalletCommand) =>
-    surely(parts, stream, command, {
-      ...contextOf(parts, call, step),
-      claimedAfter,
-    });
+  const run = async (step: string, command: (at: Instant) => WalletCommand) => {
+    const context = { ...contextOf(parts, call, step), claimedAfter };
+    const events = await surely(parts, stream, command, context);
+    charge = chargeIn(events) ?? charge;
+    return settledBy(events);
+  };
   const postLate = async (consumed: Consumption, end: CallEnd): Promise<Settled> => {
     const late = { type: 'PostLateSettlement', callId, ...consumed, ...end } as const;
     try {
@@ -110,6 +127,7 @@ export async function holdFor(
   };
   return {
     maxOutput: hold.maxOutput,
+    charge: () => charge,
     characters:
       hold.asset === 'characters'
         ? Math.max(0, hold.amount.toNumber() - (plan.input.characters ?? 0))
@@ -125,6 +143,18 @@ export async function holdFor(
       return settled === 'recorded' ? settled : postLate(consumed, end);
     },
   };
+}
+
+const settledBy = (events: readonly WalletEvent[]) => (events.length > 0 ? 'recorded' : 'gone');
+
+/** The whole charge, as the event that says it has it. */
+function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
+  for (const { type, data } of events) {
+    if (type === 'UsageSettled' || type === 'LateSettlementPosted') {
+      return { amount: data.charge, asset: data.asset };
+    }
+  }
+  return undefined;
 }
 
 const nothing: Consumption = { usage: noUsage, characters: 0 };
@@ -158,12 +188,12 @@ async function surely(
   stream: string,
   command: (at: Instant) => WalletCommand,
   { claimedAfter, ...context }: ExecuteContext,
-): Promise<'recorded' | 'gone'> {
+): Promise<readonly WalletEvent[]> {
   let search: Pick<ExecuteContext, 'claimedAfter'> = {};
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     try {
       const { events } = await wallet.run(stream, command, { ...context, ...search });
-      return events.length > 0 ? 'recorded' : 'gone';
+      return events;
     } catch (error) {
       if (error instanceof Rejection) throw error;
       log.warn({ err: error, command: context.commandId }, 'the end of a call is tried again');

@@ -5,6 +5,8 @@ import type { Json } from './upstream.ts';
 /** Turns events into chunks and knows whether the answer they make is whole. */
 export interface ChatStream {
   read(events: readonly string[]): readonly Json[];
+  /** What is left to say once the bytes of a whole answer have ended. */
+  end?(): readonly Json[];
   /** A choice has begun. */
   begun(): boolean;
   /** The end mark has come. */
@@ -47,7 +49,7 @@ export function chatStream(): ChatStream {
 }
 
 function choicesOf({ error, choices }: Json): readonly Json[] {
-  if (error) throw broken('The upstream broke off its answer.');
+  if (error) throw broken('The upstream broke off its answer.').sayingAll(JSON.stringify(error));
   if (choices === undefined || choices === null) return [];
   if (!Array.isArray(choices) || !choices.every(isJson)) throw broken(unusable);
   return choices;

@@ -7,6 +7,11 @@ const ofAnswer = new Set([
   ...['id', 'model', 'choices', 'usage', 'data', 'results', 'bytes', 'text', 'delta'],
   ...['segments', 'words', 'logprobs', 'b64_json', 'audio', 'size'],
 ]);
+/** In every chunk, and so not looked at any closer than what they hold. */
+const usual = new Set([
+  ...['object', 'created', 'index', 'role', 'service_tier'],
+  ...['prompt_tokens', 'completion_tokens', 'total_tokens'],
+]);
 const ofResult = new Set([
   ...['embedding', 'b64_json', 'url', 'revised_prompt'],
   ...['categories', 'category_scores', 'category_applied_input_types'],
@@ -35,12 +40,15 @@ export interface Mask {
   readonly alias: string;
   /** They name the model; what names it where none is named is hidden as well. */
   readonly isNamed: boolean;
+  /** Only the id is ours: whoever asks may know the rest. */
+  readonly transparent?: boolean;
 }
 
 /** Puts our name and id on an upstream's chunk or body, in place. */
-export function disguise(answer: Json, { id, alias, isNamed }: Mask): void {
+export function disguise(answer: Json, { id, alias, isNamed, transparent }: Mask): void {
   if (id !== null) answer.id = id;
   else if (answer.id !== undefined) answer.id = undefined;
+  if (transparent) return;
   if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
   if (isJson(answer.usage)) hideUnknown(answer.usage, none);
@@ -83,7 +91,8 @@ function hideUnknown(json: Json, known: ReadonlySet<string>): void {
     const value = json[field];
     if (value === undefined || value === null) continue;
     // An undefined field is not written, and leaves the object as fast as it was.
-    if (isTelling(field) || !isPlain(value, 0)) json[field] = undefined;
+    const isSafe = usual.has(field) || !isTelling(field);
+    if (!(isSafe && isPlain(value, 0))) json[field] = undefined;
   }
 }
 

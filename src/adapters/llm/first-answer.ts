@@ -69,6 +69,7 @@ async function begun(
   maxOutput: number,
 ): Promise<FirstAnswer> {
   meter.asking(trial);
+  call.asked?.(candidateOf(trial));
   ended.throwIfAborted();
   const answer = await trial.upstream.ask({
     endpoint: call.endpoint,

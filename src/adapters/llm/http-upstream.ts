@@ -10,7 +10,8 @@ import { exchangeFor } from './exchange.ts';
 import { Form, writtenForm } from './form.ts';
 import type { Refused } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { bytesReading, eventsReading, streamedChunks } from './streamed-chunks.ts';
+import type { Reading } from './streamed-chunks.ts';
+import { bytesReading, eventsReading, streamedChunks, wholeReading } from './streamed-chunks.ts';
 import { familyOf } from './tokenizer.ts';
 import type { Json, OpenUpstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 import type { Address } from './upstream-address.ts';
@@ -32,8 +33,8 @@ export interface ProviderOptions {
 
 /** How a provider is asked one thing and what it answers, in OpenAI's terms; what it throws is a `CallFault`. */
 export interface Protocol {
-  /** Behind the base URL. */
-  readonly path: string;
+  /** Behind the base URL; some protocols name the model in it. */
+  readonly path: string | ((request: UpstreamRequest) => string);
   readonly headers: Readonly<Record<string, string>>;
   bodyOf(request: UpstreamRequest): Json | Form;
   /** A whole body's text as OpenAI would answer it. */
@@ -42,13 +43,16 @@ export interface Protocol {
   beginningOf(text: string): string;
   /** For one stream: its events as OpenAI's chunks. */
   stream(): ChatStream;
+  /** A whole answer as the only event of a stream; absent: who streams nothing has failed. */
+  asEvent?(answer: Json): Json;
   /** A stream is bytes instead; events unless said. */
   streamsBytes?(body: Readonly<Json>): boolean;
   refusalOf(status: number, text: string, asked: Refused): CallFault;
 }
 
 /** What a healthy server answers to a GET, and what costs nothing. */
-export interface Probe extends Pick<Protocol, 'path' | 'headers' | 'refusalOf'> {
+export interface Probe extends Pick<Protocol, 'headers' | 'refusalOf'> {
+  readonly path: string;
   /** Where any path is, if not simply behind the base URL. */
   readonly addressOf?: ((address: Address) => string) | undefined;
 }
@@ -59,7 +63,7 @@ const mostErrorCharacters = 64 * 1_024;
 
 /** A provider that is asked by one POST, and answers it with JSON or with events; each endpoint its own way. */
 export function httpUpstream(
-  { id, baseUrl, timeouts, allowsLinkLocal = false }: ProviderOptions,
+  { id, baseUrl, apiKey, timeouts, allowsLinkLocal = false }: ProviderOptions,
   protocols: Partial<Readonly<Record<EndpointName, Protocol>>>,
   probed: Probe,
 ): OpenUpstream {
@@ -81,17 +85,18 @@ export function httpUpstream(
     ask(request) {
       const protocol = protocols[request.endpoint];
       if (!protocol) return Promise.reject(beyondProtocol('model'));
-      const path = pathOf(protocol.path, request.model);
-      return ask({ pool, path, timeouts, protocol }, request);
+      const { path: named } = protocol;
+      const path = pathOf(typeof named === 'string' ? named : named(request), request.model);
+      return ask({ pool, path, apiKey, timeouts, protocol }, request);
     },
     probe: (signal) =>
-      probe({ pool, path: pathOf(probed.path, ''), timeouts, protocol: probed }, signal),
+      probe({ pool, path: pathOf(probed.path, ''), apiKey, timeouts, protocol: probed }, signal),
     finish: () => pool.close(),
     close: () => pool.destroy(),
   };
 }
 
-interface Line<How> extends Pick<ProviderOptions, 'timeouts'> {
+interface Line<How> extends Pick<ProviderOptions, 'apiKey' | 'timeouts'> {
   readonly pool: Pool;
   readonly path: string;
   readonly protocol: How;
@@ -124,7 +129,7 @@ async function probe(
 }
 
 async function ask(
-  { pool, path, timeouts, protocol }: Line<Protocol>,
+  { pool, path, apiKey, timeouts, protocol }: Line<Protocol>,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
   const exchange = exchangeFor(request.signal);
@@ -143,16 +148,24 @@ async function ask(
     body.on('error', () => undefined);
     if (statusCode < 200 || statusCode > 299) {
       const asked = { model: request.model, retryAfterMs: retryAfterMs(headers) };
-      throw protocol.refusalOf(statusCode, await errorText(body), asked);
+      const text = await errorText(body);
+      const own = apiKey === '' ? text : text.replaceAll(apiKey, '***');
+      throw protocol.refusalOf(statusCode, text, asked).sayingAll(own);
     }
     if (!request.stream) return whole(body, exchange, { protocol, request });
-    const reading = isBytes
-      ? bytesReading(headers['content-type'])
-      : eventsReading(protocol.stream());
+    const reading = readingOf({ protocol, request }, String(headers['content-type']), isBytes);
     return { stream: true, chunks: streamedChunks(body, exchange, reading, timeouts.idleMs) };
   } catch (error) {
     throw exchange.faultOf(error);
   }
+}
+
+/** Some models answer at once whoever wanted a stream; OpenAI's own do so with sounds. */
+function readingOf({ protocol, request }: Asked, type: string, isBytes: boolean): Reading {
+  const { asEvent, answerOf } = protocol;
+  if (isBytes) return bytesReading(type);
+  if (!(asEvent && type.startsWith('application/json'))) return eventsReading(protocol.stream());
+  return wholeReading((text) => asEvent(answerOf(text, request)));
 }
 
 const accepted = { bytes: '*/*', events: 'text/event-stream', json: 'application/json' };

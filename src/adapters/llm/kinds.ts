@@ -1,10 +1,10 @@
 import type { UpstreamKind } from '../../domain/upstream/events.ts';
 import { anthropicUpstream } from './anthropic.ts';
-import { isJson } from './chat-stream.ts';
+import { geminiUpstream } from './gemini.ts';
 import type { ProviderOptions } from './http-upstream.ts';
 import type { OpenAiOptions } from './openai.ts';
 import { openAiUpstream } from './openai.ts';
-import type { Json, OpenUpstream } from './upstream.ts';
+import type { OpenUpstream } from './upstream.ts';
 import { azureAddressOf } from './upstream-address.ts';
 
 /** What is different from provider to provider; what they refuse with is in `operators-fault.ts`. */
@@ -32,10 +32,7 @@ export const kinds: Readonly<Record<UpstreamKind, Kind>> = {
   doubao: likeOpenAi('https://ark.cn-beijing.volces.com/api/v3', newer),
   bigmodel: likeOpenAi('https://open.bigmodel.cn/api/paas/v4', older),
   grok: likeOpenAi('https://api.x.ai/v1', newer),
-  gemini: likeOpenAi('https://generativelanguage.googleapis.com/v1beta/openai', {
-    ...older,
-    tidyUsage: thoughtsOfTotal,
-  }),
+  gemini: { baseUrl: 'https://generativelanguage.googleapis.com', open: geminiUpstream },
   // Everybody may read its list of models; who asks for a key's own facts must have one.
   openrouter: likeOpenAi('https://openrouter.ai/api/v1', { ...older, probePath: '/key' }),
   siliconflow: likeOpenAi('https://api.siliconflow.cn/v1', older),
@@ -43,15 +40,3 @@ export const kinds: Readonly<Record<UpstreamKind, Kind>> = {
   openai_like: likeOpenAi(undefined, older),
   azure: likeOpenAi(undefined, { ...newer, keyHeader: 'api-key', addressOf: azureAddressOf }),
 };
-
-/** Gemini's OpenAI words count what it thought in the total alone. */
-function thoughtsOfTotal(usage: Json): void {
-  const { prompt_tokens: prompt, completion_tokens: completion = 0, total_tokens: total } = usage;
-  if (![prompt, completion, total].every(Number.isInteger)) return;
-  const thoughts = Number(total) - Number(prompt) - Number(completion);
-  const { completion_tokens_details: details } = usage;
-  const known = isJson(details) ? details : {};
-  if (thoughts > 0 && !known.reasoning_tokens) {
-    usage.completion_tokens_details = { ...known, reasoning_tokens: thoughts };
-  }
-}

@@ -1,3 +1,4 @@
+import { bodyWith, withDefaults } from './alias-defaults.ts';
 import { callCosts } from './call-costs.ts';
 import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
@@ -51,13 +52,16 @@ export interface Metered {
 /** Upstreams that are paid for: no call without a hold, no hold without an end. */
 export function metered(parts: MeteredParts): Metered {
   const calls = callsInFlight();
+  const { aliasOf } = parts.catalogue;
   const holdParts: HoldParts = { ...parts, background: calls.background };
   return {
     inFlight: calls.inFlight,
     drain: calls.drain,
-    countInput: (asked) => countInput(parts, asked),
-    answer(call) {
+    countInput: ({ model, body }) =>
+      countInput(parts, { model, body: bodyWith(body, aliasOf?.(model)) }),
+    answer(asked) {
       if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
+      const call = withDefaults(asked, aliasOf?.(asked.facts.model));
       return paid(parts, holdParts, { call, flight: calls.open() });
     },
   };
@@ -122,7 +126,9 @@ async function paid(
       id: answerIdOf(endpoint.idPrefix, call.facts.callId),
       alias: call.facts.model,
       isNamed: endpoint.namesModel,
+      transparent: call.transparent ?? false,
     },
+    charge: hold.charge,
   };
   const first = await firstAnswer(relay, plan, { ...parts, maxOutput: hold.maxOutput });
   return first.stream

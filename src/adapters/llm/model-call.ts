@@ -1,4 +1,5 @@
 import type { CallFacts } from '../../domain/wallet/call-events.ts';
+import type { Rate, RateRoom } from '../../domain/wallet/rates.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Json } from './upstream.ts';
 
@@ -20,11 +21,21 @@ export interface ModelCall {
   readonly outputTokens: number | undefined;
   /** A stream is to end with a chunk that says the usage. */
   readonly wantsUsage: boolean;
+  /** What the member is charged is to stand beside the usage; a stream then ends with that chunk. */
+  readonly wantsCost?: boolean;
   /** What the caller says the call is for; routes may have conditions on it. */
   readonly scenario?: string | undefined;
   /** The member's plan, and the client app that the call comes from; routes and budgets know them. */
   readonly plan?: string | undefined;
   readonly clientApp?: string | undefined;
+  /** Limits that apply beside those of the wallet, its keys and the alias. */
+  readonly rates?: readonly Rate[];
+  /** Whoever asks may know who answers, and what upstreams say. */
+  readonly transparent?: boolean;
+  /** Told what the limits of the minute leave, when the wallet has decided. */
+  readonly limited?: (room: RateRoom) => void;
+  /** Told of every upstream that is asked. */
+  readonly asked?: (candidate: { readonly upstream: string; readonly model: string }) => void;
   /** Aborts when the client is gone, or with the reason `client_stalled` when it stopped reading. */
   readonly client: AbortSignal;
 }

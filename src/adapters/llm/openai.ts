@@ -1,11 +1,9 @@
-import type { ChatStream } from './chat-stream.ts';
-import { isJson } from './chat-stream.ts';
 import type { Endpoint, Spelling } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
 import type { Protocol, ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
 import { refusal } from './refusal.ts';
-import type { Json, OpenUpstream } from './upstream.ts';
+import type { OpenUpstream } from './upstream.ts';
 import type { Address } from './upstream-address.ts';
 
 /**
@@ -19,8 +17,6 @@ export interface OpenAiOptions extends ProviderOptions, Spelling {
   readonly addressOf?: (address: Address) => string;
   /** What answers to a GET and costs nothing; the list of models unless said. */
   readonly probePath?: string;
-  /** Makes a usage say what OpenAI's would, in place. */
-  readonly tidyUsage?: (usage: Json) => void;
 }
 
 /** Any server that speaks OpenAI's protocol. */
@@ -48,21 +44,10 @@ const protocolOf = (endpoint: Endpoint, options: OpenAiOptions, headers: Headers
   path: endpoint.path,
   headers,
   bodyOf: (request) => endpoint.bodyOf(request, options),
-  answerOf: (text, request) => tidied(endpoint.answerOf(text, request), options),
+  answerOf: endpoint.answerOf,
   beginningOf: (text) => text,
-  stream: () => tidyStream(endpoint.stream(), options),
+  stream: endpoint.stream,
   streamsBytes: endpoint.streamsBytes,
+  ...(endpoint.asEvent === null ? {} : { asEvent: endpoint.asEvent }),
   refusalOf: refusal,
 });
-
-function tidied(answer: Json, { tidyUsage }: OpenAiOptions): Json {
-  if (tidyUsage && isJson(answer.usage)) tidyUsage(answer.usage);
-  return answer;
-}
-
-function tidyStream(stream: ChatStream, options: OpenAiOptions): ChatStream {
-  if (!options.tidyUsage) return stream;
-  const read = (events: readonly string[]) =>
-    stream.read(events).map((chunk) => tidied(chunk, options));
-  return { ...stream, read };
-}

@@ -36,7 +36,7 @@ const without = (json: Readonly<Json>, fields: readonly string[]): Json =>
   Object.fromEntries(Object.entries(json).filter(([field]) => !fields.includes(field)));
 
 /** How hard to think, for a model that is told in words; undefined: as it does by itself. */
-function effortOf(thinking: unknown, wishes: unknown): string | undefined {
+export function effortOf(thinking: unknown, wishes: unknown): string | undefined {
   if (!isJson(thinking) || thinking.type === 'disabled') return undefined;
   const { budget_tokens: budget } = thinking;
   const { effort } = isJson(wishes) ? wishes : {};

@@ -1,3 +1,4 @@
+import type { AliasTerms } from '../../domain/alias/events.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { CostTerms } from '../../domain/route/cost.ts';
 import { costTermsOf } from '../../domain/route/cost.ts';
@@ -27,6 +28,8 @@ export interface Catalogue {
   /** In force now. */
   priceOf(alias: string): (PriceUsed & { readonly defaultMaxOutput: number }) | undefined;
   routeOf(alias: string): RouteTerms | undefined;
+  /** Absent: no alias has defaults or limits. */
+  aliasOf?(alias: string): AliasTerms;
 }
 
 /** One upstream model that may answer a call. */
@@ -79,8 +82,9 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const atMost = measure.boundOf(input, { input: bound, n: call.n });
   const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
   const routed: RoutedCall = {
-    ...{ plan: call.plan, clientApp: call.clientApp },
     apiKeyId: call.facts.apiKeyId,
+    plan: call.plan,
+    clientApp: call.clientApp,
     scenario: call.scenario,
     inputTokens: bound,
     outputTokens: outputTokens * call.n,

@@ -23,9 +23,10 @@ export interface Refused {
 
 /** What an upstream's error status means to a call. */
 export function refusal(status: number, body: string, asked: Refused): CallFault {
-  const cause = new Error(`The upstream answered ${status}.`);
   const isClients = status >= 400 && status < 500;
   const fault = wrongKey.has(status) ? 'key' : isClients ? operatorsFault(body) : undefined;
+  const about = fault ? ` about its ${fault}` : '';
+  const cause = new Error(`The upstream answered ${status}${about}.`);
   if (fault || !blamesRequest.has(status)) return failure(status, fault, asked, cause);
   const { message, param } = said(body, asked.model);
   const why = message === undefined ? {} : ({ why: 'upstream_said', values: { message } } as const);

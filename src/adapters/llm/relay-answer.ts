@@ -1,6 +1,8 @@
 import { Rejection } from '../../domain/rejection.ts';
 import { CallFault } from './call-fault.ts';
+import type { CallHold } from './call-hold.ts';
 import type { Limit } from './character-limit.ts';
+import { isJson } from './chat-stream.ts';
 import type { Mask } from './disguise.ts';
 import { disguise } from './disguise.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
@@ -29,6 +31,8 @@ export interface Relay {
   /** Tells the operator, who may know more than the member. */
   readonly note: (error: unknown) => void;
   readonly mask: Mask;
+  /** What the member was charged, once that is recorded. */
+  readonly charge: CallHold['charge'];
 }
 
 /** A whole body, once its charge is recorded. */
@@ -36,7 +40,15 @@ export async function relayBody(relay: Relay, body: Json): Promise<Json> {
   const ours = ownUsage(relay, await completed(relay, relay.endpoint.saidIn(body)));
   if (ours !== undefined) body.usage = ours;
   disguise(body, relay.mask);
-  return body;
+  return priced(relay, body);
+}
+
+/** With the charge beside its usage, for who asked; what isn't recorded yet is not said. */
+function priced({ call, charge }: Relay, answer: Json): Json {
+  const charged = call.wantsCost ? charge() : null;
+  if (charged === null || !isJson(answer.usage)) return answer;
+  const { amount: cost, asset } = charged;
+  return { ...answer, usage: { ...answer.usage, cost, cost_currency: asset } };
 }
 
 /** The chunks as they come; it ends, with what was kept for the end, once the charge is recorded. */
@@ -59,7 +71,7 @@ export async function* relayChunks(
     }
     const ours = ownUsage(relay, await completed(relay, tail.said()));
     const end = tail.end(ours);
-    if (end.length > 0) yield end;
+    if (end.length > 0) yield end.map((chunk) => priced(relay, chunk));
   } catch (error) {
     const fault = relay.faultOf(error);
     relay.note(fault);

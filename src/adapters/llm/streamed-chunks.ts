@@ -18,11 +18,11 @@ export interface Reading {
   finished(): boolean;
 }
 
-export function eventsReading({ read, begun, ended, finished }: ChatStream): Reading {
+export function eventsReading({ read, end, begun, ended, finished }: ChatStream): Reading {
   const events = serverSentEvents();
   return {
     push: (bytes) => read(events.push(bytes)),
-    end: () => read(events.end()),
+    end: () => [...read(events.end()), ...(end?.() ?? [])],
     ...{ begun, ended, finished },
   };
 }
@@ -46,6 +46,26 @@ export function bytesReading(type: unknown): Reading {
     begun: () => isBegun,
     ended: () => false,
     finished: () => isEnded && isBegun,
+  };
+}
+
+/** One chunk, once all of a text is there. */
+export function wholeReading(chunkOf: (text: string) => Json): Reading {
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
+  let isEnded = false;
+  return {
+    push(bytes) {
+      texts.push(decoder.decode(bytes, { stream: true }));
+      return [];
+    },
+    end() {
+      isEnded = true;
+      return [chunkOf(texts.join(''))];
+    },
+    begun: () => texts.length > 0,
+    ended: () => false,
+    finished: () => isEnded,
   };
 }
 

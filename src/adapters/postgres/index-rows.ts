@@ -1,10 +1,13 @@
 import type { DatabasePool, DatabaseTransactionConnection } from 'slonik';
 import type { z } from 'zod';
+import type { IndexedAlias } from '../../projections/aliases.ts';
+import { aliases, indexedAliases } from '../../projections/aliases.ts';
 import type { IndexedKey } from '../../projections/api-keys.ts';
 import { apiKeys, indexedKeys } from '../../projections/api-keys.ts';
 import { asOf, positionsOf } from '../../projections/as-of.ts';
 import type { IndexedBudget } from '../../projections/budgets.ts';
 import { budgets, indexedBudgets } from '../../projections/budgets.ts';
+import { memberPlans } from '../../projections/member-plans.ts';
 import { memberRoles } from '../../projections/member-roles.ts';
 import type { IndexedMember } from '../../projections/members.ts';
 import { indexedMembers, members } from '../../projections/members.ts';
@@ -16,6 +19,8 @@ import type { IndexedRoute } from '../../projections/routes.ts';
 import { indexedRoutes, routes } from '../../projections/routes.ts';
 import type { EndedSession } from '../../projections/sessions.ts';
 import { endedSessions, sessions } from '../../projections/sessions.ts';
+import type { IndexedSettings } from '../../projections/settings.ts';
+import { indexedSettings, settings } from '../../projections/settings.ts';
 import type { BookedOnDay } from '../../projections/upstream-costs-by-day.ts';
 import { bookedSince, upstreamCostsByDay } from '../../projections/upstream-costs-by-day.ts';
 import type { IndexedUpstream } from '../../projections/upstreams.ts';
@@ -34,6 +39,8 @@ export interface AccessRows {
 export interface CatalogueRows {
   readonly priceLists: readonly z.infer<typeof IndexedPriceList>[];
   readonly routes: readonly z.infer<typeof IndexedRoute>[];
+  readonly aliases: readonly z.infer<typeof IndexedAlias>[];
+  readonly settings: readonly z.infer<typeof IndexedSettings>[];
   readonly after: bigint | null;
 }
 
@@ -63,15 +70,17 @@ export const accessRows = (pool: DatabasePool): Promise<AccessRows> =>
     apiKeys: await read.any(indexedKeys()),
     members: await read.any(indexedMembers()),
     endedSessions: await read.any(endedSessions()),
-    after: await readTo(read, [apiKeys, members, memberRoles, sessions]),
+    after: await readTo(read, [apiKeys, members, memberRoles, memberPlans, sessions]),
   }));
 
-/** Prices and routes as one snapshot shows them. */
+/** Prices, routes, aliases and settings as one snapshot shows them. */
 export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
   snapshot(pool, async (read) => ({
     priceLists: await read.any(indexedPriceLists()),
     routes: await read.any(indexedRoutes()),
-    after: await readTo(read, [priceLists, routes]),
+    aliases: await read.any(indexedAliases()),
+    settings: await read.any(indexedSettings()),
+    after: await readTo(read, [priceLists, routes, aliases, settings]),
   }));
 
 /** Budgets as one snapshot shows them. */

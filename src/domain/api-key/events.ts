@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EventOf } from '../event-table.ts';
 import { Uuid } from '../ids.ts';
+import { Permits, Scenario } from '../permits.ts';
 
 const ApiKeyClaimed = z
   .object({
@@ -20,5 +21,19 @@ const ApiKeyRevoked = z
   .object({ hash: ApiKeyClaimed.shape.hash, keyId: Uuid, memberId: Uuid })
   .describe('A key was revoked: it never opens anything again.');
 
-export const apiKeyEvents = { ApiKeyClaimed, ApiKeyRevoked };
+export const KeyPermits = z.object({
+  ...Permits.shape,
+  scenario: Scenario.nullable().describe('of calls that name none'),
+});
+/** What a key may be used for. */
+export type KeyPermits = z.infer<typeof KeyPermits>;
+
+const ApiKeyPermitted = z
+  .object({
+    ...{ hash: ApiKeyClaimed.shape.hash, keyId: Uuid, memberId: Uuid },
+    permits: KeyPermits,
+  })
+  .describe('What a key may be used for was set, from now on; before that, for everything.');
+
+export const apiKeyEvents = { ApiKeyClaimed, ApiKeyPermitted, ApiKeyRevoked };
 export type ApiKeyEvent = EventOf<typeof apiKeyEvents>;

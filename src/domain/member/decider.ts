@@ -2,6 +2,7 @@ import type { Decider } from '../decider.ts';
 import type { Instant } from '../ids.ts';
 import { Rejection } from '../rejection.ts';
 import type { MemberEvent, Role } from './events.ts';
+import { MemberPlan } from './events.ts';
 
 type Registration = Extract<MemberEvent, { type: 'MemberRegistered' }>['data'];
 
@@ -22,7 +23,13 @@ type RegisteredCommand =
       readonly sealedClient: string;
     }
   | { readonly type: 'SignOut'; readonly sessionId: string }
-  | { readonly type: 'GrantRole'; readonly role: Role };
+  | { readonly type: 'GrantRole'; readonly role: Role }
+  | StandingCommand;
+
+type StandingCommand =
+  | { readonly type: 'AssignPlan'; readonly plan: MemberPlan | null }
+  | { readonly type: 'JoinClientApp'; readonly clientApp: string }
+  | { readonly type: 'DisableMember' | 'EnableMember'; readonly reason: string };
 
 export type Member =
   | { readonly status: 'unregistered' }
@@ -30,6 +37,9 @@ export type Member =
       readonly status: 'unverified' | 'active' | 'superseded';
       readonly registration: Registration;
       readonly roles: readonly Role[];
+      readonly disabled: boolean;
+      readonly plan: MemberPlan | null;
+      readonly clientApp: string | null;
       /** The latest sessions that were signed out, so that signing out twice changes nothing. */
       readonly ended: readonly string[];
     };
@@ -52,13 +62,22 @@ export const member: Decider<MemberCommand, MemberEvent, Member> = {
   },
   evolve(state, event) {
     if (event.type === 'MemberRegistered') {
-      return { status: 'unverified', registration: event.data, roles: [], ended: [] };
+      return { ...newcomer, registration: event.data };
     }
     return state.status === 'unregistered' ? state : evolveRegistered(state, event);
   },
 };
 
 type Registered = Exclude<Member, { status: 'unregistered' }>;
+
+const newcomer: Omit<Registered, 'registration'> = {
+  status: 'unverified',
+  roles: [],
+  disabled: false,
+  plan: null,
+  clientApp: null,
+  ended: [],
+};
 
 function decideRegistered(command: RegisteredCommand, state: Registered): readonly MemberEvent[] {
   const { memberId, walletId, emailHash } = state.registration;
@@ -77,12 +96,41 @@ function decideRegistered(command: RegisteredCommand, state: Registered): readon
     case 'GrantRole':
       if (state.roles.includes(command.role)) return [];
       return [{ type: 'RoleGranted', data: { memberId, role: command.role } }];
+    case 'AssignPlan':
+    case 'JoinClientApp':
+    case 'DisableMember':
+    case 'EnableMember':
+      return decideStanding(command, state);
   }
 }
 
+/** What others decide of a member: each of it once. */
+function decideStanding(
+  command: StandingCommand,
+  { plan, clientApp, disabled, registration: { memberId } }: Registered,
+): readonly MemberEvent[] {
+  switch (command.type) {
+    case 'AssignPlan':
+      if (said(command.plan) === said(plan)) return [];
+      return [{ type: 'PlanAssigned', data: { memberId, plan: command.plan } }];
+    case 'JoinClientApp':
+      if (clientApp === command.clientApp) return [];
+      return [{ type: 'ClientAppJoined', data: { memberId, clientApp: command.clientApp } }];
+    case 'DisableMember':
+      if (disabled) return [];
+      return [{ type: 'MemberDisabled', data: { memberId, reason: command.reason } }];
+    case 'EnableMember':
+      if (!disabled) return [];
+      return [{ type: 'MemberEnabled', data: { memberId, reason: command.reason } }];
+  }
+}
+
+/** The schema puts the fields in one order. */
+const said = (plan: MemberPlan | null): string => JSON.stringify(plan && MemberPlan.parse(plan));
+
 function signedIn(
   { passwordRight, sessionId, expiresAt, sealedClient }: Extract<MemberCommand, { type: 'SignIn' }>,
-  { status, registration: { memberId } }: Registered,
+  { status, disabled, registration: { memberId } }: Registered,
 ): MemberEvent {
   if (!passwordRight) {
     return { type: 'LoginFailed', data: { memberId, reason: 'wrong_password', sealedClient } };
@@ -90,6 +138,8 @@ function signedIn(
   if (status !== 'active') {
     return { type: 'LoginFailed', data: { memberId, reason: 'email_unverified', sealedClient } };
   }
+  // Only who knows the password is told.
+  if (disabled) throw new Rejection('account_disabled', 'This account is disabled.');
   return { type: 'LoginSucceeded', data: { memberId, sessionId, expiresAt, sealedClient } };
 }
 
@@ -112,5 +162,13 @@ function evolveRegistered(
       };
     case 'RoleGranted':
       return { ...state, roles: [...state.roles, event.data.role] };
+    case 'PlanAssigned':
+      return { ...state, plan: event.data.plan };
+    case 'ClientAppJoined':
+      return { ...state, clientApp: event.data.clientApp };
+    case 'MemberDisabled':
+      return { ...state, disabled: true };
+    case 'MemberEnabled':
+      return { ...state, disabled: false };
   }
 }

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { EmailHash } from '../email/events.ts';
 import type { EventOf } from '../event-table.ts';
 import { Instant, Uuid } from '../ids.ts';
+import { Permits } from '../permits.ts';
+import { RateLimits } from '../wallet/rates.ts';
 
 const memberId = Uuid;
 
@@ -48,6 +50,39 @@ export type Role = z.infer<typeof Role>;
 
 const RoleGranted = z.object({ memberId, role: Role }).describe('A member was given a role.');
 
+const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+export const PlanId = Name.describe('what the plan is called, in conditions and limits too');
+export const ClientAppId = Name.describe('the client app that a member came from');
+
+export const MemberPlan = z
+  .object({
+    id: PlanId,
+    expiresAt: Instant.nullable().describe(
+      'from then on nothing is permitted; null: it has no end',
+    ),
+    ...Permits.shape,
+    limits: RateLimits,
+  })
+  .describe('what a member may do, and how much of it at once');
+export type MemberPlan = z.infer<typeof MemberPlan>;
+
+const PlanAssigned = z
+  .object({
+    memberId,
+    plan: MemberPlan.nullable().describe('null: none, so that everything is permitted'),
+  })
+  .describe('A member has this plan from now on, whoever or whatever gave it.');
+
+const ClientAppJoined = z
+  .object({ memberId, clientApp: ClientAppId })
+  .describe('A member belongs to a client app.');
+
+const reason = z.string().describe('why, in the words of whoever did it');
+const MemberDisabled = z
+  .object({ memberId, reason })
+  .describe('A member was shut out: no key and no session of it opens anything.');
+const MemberEnabled = z.object({ memberId, reason }).describe('A member was let in again.');
+
 export const memberEvents = {
   MemberRegistered,
   RegistrationSuperseded,
@@ -56,5 +91,9 @@ export const memberEvents = {
   LoginFailed,
   LoggedOut,
   RoleGranted,
+  PlanAssigned,
+  ClientAppJoined,
+  MemberDisabled,
+  MemberEnabled,
 };
 export type MemberEvent = EventOf<typeof memberEvents>;

@@ -1,6 +1,6 @@
 import type { Decider } from '../decider.ts';
 import type { Instant } from '../ids.ts';
-import type { PriceListEvent, Prices } from './events.ts';
+import type { PriceListEvent, PriceOrigin, Prices } from './events.ts';
 import { priceNames } from './events.ts';
 
 export interface PublishPriceList {
@@ -11,6 +11,9 @@ export interface PublishPriceList {
   readonly defaultMaxOutput: number;
   /** From when it counts; absent, and never before: from now on. */
   readonly effectiveAt?: Instant | undefined;
+  /** It is imported: one that was written by hand stays, unless it is to be replaced. */
+  readonly origin?: PriceOrigin | undefined;
+  readonly replace?: boolean;
   readonly at: Instant;
 }
 
@@ -26,9 +29,11 @@ export const priceList: Decider<PublishPriceList, PriceListEvent, PriceList> = {
   initialState: { version: 0 },
   decide(command, { version, published }) {
     const { alias, currency, prices, defaultMaxOutput, effectiveAt: wished, at } = command;
+    const { origin, replace = false } = command;
     const effectiveAt = wished !== undefined && wished > at ? wished : at;
     if (published && stands(published, { effectiveAt, at }) && sameTerms(published, command))
       return [];
+    if (origin && published && !published.origin && !replace) return [];
     const data = {
       alias,
       version: version + 1,
@@ -36,6 +41,7 @@ export const priceList: Decider<PublishPriceList, PriceListEvent, PriceList> = {
       prices,
       defaultMaxOutput,
       effectiveAt,
+      ...(origin && { origin }),
     };
     return [{ type: 'PriceListPublished', data }];
   },
@@ -52,9 +58,9 @@ interface At {
   readonly at: Instant;
 }
 
-type Terms = Pick<PublishPriceList, 'currency' | 'prices' | 'defaultMaxOutput'>;
+type Terms = Pick<Published, 'currency' | 'prices' | 'defaultMaxOutput'>;
 
-const sameTerms = (a: Terms, b: Terms): boolean =>
+export const sameTerms = (a: Terms, b: Terms): boolean =>
   a.currency === b.currency &&
   a.defaultMaxOutput === b.defaultMaxOutput &&
   priceNames.every((name) => a.prices[name] === b.prices[name]);

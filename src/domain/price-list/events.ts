@@ -35,6 +35,17 @@ export type Prices = z.infer<typeof Prices>;
 export const priceNames = Prices.keyof().options;
 export type PriceName = (typeof priceNames)[number];
 
+const PriceOrigin = z
+  .object({
+    catalogue: z.string().describe('its name and version'),
+    provider: z.string(),
+    model: z.string().describe(`the catalogue's own name of it`),
+    rate: Price.describe(`what one unit of the catalogue's currency is in the list's`),
+    markup: Price.describe('what a member pays for one unit of it'),
+  })
+  .describe('the entry of a public price catalogue that a list was made of');
+export type PriceOrigin = z.infer<typeof PriceOrigin>;
+
 const PriceListPublished = z
   .object({
     alias: Alias,
@@ -46,6 +57,7 @@ const PriceListPublished = z
       .positive()
       .describe('output tokens a call may write when it names no limit itself'),
     effectiveAt: Instant.describe('from when calls are rated with it, until a later one begins'),
+    origin: PriceOrigin.optional().describe('absent: somebody wrote it by hand'),
   })
   .describe('What an alias costs from some moment on.');
 

@@ -4,8 +4,9 @@ import type { Books } from '../books.ts';
 import { fromBook, toBook, WalletBook } from './book.ts';
 import type { WalletEvent } from './events.ts';
 import { windowOf } from './limits.ts';
+import { isRateKey } from './rates.ts';
 import type { Wallet } from './wallet.ts';
-import { remembered } from './wallet.ts';
+import { livingCounters, remembered } from './wallet.ts';
 
 /** A wallet's streams are closed by its first command in a later month, or when they are long. */
 export const walletBooks: Books<WalletEvent, Wallet> = {
@@ -51,9 +52,9 @@ const current = (wallet: Wallet, at: string): Wallet => ({
   ...wallet,
   swept: remembered(wallet, at),
   counters: new Map(
-    [...wallet.counters].filter(([key, { window }]) => {
+    [...livingCounters(wallet, at)].filter(([key, { window }]) => {
       const limit = wallet.limits.get(key);
-      return limit !== undefined && windowOf(limit.window, at) === window;
+      return limit ? windowOf(limit.window, at) === window : isRateKey(key);
     }),
   ),
 });

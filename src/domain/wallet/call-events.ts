@@ -94,7 +94,11 @@ export type BookedCost = z.infer<typeof BookedCost>;
 
 export const Counted = z
   .object({
-    limit: z.string().describe('which limit: key or `wallet`, window and measure'),
+    limit: z
+      .string()
+      .describe(
+        'which limit: key, `wallet`, `alias:` or `plan:` and its name, then window and measure',
+      ),
     window: z.string().describe('which of its windows, by its beginning'),
     amount: Amount,
   })

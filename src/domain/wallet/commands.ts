@@ -13,6 +13,7 @@ import type {
 } from './call-events.ts';
 import type { Limit } from './limit-events.ts';
 import type { Past } from './lot-events.ts';
+import type { Rate } from './rates.ts';
 
 /** Who owns a wallet and in what currency: said with every command that may open it. */
 export interface Opening {
@@ -77,6 +78,8 @@ export interface ReserveCredit {
   /** Output tokens the caller may get, for each of its `n` answers. */
   readonly outputTokens: number;
   readonly price: PriceUsed;
+  /** Limits of the call's alias and of its member's plan, beside those of the wallet and its keys. */
+  readonly rates?: readonly Rate[];
   readonly at: Instant;
 }
 

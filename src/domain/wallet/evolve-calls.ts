@@ -9,8 +9,9 @@ import { addNewLots, changeLots } from './evolve-lots.ts';
 import { usedIn } from './limits.ts';
 import type { TakenLot } from './lot-events.ts';
 import type { HeldPart } from './lots.ts';
+import { isRateKey } from './rates.ts';
 import type { Hold, Swept, Wallet } from './wallet.ts';
-import { entriesOfHold, remembered, termsOf } from './wallet.ts';
+import { entriesOfHold, livingCounters, remembered, termsOf } from './wallet.ts';
 
 export function reserved(wallet: Wallet, data: WalletEventData<'CreditReserved'>): Wallet {
   const parts = data.alloc.map(({ lotId, amount }): HeldPart => {
@@ -38,6 +39,7 @@ export function reserved(wallet: Wallet, data: WalletEventData<'CreditReserved'>
   return count(
     {
       ...moved,
+      counters: begun(moved, data),
       holds: moved.holds.set(callId, hold),
       openByKey: moved.openByKey.set(apiKeyId, (moved.openByKey.get(apiKeyId) ?? 0) + 1),
       terms: use(moved.terms, termsOf(hold), 1),
@@ -188,13 +190,22 @@ function use(uses: Wallet['terms'], key: string, more: 1 | -1): Wallet['terms'] 
   return left > 0 ? uses.set(key, left) : uses.delete(key);
 }
 
-/** Counts within the newest window that a limit has seen; an older one is over. */
+/** The counters that a new call counts in: those of rates begin with it, and end with their minute. */
+function begun(wallet: Wallet, { counted, at }: WalletEventData<'CreditReserved'>) {
+  const living = livingCounters(wallet, at);
+  const unseen = counted.filter(({ limit }) => isRateKey(limit) && !living.has(limit));
+  if (unseen.length === 0) return living;
+  const started = unseen.map(({ limit, window }) => [limit, { window, used: zero }] as const);
+  return new Map([...living, ...started]);
+}
+
+/** Counts within the newest window that a limit has seen; an older one is over, and so is a lifted limit. */
 function count(wallet: Wallet, counted: readonly Counted[]): Wallet {
   if (counted.length === 0) return wallet;
   const counters = new Map(wallet.counters);
   for (const { limit, window, amount } of counted) {
     const counter = counters.get(limit);
-    if (!wallet.limits.has(limit) || (counter && counter.window > window)) continue;
+    if (!(counter || wallet.limits.has(limit)) || (counter && counter.window > window)) continue;
     counters.set(limit, { window, used: atLeastZero(usedIn(counter, window).plus(amount)) });
   }
   return { ...wallet, counters };

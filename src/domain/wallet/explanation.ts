@@ -1,7 +1,7 @@
 import type { CreditKind } from '../accounts.ts';
 import type { Decimal } from '../money.ts';
 import { canonical, money } from '../money.ts';
-import { inputOf, outputOf } from '../price-list/usage.ts';
+import { inputOf, outputOf, unitClasses } from '../price-list/usage.ts';
 import type { WalletEvent, WalletEventData } from './events.ts';
 
 /** Why a balance changed; a text of the catalogue and what fills it in. */
@@ -22,6 +22,9 @@ export type ExplanationKey =
   | 'used_as_estimated'
   | 'used_up_to_crash'
   | 'used_up_to_bound'
+  | 'used_images'
+  | 'used_seconds'
+  | 'used_characters'
   | 'used_and_overdraft_returned'
   | 'overdraft_drawn'
   | 'overdraft_returned'
@@ -43,6 +46,12 @@ const usedKeys: Readonly<Record<WalletEventData<'UsageSettled'>['basis'], Explan
   checkpoint: 'used_up_to_crash',
   bound: 'used_up_to_bound',
 };
+
+const pieceKeys = {
+  images: 'used_images',
+  seconds: 'used_seconds',
+  characters: 'used_characters',
+} as const satisfies Readonly<Record<(typeof unitClasses)[number], ExplanationKey>>;
 
 /** Why an event changed what is posted by `change`. */
 export function explain(event: WalletEvent, change: Decimal): Explanation {
@@ -95,6 +104,10 @@ function used(
     ...{ model, charge, asset },
     ...{ input: `${inputOf(usage)}`, output: `${outputOf(usage)}` },
   };
-  if (returned.isZero()) return of(usedKeys[basis], values);
+  if (returned.isZero()) {
+    const piece = unitClasses.find((each) => usage[each]);
+    if (piece === undefined || basis === 'bound') return of(usedKeys[basis], values);
+    return of(pieceKeys[piece], { ...values, count: `${usage[piece]}` });
+  }
   return of('used_and_overdraft_returned', { ...values, returned: canonical(returned) });
 }

@@ -2,10 +2,12 @@ import type { Asset } from '../accounts.ts';
 import { isUnit } from '../accounts.ts';
 import type { Instant } from '../ids.ts';
 import type { Decimal } from '../money.ts';
-import { canonical, Decimal as Whole, zero } from '../money.ts';
+import { canonical, money, Decimal as Whole, zero } from '../money.ts';
 import { Rejection } from '../rejection.ts';
 import type { Counted } from './call-events.ts';
 import type { Limit, LimitMeasure, LimitWindow } from './limit-events.ts';
+import type { Rate, RateLeft, RateRoom } from './rates.ts';
+import { rateKey } from './rates.ts';
 import type { Counter, Wallet } from './wallet.ts';
 
 /** Names a limit: one of each kind for the wallet and for each key. */
@@ -47,45 +49,99 @@ const isCounted = (measure: LimitMeasure): measure is CountedMeasure =>
 export const usedIn = (counter: Counter | undefined, window: string): Decimal =>
   counter?.window === window ? counter.used : zero;
 
-type Counting = Pick<Wallet, 'limits' | 'counters' | 'holds' | 'openByKey'>;
+type Counting = Pick<Wallet, 'limits' | 'counters' | 'holds' | 'openByKey' | 'terms'>;
 
-interface NewCall {
+interface Caller {
   readonly apiKeyId: string;
-  readonly use: Use;
+  /** What applies beside the wallet's own limits. */
+  readonly rates: readonly Rate[];
   readonly at: Instant;
+}
+
+interface NewCall extends Caller {
+  readonly use: Use;
+}
+
+/** A limit of whatever kind, as it applies to one call. */
+interface Applying extends Pick<Limit, 'window' | 'measure' | 'most'> {
+  readonly key: string;
+  /** Calls in flight that count against it. */
+  readonly open: () => number;
+}
+
+function applyingTo({ limits, ...wallet }: Counting, { apiKeyId, rates }: Caller): Applying[] {
+  const own = [...limits].flatMap(([key, limit]): readonly Applying[] => {
+    if (limit.apiKeyId === null) return [{ key, ...limit, open: () => wallet.holds.size }];
+    if (limit.apiKeyId !== apiKeyId) return [];
+    return [{ key, ...limit, open: () => wallet.openByKey.get(apiKeyId) ?? 0 }];
+  });
+  const others = rates.map((rate) => ({
+    ...{ key: rateKey(rate), ...rate },
+    open: () => openIn(wallet, rate.scope),
+  }));
+  return [...own, ...others];
+}
+
+/** A wallet has one plan, which all its calls are under; the terms of open calls begin with their alias. */
+function openIn({ holds, terms }: Pick<Wallet, 'holds' | 'terms'>, scope: Rate['scope']): number {
+  if (scope.startsWith('plan:')) return holds.size;
+  const alias = `${scope.slice('alias:'.length)} `;
+  return terms.entries().reduce((all, [of, n]) => (of.startsWith(alias) ? all + n : all), 0);
 }
 
 /** Counts a call against every limit that applies to it, or throws when it would break one. */
 export function countedAgainst(wallet: Counting, call: NewCall): Counted[] {
-  const applying = [...wallet.limits].filter(
-    ([, { apiKeyId }]) => apiKeyId === null || apiKeyId === call.apiKeyId,
-  );
-  const refusals = applying.flatMap(
-    ([key, limit]) => refusalBy({ key, limit }, wallet, call) ?? [],
-  );
+  const applying = applyingTo(wallet, call);
+  const refusals = applying.flatMap((limit) => refusalBy(limit, wallet.counters, call) ?? []);
   // The longest wait is said, no end of it first: sooner a client would ask in vain.
   const [hardest] = refusals.sort((a, b) => waitOf(b) - waitOf(a));
-  if (hardest) throw hardest;
-  return applying.flatMap(([limit, { window, measure }]) =>
+  if (hardest) throw new LimitReached(hardest, roomIn(applying, wallet.counters, call.at));
+  return applying.flatMap(({ key: limit, window, measure }) =>
     isCounted(measure)
       ? [{ limit, window: windowOf(window, call.at), amount: canonical(call.use[measure]) }]
       : [],
   );
 }
 
+/** A refusal by a limit, with what the limits leave. */
+export class LimitReached extends Rejection {
+  readonly room: RateRoom;
+
+  constructor({ code, message, retryAfterSeconds, why, values }: Rejection, room: RateRoom) {
+    super(code, message, { retryAfterSeconds, why, values });
+    this.room = room;
+  }
+}
+
 const waitOf = ({ retryAfterSeconds = 61 }: Rejection): number => retryAfterSeconds;
 
+/** What the limits of a minute leave whoever calls like this. */
+export const rateRoom = (wallet: Counting, caller: Caller): RateRoom =>
+  roomIn(applyingTo(wallet, caller), wallet.counters, caller.at);
+
+function roomIn(applying: readonly Applying[], counters: Wallet['counters'], at: Instant) {
+  const left = (measure: LimitMeasure): RateLeft | undefined =>
+    applying
+      .flatMap((limit): readonly RateLeft[] => {
+        if (limit.measure !== measure || limit.window !== 'minute' || limit.most === null)
+          return [];
+        const most = money(limit.most);
+        const remaining = most.minus(usedIn(counters.get(limit.key), windowOf('minute', at)));
+        const resetSeconds = secondsLeft(at);
+        return [{ most, remaining: remaining.isNegative() ? zero : remaining, resetSeconds }];
+      })
+      .sort((a, b) => a.remaining.comparedTo(b.remaining) || a.most.comparedTo(b.most))[0];
+  return { requests: left('requests'), tokens: left('tokens') };
+}
+
 function refusalBy(
-  { key, limit }: { readonly key: string; readonly limit: Limit },
-  { counters, holds, openByKey }: Counting,
-  { apiKeyId, use, at }: NewCall,
+  { key, open, ...limit }: Applying,
+  counters: Wallet['counters'],
+  { use, at }: NewCall,
 ): Rejection | undefined {
   const { window, measure, most } = limit;
   if (most === null || measure === 'overdraft') return undefined;
-  if (measure === 'calls') {
-    const open = limit.apiKeyId === null ? holds.size : (openByKey.get(apiKeyId) ?? 0);
-    return beyond(limit, { amount: one, used: new Whole(open), at });
-  }
+  if (measure === 'calls') return beyond(limit, { amount: one, used: new Whole(open()), at });
   const used = usedIn(counters.get(key), windowOf(window, at));
   return beyond(limit, { amount: use[measure], used, at });
 }
@@ -97,7 +153,7 @@ interface Asked {
 }
 
 function beyond(
-  { most, window, measure }: Limit,
+  { most, window, measure }: Pick<Limit, 'most' | 'window' | 'measure'>,
   { amount, used, at }: Asked,
 ): Rejection | undefined {
   if (most === null || used.plus(amount).lte(most)) return undefined;
@@ -116,13 +172,14 @@ function beyond(
     return new Rejection('rate_limit_exceeded', 'Too many calls are in flight.', details);
   }
   if (window === 'minute') {
-    const retryAfterSeconds = 60 - secondsIn(at);
+    const retryAfterSeconds = secondsLeft(at);
     return new Rejection('rate_limit_exceeded', what, { ...reached, retryAfterSeconds });
   }
   return new Rejection('budget_exhausted', what, reached);
 }
 
-const secondsIn = (at: Instant): number => Math.floor((Date.parse(at) % 60_000) / 1_000);
+/** Of its minute; from 60 down to 1. */
+const secondsLeft = (at: Instant): number => 60 - Math.floor((Date.parse(at) % 60_000) / 1_000);
 
 /** What the end of a call changes in the limits that counted its bound; requests stay counted. */
 export function correctedCounts(
@@ -139,7 +196,7 @@ export function correctedCounts(
 }
 
 function partsOf(key: string): readonly [string, LimitWindow, LimitMeasure] {
-  const [who = '', window, measure] = key.split('/');
-  // Only `limitKey` makes keys.
-  return [who, window as LimitWindow, measure as LimitMeasure];
+  const [measure, window, ...who] = key.split('/').reverse();
+  // Only `limitKey` and `rateKey` make keys; an alias may have slashes in its name.
+  return [who.reverse().join('/'), window as LimitWindow, measure as LimitMeasure];
 }

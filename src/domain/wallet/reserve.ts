@@ -145,7 +145,7 @@ interface Held {
 }
 
 function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): WalletEvent {
-  const { call, processId, price, at } = command;
+  const { call, processId, price, rates = [], at } = command;
   const { quote, lots, output } = fit;
   const { walletId } = opened;
   const { asset } = quote;
@@ -155,7 +155,7 @@ function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): Wa
   const parts = lacking.isZero() ? taken : [...taken, drawn];
   const tokens = boundOf(command.tokens, output);
   const use = useOf(tokens, asset, amount);
-  const counted = countedAgainst(wallet, { apiKeyId: call.apiKeyId, use, at });
+  const counted = countedAgainst(wallet, { apiKeyId: call.apiKeyId, rates, use, at });
   refuseFull(wallet, entriesOfHold({ parts }, wallet) + entriesOfTerms + counted.length, at);
   const legs = parts.flatMap(({ lotId, kind, amount: part }) => [
     {

@@ -7,9 +7,11 @@ import { priceNames } from '../price-list/events.ts';
 import { Rejection } from '../rejection.ts';
 import type { Cost, EndedCall, PriceUsed } from './call-events.ts';
 import type { Limit } from './limit-events.ts';
+import { windowOf } from './limits.ts';
 import type { TakenLot } from './lot-events.ts';
 import type { HeldPart, Lot } from './lots.ts';
 import { isLive } from './lots.ts';
+import { isRateKey } from './rates.ts';
 
 /** The reserved part of a wallet for one call. */
 export interface Hold {
@@ -82,6 +84,7 @@ export interface Wallet {
   readonly swept: ReadonlyMap<string, Swept>;
   /** By `limitKey`. */
   readonly limits: ReadonlyMap<string, Limit>;
+  /** By `limitKey`, and `rateKey` for what came with calls. */
   readonly counters: ReadonlyMap<string, Counter>;
   /** `receivable`: debts, and what open holds have drawn of the overdraft. */
   readonly owed: Decimal;
@@ -132,8 +135,8 @@ const entriesOfSwept = ({ taken, suspense, booked }: Swept): number =>
     (total, lot) => total + entriesOfLot(lot),
     2 + Math.ceil(suspense.length / 2) + Math.ceil(Math.max(0, booked.length - 2) / 3),
   );
-/** A price has two entries of its own. */
-export const entriesOfTerms = 2;
+/** A price has two entries of its own, and so have the names of its alias's two rates. */
+export const entriesOfTerms = 4;
 
 /** What a model and its price are called in the state. */
 export const termsOf = ({ call: { model }, price }: Pick<Hold, 'call' | 'price'>): string =>
@@ -154,6 +157,15 @@ export function remembered({ swept }: Wallet, at: Instant): ReadonlyMap<string, 
   return new Map([...swept].filter(([, { sweptAt }]) => sweptAt >= since));
 }
 
+/** The counters that mean something: what came with the calls of a minute is over with it. */
+export function livingCounters({ counters }: Pick<Wallet, 'counters'>, at: Instant) {
+  const minute = windowOf('minute', at);
+  const isOver = ([key, { window }]: readonly [string, Counter]) =>
+    isRateKey(key) && window < minute;
+  const entries = [...counters];
+  return entries.some(isOver) ? new Map(entries.filter((each) => !isOver(each))) : counters;
+}
+
 /** How full the state is, in entries. */
 export function entriesIn(wallet: Wallet, at: Instant): number {
   let swept = 0;
@@ -167,7 +179,7 @@ export function entriesIn(wallet: Wallet, at: Instant): number {
     (wallet.terms.size + others.size) * entriesOfTerms +
     swept +
     wallet.limits.size +
-    wallet.counters.size
+    livingCounters(wallet, at).size
   );
 }
 

@@ -7,6 +7,7 @@ import { accessIndex } from '../../../src/adapters/eventstore/access.ts';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import type { AccessRows } from '../../../src/adapters/postgres/index-rows.ts';
 import { EventFromNewerVersion } from '../../../src/domain/events.ts';
+import { everything } from '../../../src/domain/permits.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
@@ -23,6 +24,11 @@ async function indexOn(t: ExecutionContext, log: MemoryLog, more: Partial<Access
   await index.filled;
   return index;
 }
+
+const planOf = (id: string) => ({
+  ...{ id, expiresAt: null, ...everything },
+  limits: { requestsPerMinute: 1, tokensPerMinute: null, concurrent: null },
+});
 
 /** A member with a key, and what can happen to them. */
 function person(log: MemoryLog) {
@@ -51,6 +57,13 @@ function person(log: MemoryLog) {
         ...{ type: 'ClaimApiKey', hash, keyId, memberId, walletId, name: 'n', prefix: 'sk-1' },
       })),
     revoke: () => ofKey(() => ({ type: 'RevokeApiKey', memberId })),
+    permit: (aliases: string[] | null) =>
+      ofKey(() => ({ type: 'PermitApiKey', memberId, permits: { aliases } })),
+    assign: (id: string | null) =>
+      change(() => ({ type: 'AssignPlan', plan: id === null ? null : planOf(id) })),
+    join: (clientApp: string) => change(() => ({ type: 'JoinClientApp', clientApp })),
+    disable: () => change(() => ({ type: 'DisableMember', reason: 'spam' })),
+    enable: () => change(() => ({ type: 'EnableMember', reason: 'none after all' })),
   };
 }
 
@@ -129,6 +142,7 @@ test('the index starts from rows and goes on after them', async (t) => {
         ...{ hash, key_id: keyId, member_id: memberId, wallet_id: walletId },
         name: 'n',
         prefix: 'p',
+        permits: null,
         revoked: false,
       },
     ],
@@ -140,6 +154,7 @@ test('the index starts from rows and goes on after them', async (t) => {
         sealed: 's',
         status: 'unverified',
         roles: [],
+        ...{ disabled: true, client_app: 'app', plan: null },
       },
     ],
     endedSessions: [{ session_id: sessionId }],
@@ -154,6 +169,7 @@ test('the index starts from rows and goes on after them', async (t) => {
     ...{ walletId, emailHash: 'e'.repeat(64), sealed: 's' },
     status: 'active',
     roles: ['admin'],
+    ...{ disabled: true, clientApp: 'app', plan: null },
   });
   t.is(typeof (await index.keyOf(hash)), 'object');
   t.true(index.sessionEnded(sessionId) && index.sessionEnded(later));
@@ -180,6 +196,63 @@ test('events may come twice and in any order among streams', async (t) => {
       { ...(await index.member(memberId)), status: 'active', roles: ['admin'] },
     );
   }
+});
+
+test('of what goes to and fro the newest word counts, in whatever order it is heard', async (t) => {
+  const log = memoryLog();
+  const someone = person(log);
+  const outcomes = [
+    await someone.register(),
+    await someone.claim(),
+    await someone.permit(['small']),
+    await someone.permit(['demo']),
+    await someone.assign('free'),
+    await someone.assign('pro'),
+    await someone.join('shop'),
+    await someone.disable(),
+    await someone.enable(),
+    await someone.disable(),
+  ];
+  const events = outcomes.flatMap((outcome) => [...outcome.events]);
+  for (const order of [events, events.toReversed(), [...events, ...events]]) {
+    const index = await indexOn(t, mute(memoryLog()));
+    for (const event of order) index.apply([event]);
+    t.like(await index.keyOf(someone.hash), { permits: { aliases: ['demo'], scenarios: null } });
+    t.like(await index.member(someone.memberId), {
+      ...{ disabled: true, clientApp: 'shop', plan: planOf('pro') },
+    });
+  }
+});
+
+test('what an event takes back is gone, and what a row says is older than any event', async (t) => {
+  const log = memoryLog();
+  const someone = person(log);
+  const { memberId, hash } = someone;
+  const row = { member_id: memberId, wallet_id: someone.walletId, sealed: 's' };
+  const members = [
+    {
+      ...{ ...row, email_hash: 'e'.repeat(64), status: 'active' as const, roles: [] },
+      ...{ disabled: true, client_app: null, plan: planOf('free') },
+    },
+  ];
+  const rows: AccessRows = { ...noRows, members };
+  const index = await indexOn(t, log, { rows: () => Promise.resolve(rows) });
+  t.like(await index.member(memberId), { disabled: true, plan: planOf('free') });
+  await someone.register();
+  await someone.claim();
+  await someone.disable();
+  await someone.enable();
+  await someone.assign('pro');
+  await someone.assign(null);
+  await someone.permit(['demo']);
+  await someone.permit(null);
+  await eventually(async () => (await index.member(memberId))?.plan === null);
+  t.false((await index.member(memberId))?.disabled);
+  await eventually(async () => {
+    const key = await index.keyOf(hash);
+    return typeof key === 'object' && key.permits?.aliases === null;
+  });
+  t.like(await index.keyOf(hash), { permits: everything });
 });
 
 test('a registration that another one replaced is no longer unverified', async (t) => {

@@ -5,6 +5,8 @@ import { pino } from 'pino';
 import { catalogue } from '../../../src/adapters/eventstore/catalogue.ts';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import type { CatalogueRows } from '../../../src/adapters/postgres/index-rows.ts';
+import { plainAlias } from '../../../src/domain/alias/events.ts';
+import { usualSettings } from '../../../src/domain/settings/events.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
@@ -13,7 +15,13 @@ import { contextOf } from '../../support/purse.ts';
 import { routeTo } from '../../support/routes.ts';
 
 const clock = () => new Date('2025-01-01T00:00:00.000Z');
-const noRows: CatalogueRows = { priceLists: [], routes: [], after: null };
+const noRows: CatalogueRows = {
+  priceLists: [],
+  routes: [],
+  aliases: [],
+  settings: [],
+  after: null,
+};
 
 async function catalogueOn(t: ExecutionContext, log: MemoryLog, rows = noRows, now = clock) {
   const index = catalogue({
@@ -27,8 +35,20 @@ async function catalogueOn(t: ExecutionContext, log: MemoryLog, rows = noRows, n
 }
 
 function operatorOn(log: MemoryLog) {
-  const { priceList, route } = runners({ log, clock });
+  const { alias: ofAlias, priceList, route, settings } = runners({ log, clock });
   return {
+    describe: (alias: string, description: string) =>
+      ofAlias.run(
+        streamOf.alias(alias),
+        () => ({ type: 'ChangeAlias', alias, changes: { description } }),
+        contextOf(randomUUID()),
+      ),
+    decide: (defaultAlias: string) =>
+      settings.run(
+        streamOf.settings(),
+        () => ({ type: 'ChangeSettings', changes: { defaultAlias } }),
+        contextOf(randomUUID()),
+      ),
     publish: (alias: string, output: string, effectiveAt?: string) =>
       priceList.run(
         streamOf.priceList(alias),
@@ -69,10 +89,27 @@ test('prices and routes of other processes arrive without a restart', async (t) 
   t.deepEqual(index.aliases(), ['m']);
 });
 
+test('what is said of aliases and of the whole installation arrives likewise', async (t) => {
+  const log = memoryLog();
+  const index = await catalogueOn(t, log);
+  const { describe, decide } = operatorOn(log);
+  t.deepEqual(index.aliasOf('m'), plainAlias);
+  t.deepEqual(index.settings(), usualSettings);
+  await describe('m', 'fast');
+  await decide('m');
+  await eventually(() => index.settings().defaultAlias === 'm');
+  t.is(index.aliasOf('m').description, 'fast');
+  t.is(index.aliasOf('other').description, null);
+});
+
 test('the latest price and route win, in whatever order they are heard of', async (t) => {
   const elsewhere = memoryLog();
-  const { publish, send } = operatorOn(elsewhere);
+  const { publish, send, describe, decide } = operatorOn(elsewhere);
   const outcomes = [
+    await describe('m', 'slow'),
+    await describe('m', 'fast'),
+    await decide('n'),
+    await decide('m'),
     await publish('m', '2'),
     await publish('m', '3'),
     await send('m', 'old'),
@@ -84,12 +121,14 @@ test('the latest price and route win, in whatever order they are heard of', asyn
     index.apply(order);
     t.is(index.priceOf('m')?.prices.output, '3');
     t.is(index.routeOf('m')?.candidates[0]?.model, 'new');
+    t.is(index.aliasOf('m').description, 'fast');
+    t.is(index.settings().defaultAlias, 'm');
   }
 });
 
 test('the catalogue starts from rows and goes on after them', async (t) => {
   const log = memoryLog();
-  const { publish, send } = operatorOn(log);
+  const { publish, send, describe } = operatorOn(log);
   await publish('m', '2');
   await send('m', 'old');
   const rows: CatalogueRows = {
@@ -104,6 +143,8 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
       },
     ],
     routes: [{ alias: 'm', ...routeTo([{ upstream: 'openai', model: 'old', weight: 1 }]) }],
+    aliases: [{ alias: 'm', terms: { ...plainAlias, description: 'old' } }],
+    settings: [{ terms: { ...usualSettings, defaultAlias: 'm' } }],
     after: 1n,
   };
   const unchanged = await catalogueOn(t, log, rows);
@@ -112,11 +153,15 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
     ...{ audioInput: '30', image: '0.04', second: '0.0001' },
   });
   t.is(unchanged.routeOf('m')?.candidates[0]?.model, 'old');
+  t.is(unchanged.aliasOf('m').description, 'old');
+  t.is(unchanged.settings().defaultAlias, 'm');
   await publish('m', '3');
   await send('m', 'new');
+  await describe('m', 'new');
   const index = await catalogueOn(t, log, rows);
   t.is(index.priceOf('m')?.version, 2);
   t.is(index.routeOf('m')?.candidates[0]?.model, 'new');
+  t.is(index.aliasOf('m').description, 'new');
 });
 
 test('of the price lists that have begun the one that began last is in force', async (t) => {

@@ -196,7 +196,7 @@ test('an answer whose connection fails behind its last word is whole, usage and 
   t.is(usageFrom(chunks.at(-1)?.usage)?.output, 6);
 });
 
-test('of an answer that was broken off, what came is told in OpenAI’s shape', async (t) => {
+test.serial('of an answer that was broken off, what came is told in OpenAI’s shape', async (t) => {
   const answer = await ask('m?hang=mid&chunks=4&text=abc', {}, impatient);
   if (answer.stream) throw new Error('It was not to stream.');
   await t.throwsAsync(answer.body());

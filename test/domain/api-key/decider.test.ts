@@ -57,3 +57,56 @@ test('a revoked key is never claimed again', (t) => {
     .when({ type: 'ClaimApiKey', ...key })
     .isRefused('claim_conflict');
 });
+
+const all = { aliases: null, scenarios: null, endpoints: null, scenario: null };
+const permitted = (permits: { aliases?: string[] | null }) => ({
+  type: 'ApiKeyPermitted' as const,
+  data: { hash: key.hash, keyId: key.keyId, memberId, permits: { ...all, ...permits } },
+});
+
+test('a key is made for everything, or for what is said with it', (t) => {
+  const claim = { type: 'ClaimApiKey' as const, ...key };
+  given(apiKey)(t)
+    .when({ ...claim, permits: {} })
+    .yields(claimed);
+  given(apiKey)(t)
+    .when({ ...claim, permits: { aliases: ['demo'] } })
+    .yields(claimed, permitted({ aliases: ['demo'] }));
+});
+
+test('what a key is good for is its member’s to change, bit by bit', (t) => {
+  const permit = (permits: object, by = memberId) => ({
+    type: 'PermitApiKey' as const,
+    memberId: by,
+    permits,
+  });
+  given(apiKey, claimed)(t).when(permit({})).yields();
+  given(
+    apiKey,
+    claimed,
+  )(t)
+    .when(permit({ aliases: [] }))
+    .yields(permitted({ aliases: [] }));
+  const one = permitted({ aliases: ['demo'] });
+  given(
+    apiKey,
+    claimed,
+    one,
+  )(t)
+    .when(permit({ aliases: ['demo'] }))
+    .yields();
+  given(
+    apiKey,
+    claimed,
+    one,
+  )(t)
+    .when(permit({ aliases: null }))
+    .yields(permitted({}));
+  given(
+    apiKey,
+    claimed,
+  )(t)
+    .when(permit({}, nameId('bob')))
+    .isRefused('api_key_not_found');
+  given(apiKey)(t).when(permit({})).isRefused('api_key_not_found');
+});

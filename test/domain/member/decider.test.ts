@@ -90,3 +90,82 @@ test('a role is granted once', (t) => {
   given(member, registered)(t).when({ type: 'GrantRole', role: 'admin' }).yields(granted);
   given(member, registered, granted)(t).when({ type: 'GrantRole', role: 'admin' }).yields();
 });
+
+const plan = {
+  ...{ id: 'pro', expiresAt: null, aliases: ['demo'], scenarios: null, endpoints: null },
+  limits: { requestsPerMinute: 60, tokensPerMinute: null, concurrent: null },
+};
+const assigned = { type: 'PlanAssigned' as const, data: { memberId, plan } };
+const disabled = { type: 'MemberDisabled' as const, data: { memberId, reason: 'spam' } };
+const enabled = { type: 'MemberEnabled' as const, data: { memberId, reason: 'sorry' } };
+
+test('a member has one plan, or none', (t) => {
+  const assign = (given: typeof plan | null): MemberCommand => ({
+    type: 'AssignPlan',
+    plan: given,
+  });
+  given(member)(t).when(assign(plan)).isRefused('member_not_found');
+  given(member, registered)(t).when(assign(null)).yields();
+  given(member, registered)(t).when(assign(plan)).yields(assigned);
+  given(
+    member,
+    registered,
+    assigned,
+  )(t)
+    .when(assign({ ...plan, limits: { ...plan.limits } }))
+    .yields();
+  given(
+    member,
+    registered,
+    assigned,
+  )(t)
+    .when(assign(null))
+    .yields({ type: 'PlanAssigned', data: { memberId, plan: null } });
+});
+
+test('a member belongs to the client app that was said last', (t) => {
+  const join = (clientApp: string): MemberCommand => ({ type: 'JoinClientApp', clientApp });
+  const joined = { type: 'ClientAppJoined' as const, data: { memberId, clientApp: 'shop' } };
+  given(member, registered)(t).when(join('shop')).yields(joined);
+  given(member, registered, joined)(t).when(join('shop')).yields();
+  given(
+    member,
+    registered,
+    joined,
+  )(t)
+    .when(join('app'))
+    .yields({ type: 'ClientAppJoined', data: { memberId, clientApp: 'app' } });
+});
+
+test('a member is shut out once, and let in again once', (t) => {
+  const disable: MemberCommand = { type: 'DisableMember', reason: 'spam' };
+  const enable: MemberCommand = { type: 'EnableMember', reason: 'sorry' };
+  given(member, registered)(t).when(enable).yields();
+  given(member, registered)(t).when(disable).yields(disabled);
+  given(member, registered, disabled)(t).when(disable).yields();
+  given(member, registered, disabled)(t).when(enable).yields(enabled);
+  given(member, registered, disabled, enabled)(t).when(disable).yields(disabled);
+});
+
+test('only who knows the password is told that the account is disabled', (t) => {
+  const shut = [registered, verified, disabled] as const;
+  given(
+    member,
+    ...shut,
+  )(t)
+    .when(signsIn(false))
+    .yields(failed('wrong_password'));
+  given(
+    member,
+    ...shut,
+  )(t)
+    .when(signsIn(true))
+    .isRefused('account_disabled');
+  given(
+    member,
+    ...shut,
+    enabled,
+  )(t)
+    .when(signsIn(true))
+    .yieldsTypes('LoginSucceeded');
+});

@@ -67,3 +67,35 @@ test('other terms are a new version', (t) => {
   given(priceList, published)(t).when(publish('2')).yieldsTypes('PriceListPublished');
   t.is(fold(priceList, priceList.decide(publish('2'), fold(priceList, [published]))).version, 2);
 });
+
+const origin = {
+  ...{ catalogue: 'prices@1', provider: 'acme', model: 'plain' },
+  ...{ rate: '7', markup: '1' },
+};
+
+test('an imported list says what it was made of, and gives way to one that was written by hand', (t) => {
+  const imported = { ...publish('2'), origin };
+  given(priceList)(t)
+    .when(imported)
+    .yields({ ...published, data: { ...published.data, prices: imported.prices, origin } });
+  given(priceList, published)(t).when(imported).yields();
+  given(
+    priceList,
+    published,
+  )(t)
+    .when({ ...imported, replace: true })
+    .yieldsTypes('PriceListPublished');
+  const first = priceList.decide({ ...publish('1'), origin }, priceList.initialState);
+  given(
+    priceList,
+    ...first,
+  )(t)
+    .when(imported)
+    .yieldsTypes('PriceListPublished');
+  given(
+    priceList,
+    ...first,
+  )(t)
+    .when(publish('2'))
+    .yieldsTypes('PriceListPublished');
+});

@@ -234,3 +234,24 @@ test('every event balances by asset', (t) => {
   );
   for (const { data } of events) t.is('legs' in data ? imbalance(data.legs).size : 0, 0);
 });
+
+test('a usage with a class that has no price is charged the bound, and says so', (t) => {
+  const unpriced = { input: 10, images: 2 };
+  for (const command of [
+    settleOf('a', unpriced),
+    abandonOf('a', {
+      evidence: {
+        ...{ basis: 'usage', characters: null },
+        usage: { cachedInput: 0, output: 0, reasoning: 0, ...unpriced },
+      },
+    }),
+  ]) {
+    const [settled] = after(
+      grantOf('1'),
+      reserveOf('a'),
+    )(t)
+      .when(command)
+      .yieldsTypes('UsageSettled');
+    t.like(settled?.data, { basis: 'bound', charge: '0.0004', usage: { images: 2 } });
+  }
+});

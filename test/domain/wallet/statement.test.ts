@@ -18,6 +18,7 @@ import {
   grantOf,
   memberId,
   noon,
+  price,
   releaseOf,
   reserveOf,
   settleOf,
@@ -273,4 +274,21 @@ test('a book that carries something else than the fold shows as a difference', (
   t.deepEqual(shown(closing), {});
   t.deepEqual(shown(journal), { CNY: '0.99992' });
   t.is(lines.length, 2);
+});
+
+test('what was sold by the piece is told in pieces', (t) => {
+  const sold = { image: '0.0001', second: '0.00001', character: '0.00001' };
+  const list = { ...price, prices: { ...price.prices, ...sold } };
+  const told = (name: string, usage: Parameters<typeof settleOf>[1], basis: 'usage' | 'bound') => {
+    const command = settleOf(name, usage, { basis, at: minute(1) });
+    const terms = basis === 'bound' ? price : list;
+    const steps = [grantOf('1'), reserveOf(name, { price: terms, at: minute(1) }), command];
+    return statement(entriesOf(steps)).lines.at(-1)?.explanation;
+  };
+  t.like(told('a', { images: 2 }, 'usage'), { key: 'used_images', values: { count: '2' } });
+  t.like(told('b', { seconds: 9 }, 'usage'), { key: 'used_seconds', values: { count: '9' } });
+  t.like(told('c', { characters: 5 }, 'usage'), {
+    ...{ key: 'used_characters', values: { count: '5', charge: '0.00005' } },
+  });
+  t.like(told('d', { images: 2 }, 'bound'), { key: 'used_up_to_bound' });
 });

@@ -22,6 +22,7 @@ export const chat: Endpoint = {
   answerOf: chatAnswer,
   saidIn: ({ usage }) => usage,
   streamsBytes: () => false,
+  asEvent: null,
   stream: chatStream,
   mayBeLast: null,
   choicesIn: ({ choices }) => (Array.isArray(choices) ? choices.filter(isJson) : []),

@@ -25,6 +25,7 @@ export const completions: Endpoint = {
   answerOf: chatAnswer,
   saidIn: ({ usage }) => usage,
   streamsBytes: () => false,
+  asEvent: null,
   stream: chatStream,
   mayBeLast: null,
   choicesIn: ({ choices }) => (Array.isArray(choices) ? choices.filter(isJson) : []),

@@ -67,6 +67,7 @@ function drawing(path: string): Common {
     },
     saidIn: ({ usage }) => usage,
     streamsBytes: () => false,
+    asEvent: null,
     stream: () => eventStream(isMade),
     mayBeLast: ({ type }) => typeof type === 'string' && isMade(type),
     choicesIn: () => [],

@@ -24,6 +24,7 @@ export const embeddings: Endpoint = {
   answerOf: (text) => listAnswer(text, 'data'),
   saidIn: ({ usage }) => usage,
   streamsBytes: () => false,
+  asEvent: null,
   stream: neverStreams,
   mayBeLast: null,
   choicesIn: () => [],

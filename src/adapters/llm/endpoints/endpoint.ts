@@ -43,6 +43,8 @@ export interface Endpoint {
   saidIn(answer: Json): unknown;
   /** A stream is bytes, each chunk a `{ bytes }`, and no events. */
   streamsBytes(body: Readonly<Json>): boolean;
+  /** A whole answer as a stream's only event, where some models know no streams; null: none may. */
+  readonly asEvent: ((answer: Json) => Json) | null;
   /** For one stream: its events as chunks. */
   stream(): ChatStream;
   /**

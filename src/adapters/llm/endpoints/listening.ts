@@ -41,10 +41,12 @@ function listening(path: string): Endpoint {
     answerOf: (text, { body }) => (isSubtitles(formatOf(body)) ? subtitles(text) : written(text)),
     saidIn: ({ usage, duration }) => usage ?? (duration === undefined ? undefined : { duration }),
     streamsBytes: () => false,
+    asEvent: (answer) => ({ ...answer, type: 'transcript.text.done' }),
     stream: () => eventStream((type) => type === 'transcript.text.done'),
     mayBeLast: ({ type }) => type === 'transcript.text.done',
-    // The last event says the whole text again.
-    choicesIn: (answer) => (answer.type === 'transcript.text.done' ? [] : [answer]),
+    // Other events say again what deltas have said.
+    choicesIn: (answer) =>
+      answer.type === undefined || answer.type === 'transcript.text.delta' ? [answer] : [],
     namesIn: () => [],
     changeText(answer, change) {
       if (typeof answer.delta === 'string') answer.delta = change(answer.delta);

@@ -17,6 +17,7 @@ export const moderations: Endpoint = {
   answerOf: (text) => listAnswer(text, 'results'),
   saidIn: ({ usage }) => usage,
   streamsBytes: () => false,
+  asEvent: null,
   stream: neverStreams,
   mayBeLast: null,
   choicesIn: () => [],

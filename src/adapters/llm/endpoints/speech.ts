@@ -24,6 +24,7 @@ export const speech: Endpoint = {
   },
   saidIn: ({ usage }) => usage,
   streamsBytes: ({ stream_format: format }) => format !== 'sse',
+  asEvent: null,
   stream: () => eventStream((type) => type === 'speech.audio.done'),
   mayBeLast: ({ bytes, type }) => bytes !== undefined || type === 'speech.audio.done',
   choicesIn: () => [],

@@ -9,7 +9,7 @@ export interface ProviderCase {
   readonly path: string;
   readonly probePath: string;
   readonly keyHeader: readonly [name: string, value: string];
-  readonly limit: 'max_tokens' | 'max_completion_tokens';
+  readonly limit: 'max_tokens' | 'max_completion_tokens' | 'maxOutputTokens';
   readonly whole: Scripted;
   readonly stream: Scripted;
   /** Of both. */
@@ -78,6 +78,14 @@ const detailed = {
   completion_tokens_details: { reasoning_tokens: 4 },
 };
 const inClasses = { input: 12, cachedInput: 8, output: 5, reasoning: 4 };
+
+const usageMetadata = {
+  ...{ promptTokenCount: 20, cachedContentTokenCount: 8 },
+  ...{ candidatesTokenCount: 9, thoughtsTokenCount: 31, totalTokenCount: 60 },
+};
+const generated = (said: string, finishReason?: string) => ({
+  ...{ index: 0, content: { role: 'model', parts: [{ text: said }] }, finishReason },
+});
 
 const openAiRefusals: readonly Refusal[] = [
   [
@@ -412,13 +420,17 @@ export const providerCases: readonly ProviderCase[] = [
     ],
   },
   {
-    ...{ kind: 'gemini', base: '/v1beta/openai', path: '/v1beta/openai/chat/completions' },
-    probePath: '/v1beta/openai/models',
-    ...{ keyHeader: bearer, limit: 'max_tokens', text },
-    // What it thought is in the total alone.
-    usage: { input: 20, cachedInput: 0, output: 9, reasoning: 31 },
-    whole: whole({ ...plainUsage, total_tokens: 60 }),
-    stream: inLast({ ...plainUsage, total_tokens: 60 }),
+    ...{ kind: 'gemini', base: '', probePath: '/v1beta/models?pageSize=1' },
+    path: '/v1beta/models/m:streamGenerateContent?alt=sse',
+    ...{ keyHeader: ['x-goog-api-key', key], limit: 'maxOutputTokens', text },
+    usage: { input: 12, cachedInput: 8, output: 9, reasoning: 31 },
+    whole: { body: { candidates: [generated(text, 'STOP')], usageMetadata } },
+    stream: {
+      events: [
+        { candidates: [generated('你好')], usageMetadata: { promptTokenCount: 20 } },
+        { candidates: [generated(', world', 'STOP')], usageMetadata },
+      ],
+    },
     refusals: [
       [
         'a wrong key, in a list',

@@ -97,6 +97,10 @@ for (const one of providerCases) {
     t.is(asked?.method, 'POST');
     t.is(asked?.path, one.path);
     t.is(asked?.headers[one.keyHeader[0]], one.keyHeader[1]);
+    if (one.kind === 'gemini') {
+      t.like(asked?.body, { generationConfig: { [one.limit]: 77 } });
+      return;
+    }
     t.is(asked?.body?.model, 'm');
     t.is(asked?.body?.[one.limit], 77);
     const other = one.limit === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { beyondProtocol } from './beyond-protocol.ts';
+import { isJson } from './chat-stream.ts';
+import { parseJson } from './parse-json.ts';
+import type { Json } from './upstream.ts';
+
+const Part = z.looseObject({
+  type: z.string(),
+  text: z.string().optional(),
+  refusal: z.string().optional(),
+  image_url: z.looseObject({ url: z.string() }).optional(),
+});
+const Signed = z.looseObject({ thought_signature: z.string().optional() });
+const Call = z.looseObject({
+  id: z.string(),
+  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+  /** As we tell it, or as Google's own servers of OpenAI's protocol do. */
+  extra_content: Signed.extend({ google: Signed.optional() }).nullish().catch(undefined),
+});
+const Message = z.looseObject({
+  role: z.string(),
+  content: z.union([z.string(), z.array(Part)]).nullish(),
+  refusal: z.string().nullish(),
+  tool_calls: z.array(Call).nullish(),
+  tool_call_id: z.string().nullish(),
+  is_error: z.boolean().optional(),
+});
+type Message = z.output<typeof Message>;
+
+interface Turn {
+  readonly role: 'user' | 'model';
+  readonly parts: Json[];
+}
+
+export interface Turns {
+  /** What stands outside of the conversation, in its order. */
+  readonly system: readonly Json[];
+  readonly turns: readonly Turn[];
+}
+
+/** What Google names for a call that another model made, and that nobody could sign. */
+const unsigned = 'skip_thought_signature_validator';
+
+/**
+ * OpenAI's messages as turns of two: neighbours of one role are one turn. What tools answered is a turn
+ * of its own, in the order of the calls; `needsSignature`: the first call of a turn must have one.
+ */
+export function geminiTurns(messages: unknown, needsSignature: boolean): Turns {
+  const system: Json[] = [];
+  const turns: Turn[] = [];
+  const results = toolResults();
+  const say = (role: Turn['role'], parts: readonly Json[]) => {
+    const last = turns.at(-1);
+    if (parts.length === 0) return;
+    if (last?.role === role && !results.isFor(last)) last.parts.push(...parts);
+    else turns.push({ role, parts: [...parts] });
+  };
+  (Array.isArray(messages) ? messages : []).forEach((each: unknown, index) => {
+    const path = `messages[${index}]`;
+    const parsed = Message.safeParse(each);
+    if (!parsed.success) throw beyondProtocol(pathOf(path, parsed.error));
+    const message = parsed.data;
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        system.push(...partsOf(message, path));
+        break;
+      case 'user':
+        say('user', partsOf(message, path));
+        break;
+      case 'assistant':
+        results.expect(message);
+        say('model', [...partsOf(message, path), ...callsOf(message, path, needsSignature)]);
+        break;
+      case 'tool':
+        results.answer(message, path, turns);
+        break;
+      default:
+        throw beyondProtocol(`${path}.role`);
+    }
+  });
+  return { system, turns };
+}
+
+function pathOf(path: string, { issues }: z.ZodError): string {
+  const [field] = issues[0]?.path ?? [];
+  return field === undefined ? path : `${path}.${String(field)}`;
+}
+
+function partsOf({ content, refusal }: Message, path: string): readonly Json[] {
+  const given = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
+  const parts = given.flatMap((part, index) => partOf(part, `${path}.content[${index}]`));
+  return refusal ? [...parts, { text: refusal }] : parts;
+}
+
+/** An empty text is no part: Gemini refuses it. */
+function partOf(part: z.output<typeof Part>, path: string): readonly Json[] {
+  const { type, text = part.refusal, image_url: image } = part;
+  if ((type === 'text' || type === 'refusal') && text !== undefined) {
+    return text === '' ? [] : [{ text }];
+  }
+  if (type !== 'image_url' || !image) throw beyondProtocol(path);
+  const [, mimeType, data] = inline.exec(image.url) ?? [];
+  // An address could name a film, or a file of the operator's account.
+  if (data === undefined) throw beyondProtocol(`${path}.image_url.url`);
+  return [{ inlineData: { mimeType, data } }];
+}
+
+const inline = /^data:(image\/(?:jpeg|png|webp|heic|heif));base64,([A-Za-z0-9+/=]+)$/;
+
+function callsOf(
+  { tool_calls: calls }: Message,
+  path: string,
+  needsSignature: boolean,
+): readonly Json[] {
+  return (calls ?? []).map(({ id, function: { name, arguments: text }, extra_content }, index) => {
+    const args = text.trim() === '' ? {} : parseJson(text);
+    if (!isJson(args)) throw beyondProtocol(`${path}.tool_calls[${index}].function.arguments`);
+    const own = extra_content?.thought_signature ?? extra_content?.google?.thought_signature;
+    const without = needsSignature && index === 0 ? unsigned : undefined;
+    return { functionCall: { id, name, args }, thoughtSignature: own ?? without };
+  });
+}
+
+/** What became of the calls of the last turn that had some. */
+function toolResults() {
+  let names = new Map<string, string>();
+  let turn: Turn | undefined;
+  let answered: { readonly place: number; readonly part: Json }[] = [];
+  return {
+    isFor: (other: Turn): boolean => other === turn,
+    expect({ tool_calls: calls }: Message): void {
+      if (!calls || calls.length === 0) return;
+      names = new Map(calls.map(({ id, function: { name } }) => [id, name]));
+      turn = undefined;
+      answered = [];
+    },
+    answer(message: Message, path: string, turns: Turn[]): void {
+      const { tool_call_id: id } = message;
+      const name = id ? names.get(id) : undefined;
+      if (name === undefined) throw beyondProtocol(`${path}.tool_call_id`);
+      const response = { [message.is_error ? 'error' : 'output']: resultOf(message, path) };
+      const part = { functionResponse: { id, name, response } };
+      answered.push({ place: [...names.keys()].indexOf(id ?? ''), part });
+      if (!turn) {
+        turn = { role: 'user', parts: [] };
+        turns.push(turn);
+      }
+      const inOrder = answered.toSorted((one, other) => one.place - other.place);
+      turn.parts.splice(0, Infinity, ...inOrder.map((each) => each.part));
+    },
+  };
+}
+
+function resultOf({ content }: Message, path: string): string {
+  if (typeof content === 'string') return content;
+  const texts = (content ?? []).map(({ type, text }, index) => {
+    if (type !== 'text' || text === undefined) throw beyondProtocol(`${path}.content[${index}]`);
+    return text;
+  });
+  return texts.join('\n');
+}

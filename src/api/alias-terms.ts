@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { AliasTerms } from '../domain/alias/events.ts';
+import { ratesFrom, shownRates, WrittenRates } from './written-rates.ts';
+
+const { description, sampling, systemPrompt, scenario } = AliasTerms.shape;
+
+/** What an alias is beside its price; what is left out stays as it is. */
+export const WrittenAlias = z.strictObject({
+  description: description.exactOptional(),
+  /** Fields of a request, for calls that leave them out. */
+  sampling: z.strictObject(sampling.shape).exactOptional(),
+  system_prompt: systemPrompt.optional(),
+  scenario: scenario.exactOptional(),
+  limits: WrittenRates.optional(),
+});
+
+export const ShownAlias = z.object({
+  description,
+  sampling,
+  system_prompt: systemPrompt,
+  scenario,
+  limits: z.object({
+    requests_per_minute: z.int().nullable(),
+    tokens_per_minute: z.int().nullable(),
+    concurrent: z.int().nullable(),
+  }),
+});
+
+export function aliasChanges(written: z.output<typeof WrittenAlias>): Partial<AliasTerms> {
+  const { system_prompt: prompt, limits, ...rest } = written;
+  return {
+    ...rest,
+    ...(prompt === undefined ? {} : { systemPrompt: prompt }),
+    ...(limits === undefined ? {} : { limits: ratesFrom(limits) }),
+  };
+}
+
+export const shownAlias = ({ systemPrompt: prompt, limits, ...rest }: AliasTerms) => ({
+  ...rest,
+  system_prompt: prompt,
+  limits: shownRates(limits),
+});

@@ -1,0 +1,48 @@
+import test from 'ava';
+import { toGemini } from '../../support/messages-endpoint.ts';
+import type { MockGemini } from '../../support/mock-gemini.ts';
+import { startMockGemini } from '../../support/mock-gemini.ts';
+import { allChunks, bodyOf, paidCalls } from '../../support/paid-calls.ts';
+import { cost, endsWith } from '../../support/paid-mock.ts';
+
+let mock: MockGemini;
+let upstream: ReturnType<typeof toGemini>;
+
+test.before(async () => {
+  mock = await startMockGemini();
+  upstream = toGemini(mock.url);
+});
+test.after.always(async () => {
+  await upstream.close();
+  await mock.close();
+});
+
+const on = (how: string) =>
+  paidCalls({ upstreams: [upstream], models: [{ upstream: 'gemini', model: `gemini?${how}` }] });
+
+for (const stream of [false, true]) {
+  test(`what a cache had is charged as cached, what was thought as output, stream ${stream}`, async (t) => {
+    const calls = await on('input=100&cached=40&read=5&output=9&thinking=2');
+    const answer = await calls.call({ stream });
+    const said = stream ? (await allChunks(answer)).length : bodyOf(answer).choices;
+    t.truthy(said);
+    await endsWith(t, calls, 'UsageSettled', {
+      basis: 'usage',
+      charge: cost(65, 11, 40),
+      usage: { input: 65, cachedInput: 40, output: 9, reasoning: 2 },
+    });
+  });
+
+  test(`an answer that the model spoilt costs nothing, stream ${stream}`, async (t) => {
+    const calls = await on('finish=MALFORMED_FUNCTION_CALL');
+    const read = async () => allChunks(await calls.call({ stream: true }));
+    await t.throwsAsync(stream ? read() : calls.call());
+    await endsWith(t, calls, 'ReservationReleased', { asset: 'CNY' });
+  });
+}
+
+test('a refused prompt is an answer, and its input is paid', async (t) => {
+  const calls = await on('blocked=SAFETY&input=30&output=0');
+  bodyOf(await calls.call());
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: cost(30, 0) });
+});
