@@ -1,5 +1,5 @@
 import type { Json } from '../adapters/llm/upstream.ts';
-import type { Events, Item, ItemStatus, Place, ResponseEvent } from './response-items.ts';
+import type { Events, Fields, Item, ItemStatus, Place, ResponseEvent } from './response-items.ts';
 
 /** A call as its upstream has begun it. */
 export interface Called {
@@ -28,7 +28,7 @@ export function callItem({ id, index }: Place, { kind, callId, name }: Called): 
     ...{ id, type: kind, status, call_id: callId, name },
     [field]: text,
   });
-  const told = (type: string, more: Json): ResponseEvent => ({
+  const told = (type: string, more: Fields): ResponseEvent => ({
     ...more,
     ...{ type, item_id: id, output_index: index },
   });

@@ -4,8 +4,9 @@ import type { Json } from '../adapters/llm/upstream.ts';
 export interface ResponseEvent extends Json {
   readonly type: string;
   /** Of those that tell the whole of it. */
-  readonly response?: Json;
+  readonly response?: Json | undefined;
 }
+export type Fields = Readonly<Record<string, unknown>>;
 export type Events = readonly ResponseEvent[];
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
@@ -64,7 +65,7 @@ export function partedItem(
   let status: ItemStatus = 'in_progress';
 
   const shown = () => ({ id, ...shell(parts.map(partShown), status) });
-  const told = (type: string, more: Json): ResponseEvent => ({
+  const told = (type: string, more: Fields): ResponseEvent => ({
     ...more,
     ...{ type, item_id: id, output_index: index, content_index: parts.length - 1 },
   });

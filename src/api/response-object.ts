@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Json } from '../adapters/llm/upstream.ts';
 import { countsOf } from './chat-usage.ts';
 import type { ResponsesRequest, Tool } from './responses-schemas.ts';
@@ -115,7 +116,11 @@ export function responseObject(
   };
 }
 
-function usageOf(raw: unknown): Json {
+/** What a call cost, for who asked. */
+const Priced = z.object({ cost: z.string(), cost_currency: z.string() });
+
+/** A chat completion's usage in the words of a response. */
+export function usageOf(raw: unknown): Json {
   const { input, read, wrote, output, reasoning } = countsOf(raw);
   return {
     input_tokens: input,
@@ -123,5 +128,6 @@ function usageOf(raw: unknown): Json {
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: reasoning },
     total_tokens: input + output,
+    ...Priced.safeParse(raw).data,
   };
 }

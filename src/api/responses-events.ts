@@ -8,13 +8,14 @@ import type { ResponseHead, ResponseState } from './response-object.ts';
 import { endOf, responseObject } from './response-object.ts';
 import type { Output } from './response-output.ts';
 import { responseOutput } from './response-output.ts';
+import type { PassedEvent } from './responses-passed.ts';
+import { passedEvent, passedResponse } from './responses-passed.ts';
 
 /** What went wrong, in OpenAI's words. */
 export type Failure = z.output<typeof OpenAiError>['error'];
 
 /** Writes the events of one response, numbered. */
 export interface ResponseWriter {
-  begin(): Events;
   /** The response of a whole answer: a stream of one chunk. */
   whole(completion: Json): Json;
   take(chunk: Json): Events;
@@ -30,7 +31,7 @@ export async function* responseEvents(
   writer: ResponseWriter,
   failureOf: (error: unknown) => Failure,
 ): AsyncGenerator<Events> {
-  let events: ResponseEvent[] = [...writer.begin()];
+  let events: ResponseEvent[] = [];
   try {
     for await (const batch of chunks) {
       for (const chunk of batch) events.push(...writer.take(chunk));
@@ -50,6 +51,8 @@ export function responseWriter(head: ResponseHead): ResponseWriter {
   let reason: string | undefined;
   let usage: unknown;
   let tier: string | undefined;
+  let isBegun = false;
+  let isPassed = false;
 
   const numbered = (events: Events): Events =>
     events.map(({ type, ...rest }) => ({ type, sequence_number: number++, ...rest }));
@@ -72,24 +75,35 @@ export function responseWriter(head: ResponseHead): ResponseWriter {
     const events = output.end(end.status === 'completed');
     return [...events, { type: `response.${end.status}`, response: now({ ...end, usage }) }];
   };
-  const begun = (): Events =>
-    ['response.created', 'response.in_progress'].map((type) => ({
-      ...{ type, response: now({ status: 'in_progress' }) },
-    }));
+  /** What stands before anything else. */
+  const begun = (): Events => {
+    const types = isBegun ? [] : ['response.created', 'response.in_progress'];
+    isBegun = true;
+    return types.map((type) => ({ type, response: now({ status: 'in_progress' }) }));
+  };
+  const pass = (event: PassedEvent): Events => {
+    isPassed = true;
+    number = event.sequence_number + 1;
+    return [event];
+  };
 
   return {
     whole(completion) {
+      const own = passedResponse(completion);
+      if (own) return own;
       read(completion);
       return ended().at(-1)?.response ?? {};
     },
-    begin: () => numbered(begun()),
-    take: (chunk) => numbered(read(chunk)),
-    end: () => numbered(ended()),
+    take(chunk) {
+      const event = passedEvent(chunk);
+      return event ? pass(event) : numbered([...begun(), ...read(chunk)]);
+    },
+    end: () => (isPassed ? [] : numbered([...begun(), ...ended()])),
     failed({ code, message }) {
       const error = { code: code === 'rate_limit_exceeded' ? code : 'server_error', message };
-      const events = output.end(false);
+      const before = isPassed ? [] : [...begun(), ...output.end(false)];
       const response = now({ status: 'failed', error });
-      return numbered([...events, { type: 'response.failed', response }]);
+      return numbered([...before, { type: 'response.failed', response }]);
     },
     // Published as flat, sent nested by OpenAI itself: some clients read one, some the other.
     error: ({ type, ...failure }) => ({

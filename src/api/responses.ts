@@ -2,10 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { OpenAiError } from './error-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
 import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
-import { faultOf, limitBytes, modelCall, usualStallMs } from './model-call.ts';
+import { faultOf, limitBytes, modelCall, timesOf } from './model-call.ts';
 import { headOf } from './response-object.ts';
 import type { Failure } from './responses-events.ts';
 import { responseEvents, responseWriter } from './responses-events.ts';
+import { nativeOf } from './responses-native.ts';
 import { ResponsesReply, ResponsesRequest } from './responses-schemas.ts';
 import { chatOf } from './responses-to-chat.ts';
 import type { RequestFacts, Route } from './route.ts';
@@ -36,7 +37,7 @@ export const responses = (parts: ModelCallParts): Route =>
           batches: responseEvents(answer.chunks, writer, failureOf),
           framing: namedFraming,
           ended: answer.ended,
-          stallMs: parts.stallMs ?? usualStallMs,
+          ...timesOf(parts),
           stalled,
           errorBody: (error) => writer.error(failureOf(error)),
         });
@@ -56,6 +57,7 @@ async function asked(
   try {
     return await modelCall(parts, asking, {
       ...{ endpoint: 'chat', model: request.model, body, extended, n: 1, wantsUsage: true },
+      native: nativeOf(request),
       stream: request.stream ?? false,
       outputTokens: request.max_output_tokens ?? undefined,
     });

@@ -145,6 +145,14 @@ test('what tools show stands behind all of their results', (t) => {
   ]);
 });
 
+test('a charge that was asked for stands in the usage', (t) => {
+  const writer = responseWriter(headOf('01968f2e-8f3a-7abc-8def-0123456789ab', parsed()));
+  const usage = { prompt_tokens: 2, completion_tokens: 1, cost: '0.5', cost_currency: 'CNY' };
+  t.like(writer.whole({ choices: [], usage }), {
+    usage: { input_tokens: 2, output_tokens: 1, cost: '0.5', cost_currency: 'CNY' },
+  });
+});
+
 test('an answer that says nothing has no items', (t) => {
   t.deepEqual(written([{ role: 'assistant', content: '' }]).output, []);
 });

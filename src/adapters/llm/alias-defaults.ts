@@ -7,9 +7,12 @@ import type { Json } from './upstream.ts';
 export function withDefaults(call: ModelCall, terms: AliasTerms | undefined): ModelCall {
   if (!terms) return call;
   const { facts, body, scenario = terms.scenario ?? undefined, rates = [] } = call;
+  const whole = bodyWith(body, terms);
   return {
     ...call,
-    body: bodyWith(body, terms),
+    body: whole,
+    // What an alias adds is said in a chat's words alone.
+    native: whole === body ? call.native : undefined,
     scenario,
     rates: [...ratesOf(`alias:${facts.model}`, terms.limits), ...rates],
   };

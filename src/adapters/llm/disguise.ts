@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isJson } from './chat-stream.ts';
+import { hideUnknown, isPlain } from './hide-unknown.ts';
+import { disguiseNative } from './responses-disguise.ts';
 import type { Json } from './upstream.ts';
 
 /** Fields whose content is the model's, or ours, or is looked at by itself. */
 const ofAnswer = new Set([
   ...['id', 'model', 'choices', 'usage', 'data', 'results', 'bytes', 'text', 'delta'],
-  ...['segments', 'words', 'logprobs', 'b64_json', 'audio', 'size'],
-]);
-/** In every chunk, and so not looked at any closer than what they hold. */
-const usual = new Set([
-  ...['object', 'created', 'index', 'role', 'service_tier'],
-  ...['prompt_tokens', 'completion_tokens', 'total_tokens'],
+  ...['segments', 'words', 'logprobs', 'b64_json', 'audio', 'size', 'native'],
 ]);
 const ofResult = new Set([
   ...['embedding', 'b64_json', 'url', 'revised_prompt'],
@@ -23,16 +20,6 @@ const ofMessage = new Set([
   ...['tool_calls', 'function_call', 'annotations', 'audio'],
 ]);
 
-/** These say who answers, on whose account, or what it costs us, whatever they hold. */
-const telling = new RegExp(
-  [
-    'account|org|tenant|project|team|owner|customer|credit|cost|price|billing|balance|byok|usage_',
-    'provider|vendor|upstream|backend|cluster|region|host|server|node|engine|deploy|endpoint|native',
-    'fingerprint|request|trace|secret|key|timings|filter|nvext|^x_',
-  ].join('|'),
-  'i',
-);
-
 /** What members see instead of an upstream's own words. */
 export interface Mask {
   /** Null: such answers have none. */
@@ -42,12 +29,20 @@ export interface Mask {
   readonly isNamed: boolean;
   /** Only the id is ours: whoever asks may know the rest. */
   readonly transparent?: boolean;
+  /** Seconds since 1970, for an answer that tells none. */
+  readonly created: number;
 }
 
 /** Puts our name and id on an upstream's chunk or body, in place. */
-export function disguise(answer: Json, { id, alias, isNamed, transparent }: Mask): void {
+export function disguise(
+  answer: Json,
+  { id, alias, isNamed, transparent }: Omit<Mask, 'created'>,
+): void {
   if (id !== null) answer.id = id;
   else if (answer.id !== undefined) answer.id = undefined;
+  if (isJson(answer.native)) {
+    disguiseNative(answer.native, { id: responseIdOf(id), alias: transparent ? undefined : alias });
+  }
   if (transparent) return;
   if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
@@ -84,36 +79,9 @@ function hideFormats(thoughts: readonly unknown[]): void {
   for (const thought of thoughts) if (isJson(thought)) hideUnknown(thought, ofThought);
 }
 
-/** Leaves what is known, and what is too plain to be a name. */
-function hideUnknown(json: Json, known: ReadonlySet<string>): void {
-  for (const field in json) {
-    if (known.has(field)) continue;
-    const value = json[field];
-    if (value === undefined || value === null) continue;
-    // An undefined field is not written, and leaves the object as fast as it was.
-    const isSafe = usual.has(field) || !isTelling(field);
-    if (!(isSafe && isPlain(value, 0))) json[field] = undefined;
-  }
-}
-
-const deepest = 4;
-/** The protocol's own words look like this: `content_filter`, `chat.completion.chunk`. */
-const word = /^[a-z]{1,16}([_.][a-z]{1,16}){0,3}$/;
-
-/** Of a list the places are its fields. */
-const isTelling = (field: string): boolean =>
-  telling.test(field) || !(word.test(field) || /^\d+$/.test(field));
-
-/** Numbers, flags and single words of an enumeration. */
-function isPlain(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return word.test(value);
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === deepest) return false;
-  return Object.entries(value).every(
-    ([field, each]) => !isTelling(field) && isPlain(each, depth + 1),
-  );
-}
-
 /** The id of an answer, as OpenAI's look. */
 export const answerIdOf = (prefix: string | null, callId: string): string | null =>
   prefix === null ? null : `${prefix}${callId.replaceAll('-', '')}`;
+
+/** The same answer's, where it is a Response. */
+const responseIdOf = (id: string | null): string => `resp_${id?.replace(/^.*-/, '') ?? ''}`;

@@ -48,6 +48,8 @@ export interface Protocol {
   /** A stream is bytes instead; events unless said. */
   streamsBytes?(body: Readonly<Json>): boolean;
   refusalOf(status: number, text: string, asked: Refused): CallFault;
+  /** Asked instead where a request has words of its own. */
+  readonly native?: Protocol | undefined;
 }
 
 /** What a healthy server answers to a GET, and what costs nothing. */
@@ -83,7 +85,8 @@ export function httpUpstream(
     serves: (endpoint) => protocols[endpoint] !== undefined,
     family: familyOf,
     ask(request) {
-      const protocol = protocols[request.endpoint];
+      const usual = protocols[request.endpoint];
+      const protocol = request.native ? (usual?.native ?? usual) : usual;
       if (!protocol) return Promise.reject(beyondProtocol('model'));
       const { path: named } = protocol;
       const path = pathOf(typeof named === 'string' ? named : named(request), request.model);

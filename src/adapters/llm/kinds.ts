@@ -26,7 +26,7 @@ const older = { outputLimit: 'max_tokens' } as const;
 
 /** Every kind of upstream. A kind that gets a protocol of its own changes its `open`, and nothing else. */
 export const kinds: Readonly<Record<UpstreamKind, Kind>> = {
-  openai: likeOpenAi('https://api.openai.com/v1', newer),
+  openai: likeOpenAi('https://api.openai.com/v1', { ...newer, responses: true }),
   claude: { baseUrl: 'https://api.anthropic.com', open: anthropicUpstream },
   qwen: likeOpenAi('https://dashscope.aliyuncs.com/compatible-mode/v1', older),
   doubao: likeOpenAi('https://ark.cn-beijing.volces.com/api/v3', newer),

@@ -3,6 +3,7 @@ import { endpoints } from './endpoints/endpoints.ts';
 import type { Protocol, ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
 import { refusal } from './refusal.ts';
+import { responsesProtocol } from './responses-protocol.ts';
 import type { OpenUpstream } from './upstream.ts';
 import type { Address } from './upstream-address.ts';
 
@@ -17,6 +18,8 @@ export interface OpenAiOptions extends ProviderOptions, Spelling {
   readonly addressOf?: (address: Address) => string;
   /** What answers to a GET and costs nothing; the list of models unless said. */
   readonly probePath?: string;
+  /** It speaks Responses itself. */
+  readonly responses?: boolean;
 }
 
 /** Any server that speaks OpenAI's protocol. */
@@ -50,4 +53,8 @@ const protocolOf = (endpoint: Endpoint, options: OpenAiOptions, headers: Headers
   streamsBytes: endpoint.streamsBytes,
   ...(endpoint.asEvent === null ? {} : { asEvent: endpoint.asEvent }),
   refusalOf: refusal,
+  native:
+    endpoint.path === '/chat/completions' && options.responses
+      ? responsesProtocol(headers)
+      : undefined,
 });

@@ -17,6 +17,7 @@ export interface Json {
   completion_tokens?: unknown;
   completion_tokens_details?: unknown;
   content?: unknown;
+  created?: unknown;
   custom?: unknown;
   data?: unknown;
   delta?: unknown;
@@ -32,6 +33,7 @@ export interface Json {
   id?: unknown;
   index?: unknown;
   input?: unknown;
+  item?: unknown;
   logprobs?: unknown;
   max_completion_tokens?: unknown;
   max_tokens?: unknown;
@@ -41,6 +43,10 @@ export interface Json {
   model?: unknown;
   n?: unknown;
   name?: unknown;
+  /** What an upstream that speaks Responses said itself. */
+  native?: unknown;
+  object?: unknown;
+  output?: unknown;
   output_format?: unknown;
   prompt?: unknown;
   prompt_cache_key?: unknown;
@@ -53,6 +59,7 @@ export interface Json {
   refusal?: unknown;
   response_format?: unknown;
   results?: unknown;
+  response?: unknown;
   role?: unknown;
   service_tier?: unknown;
   status?: unknown;
@@ -76,6 +83,8 @@ export interface UpstreamRequest {
   /** What the member sent; the model, the output limit and the wish for usage are added here. */
   readonly body: Readonly<Json>;
   readonly stream: boolean;
+  /** The same request as one of Responses, for who speaks that. */
+  readonly native?: Readonly<Json> | undefined;
   /** The body says some things in Anthropic's words, which OpenAI's protocol doesn't have. */
   readonly extended?: boolean;
   /** Output tokens of one choice that are paid for; sent with every request that can say so. */
