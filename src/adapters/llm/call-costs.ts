@@ -144,7 +144,11 @@ async function usageAt(
 }
 
 /** What budgets count a call under. */
-export const factsOf = ({ scenario, plan, clientApp }: ModelCall): CostFacts => ({
+export const factsOf = ({
+  scenario,
+  plan,
+  clientApp,
+}: Pick<ModelCall, 'scenario' | 'plan' | 'clientApp'>): CostFacts => ({
   ...(scenario === undefined ? {} : { scenario }),
   ...(plan === undefined ? {} : { plan }),
   ...(clientApp === undefined ? {} : { clientApp }),

@@ -93,7 +93,6 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const atMost = { ...given, output: given.output + predicted };
   const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
   const routed: RoutedCall = {
-    ...{ plan: call.plan, clientApp: call.clientApp },
     apiKeyId: call.facts.apiKeyId,
     plan: call.plan,
     clientApp: call.clientApp,

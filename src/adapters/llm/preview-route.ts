@@ -3,6 +3,7 @@ import type { Scoring, Strategy } from '../../domain/route/events.ts';
 import type { Ranked } from '../../domain/route/rank.ts';
 import { rank } from '../../domain/route/rank.ts';
 import { partsOf } from '../../domain/route/score.ts';
+import { factsOf } from './call-costs.ts';
 import type { PlanParts } from './plan-call.ts';
 import { hasRoom } from './within-budgets.ts';
 
@@ -47,8 +48,7 @@ export function previewRoute(
     outputTokens: outputTokens ?? listed.defaultMaxOutput,
     at: clock(),
   };
-  const { scenario } = call;
-  const counting = { alias, ...(scenario === undefined ? {} : { scenario }) };
+  const counting = { alias, ...factsOf(call) };
   const room = hasRoom({ budgets, callId: '', counting, size: routed });
   const ranking = (isSetUp: boolean): readonly Previewed[] => {
     const ranked = rank({

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { budgetIndex } from '../../../src/adapters/eventstore/budgets.ts';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import type { CostRows } from '../../../src/adapters/postgres/index-rows.ts';
+import type { BudgetTerms } from '../../../src/domain/budget/events.ts';
 import type { Spending } from '../../../src/domain/budget/spending.ts';
 import { Decimal } from '../../../src/domain/money.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
@@ -18,10 +19,10 @@ import { abandonOf, grantOf, noon, releaseOf, reserveOf, walletId } from '../../
 
 const clock = () => new Date(noon);
 const noCosts: CostRows = { booked: [], positions: new Map(), after: null };
-const terms = {
+const terms: BudgetTerms = {
   scope: { kind: 'alias', value: 'demo' },
-  ...{ currency: 'CNY', daily: '10', monthly: null, whenSpent: 'leave_out' as const },
-} as const;
+  ...{ currency: 'CNY', daily: '10', monthly: null, whenSpent: 'leave_out' },
+};
 
 async function indexOn(t: ExecutionContext, log: MemoryLog, rows = noCosts) {
   const index = budgetIndex({
