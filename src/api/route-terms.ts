@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { Conditions } from '../domain/route/conditions.ts';
 import type { Candidate as DomainCandidate, RouteTerms } from '../domain/route/events.ts';
-import { Candidate, HangUp, Scoring, RouteTerms as Terms, usualScoring } from '../domain/route/events.ts';
+import {
+  Candidate,
+  HangUp,
+  Scoring,
+  RouteTerms as Terms,
+  usualScoring,
+} from '../domain/route/events.ts';
 import { costOf, shownCost, WrittenCost } from './written-cost.ts';
 
 const { plans, clientApps, apiKeys, scenarios, inputTokens, hours } = Conditions.shape;

@@ -18,7 +18,10 @@ export const routes = projection(
       ),
       scoring: latest('jsonb', 'how much load, cost, latency and health count under `auto`'),
       sticky: latest('boolean', 'calls of one conversation go to the same candidate'),
-      hang_up: latest('text', '`cancel` or `drain`: what becomes of an answer whose client is gone'),
+      hang_up: latest(
+        'text',
+        '`cancel` or `drain`: what becomes of an answer whose client is gone',
+      ),
     },
   },
   {

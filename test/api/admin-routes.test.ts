@@ -47,6 +47,7 @@ const full = {
   strategy: 'auto',
   scoring: { load: 1, cost: 3.5, latency: 0, health: 1 },
   sticky: false,
+  hang_up: 'drain',
   candidates: [
     sandbox('a', {
       ...{ weight: 2, priority: 1, cost: { input: '1.50', cached_input: '0.1', output: '6' } },
@@ -70,7 +71,7 @@ test('a route is kept with all that it says, and answered as it was written', as
     .eventLog.events.map(decode)
     .find((event) => event.type === 'RouteChanged' && event.data.alias === 'full');
   t.like(changed?.data, {
-    ...{ alias: 'full', strategy: 'auto', sticky: false, scoring: full.scoring },
+    ...{ alias: 'full', strategy: 'auto', sticky: false, scoring: full.scoring, hangUp: 'drain' },
     candidates: [
       {
         cost: { input: '1.5', cachedInput: '0.1', output: '6' },

@@ -270,6 +270,7 @@ const others: readonly DomainEvent[] = [
       strategy: 'auto',
       scoring: { load: 1, cost: 2.5, latency: 0, health: 1 },
       sticky: true,
+      hangUp: 'drain',
       candidates: [
         { upstream: 'openai', model: 'gpt-5-mini', weight: 3 },
         {

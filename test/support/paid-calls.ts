@@ -13,7 +13,7 @@ import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
-import type { Candidate, RouteTerms } from '../../src/domain/route/events.ts';
+import type { Candidate, HangUp, RouteTerms } from '../../src/domain/route/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import type { MemoryJournal } from './memory-journal.ts';
@@ -39,6 +39,7 @@ interface PaidCallsOptions {
   readonly patience?: Patience;
   readonly defaultMaxOutput?: number;
   readonly overrun?: 'absorbed' | 'owed';
+  readonly hangUp?: HangUp;
   /** What is asked; a chat unless said. */
   readonly endpoint?: EndpointName;
   /** Instead of those of `wallets.ts`. */
@@ -159,9 +160,9 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
 
 /** With random numbers near zero, the first candidate of those left is always drawn. */
 function catalogueOf(options: PaidCallsOptions): Catalogue {
-  const { models, route, defaultMaxOutput = 64, prices = price.prices } = options;
+  const { models, route, hangUp, defaultMaxOutput = 64, prices = price.prices } = options;
   const candidates = models.map((each) => ({ ...each, weight: 1 }));
-  const terms = route ?? routeTo(candidates);
+  const terms = route ?? routeTo(candidates, hangUp && { hangUp });
   return {
     priceOf: (alias) => (alias === 'demo' ? { ...price, prices, defaultMaxOutput } : undefined),
     routeOf: (alias) => (alias === 'demo' ? terms : undefined),

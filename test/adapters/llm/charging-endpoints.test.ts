@@ -57,6 +57,19 @@ for (const each of wholes) {
   });
 }
 
+for (const each of wholes) {
+  test(`${each.name}: where routes drain, a client that goes while a body comes pays all of it`, async (t) => {
+    const { upstream: begins, answering } = watched(upstream.adapter);
+    const calls = await callsOf(each, 'delay=20', { hangUp: 'drain', upstreams: [begins] });
+    const client = new AbortController();
+    const call = calls.call(each.body, client.signal);
+    await answering;
+    client.abort();
+    await call;
+    await endsWith(t, calls, 'UsageSettled', { outcome: 'completed', ...each.complete });
+  });
+}
+
 for (const each of streamed) {
   test(`${each.name}: a complete stream is charged its usage`, async (t) => {
     const calls = await callsOf(each);
@@ -92,6 +105,16 @@ for (const each of streamed) {
       ...{ basis: 'estimate', outcome: 'client_closed' },
       ...each.halfStreamed,
     });
+  });
+
+  test(`${each.name}: where routes drain, a client that hangs up pays what the upstream says of the whole`, async (t) => {
+    const calls = await callsOf(each, 'delay=20', { hangUp: 'drain' });
+    const client = new AbortController();
+    const chunks = chunksOf(await calls.call(streaming(each), client.signal));
+    for (let seen = 0; seen < each.half; ) seen += (await chunks.next()).value?.length ?? 0;
+    client.abort();
+    await chunks.return?.();
+    await endsWith(t, calls, 'UsageSettled', { outcome: 'completed', ...each.complete });
   });
 
   test.serial(

@@ -189,6 +189,26 @@ test('a reader that leaves the stream pays the same', async (t) => {
   await eventually(() => upstream.mock.abandoned() > 0);
 });
 
+test('where routes drain, a client that hangs up before the headers pays nothing all the same', async (t) => {
+  const calls = await upstream.on('gpt-4o?hang=headers', { hangUp: 'drain' });
+  const client = new AbortController();
+  const call = calls.call(stream, client.signal);
+  await eventually(() => upstream.mock.asked.length > 0);
+  client.abort();
+  t.is(await faultOf(t, call), 'client_closed');
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'client_closed' });
+});
+
+test('where routes drain, an upstream that breaks off with nobody listening costs nothing', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=6&cut=socket&delay=20', { hangUp: 'drain' });
+  const client = new AbortController();
+  const chunks = chunksOf(await calls.call(stream, client.signal));
+  await chunks.next();
+  client.abort();
+  await chunks.return?.();
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
+});
+
 test('a client that hangs up after the headers pays the input, and no word that did not come', async (t) => {
   const { upstream: begins, answering } = watched(upstream.adapter);
   const calls = await upstream.on('gpt-4o?hang=first', { upstreams: [begins] });

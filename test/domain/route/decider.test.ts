@@ -30,6 +30,7 @@ for (const [what, other] of [
   ['strategy', { ...terms, strategy: 'cheapest' }],
   ['share of cost', { ...terms, scoring: { ...terms.scoring, cost: 9 } }],
   ['stickiness', { ...terms, sticky: true }],
+  ['what a client that hangs up ends', { ...terms, hangUp: 'drain' }],
 ] as const) {
   test(`another ${what} is a change`, (t) => {
     given(
