@@ -9,7 +9,7 @@ import { callError } from './call-error.ts';
 import { messageIdOf, messageOf } from './chat-to-anthropic.ts';
 import { errorAnswer } from './errors.ts';
 import type { AliasParts, ModelCallParts } from './model-call.ts';
-import { faultOf, limitBytes, modelCall, permitted, usualStallMs } from './model-call.ts';
+import { faultOf, limitBytes, modelCall, permitted, timesOf } from './model-call.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
 import { eventStreamHeaders, eventStreamType, namedFraming, sendEvents } from './sse.ts';
@@ -37,7 +37,7 @@ export const messages = (parts: ModelCallParts): Route =>
           batches: messageEvents(answer.chunks, head),
           framing: namedFraming,
           ended: answer.ended,
-          stallMs: parts.stallMs ?? usualStallMs,
+          ...timesOf(parts),
           stalled,
           errorBody: (error) => errorEventOf(faultOf(error, call), request),
         });

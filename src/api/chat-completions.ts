@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ChatReply, ChatRequest } from './chat-schemas.ts';
+import { ChatReply, ChatRequest, outputLimit } from './chat-schemas.ts';
 import type { ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall } from './model-call.ts';
 import { modelReply } from './model-reply.ts';
@@ -28,6 +28,6 @@ const callOf = (body: z.output<typeof ChatRequest>) => ({
   body,
   stream: body.stream ?? false,
   n: body.n ?? 1,
-  outputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+  outputTokens: outputLimit(body.max_completion_tokens ?? body.max_tokens),
   wantsUsage: body.stream_options?.include_usage ?? false,
 });

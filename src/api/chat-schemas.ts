@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
 /** More than any model writes; what a call may really cost is for the wallet to say. */
-export const OutputTokens = z.int().min(1).max(1_000_000).nullish();
+export const OutputTokens = z.int().min(0).max(1_000_000).nullish();
+
+/** No model writes less than one token, and some take 0 for no limit at all; undefined: nobody said. */
+export const outputLimit = (tokens: z.output<typeof OutputTokens>): number | undefined =>
+  typeof tokens === 'number' ? Math.max(1, tokens) : undefined;
+
 export const Switch = z.boolean().nullish();
 export const Penalty = z.number().min(-2).max(2).nullish();
 

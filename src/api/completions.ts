@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OutputTokens, Penalty, Switch, UsageReply } from './chat-schemas.ts';
+import { OutputTokens, outputLimit, Penalty, Switch, UsageReply } from './chat-schemas.ts';
 import type { ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall } from './model-call.ts';
 import { modelReply } from './model-reply.ts';
@@ -75,7 +75,7 @@ const callOf = (body: z.output<typeof CompletionRequest>) => ({
   stream: body.stream ?? false,
   // Of the best, those that are not shown are written as well.
   n: promptsIn(body.prompt) * Math.max(body.n ?? 1, body.best_of ?? 1),
-  outputTokens: body.max_tokens ?? undefined,
+  outputTokens: outputLimit(body.max_tokens),
   wantsUsage: body.stream_options?.include_usage ?? false,
 });
 

@@ -24,9 +24,18 @@ export interface ModelCallParts extends AliasParts {
   readonly gate: () => GateReason | null;
   /** How long a client may take nothing before its call is ended; 60 s unless said. */
   readonly stallMs?: number;
+  /** How long a stream may be silent before a comment says that we are there; 15 s unless said. */
+  readonly keepAliveMs?: number;
 }
 
-export const usualStallMs = 60_000;
+const usualStallMs = 60_000;
+const usualKeepAliveMs = 15_000;
+
+/** How long a stream waits for its client, and its client for it. */
+export const timesOf = ({
+  stallMs = usualStallMs,
+  keepAliveMs = usualKeepAliveMs,
+}: Pick<ModelCallParts, 'stallMs' | 'keepAliveMs'>) => ({ stallMs, keepAliveMs });
 
 /** Of the body of a call. */
 export const limitBytes = 8 * 1_024 * 1_024;

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import type { ModelAnswer } from '../adapters/llm/model-call.ts';
 import { errorAnswer } from './errors.ts';
 import type { MadeCall, ModelCallParts } from './model-call.ts';
-import { faultOf, usualStallMs } from './model-call.ts';
+import { faultOf, timesOf } from './model-call.ts';
 import type { Answer, RequestFacts } from './route.ts';
 import type { Framing } from './sse.ts';
 import {
@@ -12,7 +13,7 @@ import {
   sendEvents,
 } from './sse.ts';
 
-export interface ReplyParts extends Pick<ModelCallParts, 'stallMs'> {
+export interface ReplyParts extends Pick<ModelCallParts, 'stallMs' | 'keepAliveMs'> {
   readonly made: MadeCall;
   readonly request: RequestFacts;
   /** Of events; OpenAI's for chats unless said. */
@@ -23,7 +24,8 @@ export interface ReplyParts extends Pick<ModelCallParts, 'stallMs'> {
 export function modelReply(parts: ReplyParts): Answer<never> {
   const { answer } = parts.made;
   if (!answer.stream) {
-    return { text: JSON.stringify(answer.body), type: 'application/json; charset=utf-8' };
+    const text = JSON.stringify(answer.body);
+    return { text, type: 'application/json; charset=utf-8', headers: ignoredIn(answer) };
   }
   const stream = (response: ServerResponse) =>
     sendEvents(response, {
@@ -31,8 +33,13 @@ export function modelReply(parts: ReplyParts): Answer<never> {
       framing: parts.framing ?? openAiFraming,
       ...waysOut(parts, answer.ended),
     });
-  return { stream, type: eventStreamType, headers: eventStreamHeaders };
+  const headers = { ...eventStreamHeaders, ...ignoredIn(answer) };
+  return { stream, type: eventStreamType, headers };
 }
+
+/** Names the fields of a request that the model was not asked for. */
+const ignoredIn = ({ ignored = [] }: ModelAnswer): Readonly<Record<string, string>> =>
+  ignored.length === 0 ? {} : { 'x-ignored-parameters': ignored.join(', ') };
 
 /** The same of an answer that is no text, but bytes of a type. */
 export function bytesReply(parts: ReplyParts, type: string): Answer<never> {
@@ -44,11 +51,11 @@ export function bytesReply(parts: ReplyParts, type: string): Answer<never> {
 }
 
 const waysOut = (
-  { stallMs = usualStallMs, made: { call, stalled }, request }: ReplyParts,
+  { made: { call, stalled }, request, ...times }: ReplyParts,
   ended: AbortSignal,
 ) => ({
   ended,
-  stallMs,
+  ...timesOf(times),
   stalled,
   errorBody: (error: unknown) => errorBodyOf(faultOf(error, call), request),
 });

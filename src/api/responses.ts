@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { OpenAiError } from './error-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
 import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
-import { faultOf, limitBytes, modelCall, usualStallMs } from './model-call.ts';
+import { faultOf, limitBytes, modelCall, timesOf } from './model-call.ts';
 import { headOf } from './response-object.ts';
 import type { Failure } from './responses-events.ts';
 import { responseEvents, responseWriter } from './responses-events.ts';
@@ -37,7 +37,7 @@ export const responses = (parts: ModelCallParts): Route =>
           batches: responseEvents(answer.chunks, writer, failureOf),
           framing: namedFraming,
           ended: answer.ended,
-          stallMs: parts.stallMs ?? usualStallMs,
+          ...timesOf(parts),
           stalled,
           errorBody: (error) => writer.error(failureOf(error)),
         });

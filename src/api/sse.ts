@@ -16,6 +16,8 @@ export interface EventStream<Event> {
   /** A client that takes nothing for so long has stopped reading; `stalled` is told, once. */
   readonly stallMs: number;
   readonly stalled: () => void;
+  /** So often a comment is sent while nothing else is, for whoever on the way ends silent connections. */
+  readonly keepAliveMs: number;
   /** What an error in the middle says to the client. */
   readonly errorBody: (error: unknown) => Event;
 }
@@ -60,16 +62,28 @@ export async function sendEvents<Event>(
   stream: EventStream<Event>,
 ): Promise<void> {
   const { frame, end: mark } = stream.framing;
+  const alive = keepAlive(response, stream.keepAliveMs);
   try {
     for await (const batch of stream.batches) {
       if (response.destroyed) return;
+      alive.refresh();
       if (!response.write(batch.map(frame).join(''))) await drained(response, stream);
     }
     end(response, mark);
   } catch (error) {
     end(response, frame(stream.errorBody(error)));
+  } finally {
+    clearInterval(alive);
   }
 }
+
+const comment = ': keep-alive\n\n';
+
+/** Only for who reads: a comment in a full buffer keeps nothing alive. */
+const keepAlive = (response: ServerResponse, everyMs: number): NodeJS.Timeout =>
+  setInterval(() => {
+    if (!response.writableNeedDrain && !response.writableEnded) response.write(comment);
+  }, everyMs);
 
 function end(response: ServerResponse, text: string): void {
   if (response.destroyed) return;

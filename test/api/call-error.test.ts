@@ -45,11 +45,11 @@ test('every way in which a call breaks has its status and code', (t) => {
 });
 
 test('a fault says which field is to blame, and why, where that helps', (t) => {
-  const fault = thrownBy(() => inputOf({ audio: {} }));
-  const message = '`audio` is not supported: its cost has no bound.';
-  t.like(answerTo(fault).body, { error: { param: 'audio', message } });
+  const fault = thrownBy(() => inputOf({ plugins: [{}] }));
+  const message = '`plugins` is not supported: its cost has no bound.';
+  t.like(answerTo(fault).body, { error: { param: 'plugins', message } });
   t.like(answerTo(fault, 'zh').body, {
-    error: { param: 'audio', message: '不支持 `audio`:其费用没有上限。' },
+    error: { param: 'plugins', message: '不支持 `plugins`:其费用没有上限。' },
   });
 });
 

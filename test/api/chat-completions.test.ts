@@ -53,13 +53,13 @@ async function serve(
   calls: PaidCalls,
   {
     gate = () => null,
-    stallMs = 60_000,
-  }: { gate?: () => GateReason | null; stallMs?: number } = {},
+    ...times
+  }: { gate?: () => GateReason | null; stallMs?: number; keepAliveMs?: number } = {},
 ): Promise<string> {
   const answer: PaidCalls['metered']['answer'] = (call) =>
     calls.metered.answer({ ...call, walletId: calls.walletId });
   const routes = [
-    chatCompletions({ answer, gate, stallMs }),
+    chatCompletions({ answer, gate, ...times }),
     models({ aliases: () => ['demo', 'a/b'] }),
     model({ aliases: () => ['demo', 'a/b'] }),
   ];
@@ -128,7 +128,6 @@ const wrong: readonly [Json, string][] = [
   [{ n: 1.5 }, 'n'],
   [{ n: 2 ** 64 }, 'n'],
   [{ max_tokens: -1 }, 'max_tokens'],
-  [{ max_tokens: 0 }, 'max_tokens'],
   [{ max_tokens: '100' }, 'max_tokens'],
   [{ max_completion_tokens: 1e12 }, 'max_completion_tokens'],
   [{ stream: 'yes' }, 'stream'],
@@ -169,6 +168,54 @@ test('unknown fields go to the upstream as they are, and so do nulls', async (t)
   await post(await serve(calls), demo(more));
   const sent = upstream.mock.asked.find(({ model: name }) => name === 'passes-on?chunks=1');
   t.like(sent, { top_k: 3, nested: { a: [1, null] }, stop: null, max_tokens: 64 });
+});
+
+test('no limit goes out below 1, whatever was asked for', async (t) => {
+  const calls = await upstream.on('least?chunks=1');
+  for (const more of [{ max_tokens: 0 }, { max_completion_tokens: 0, max_tokens: 9 }]) {
+    t.is((await post(await serve(calls), demo(more))).status, 200);
+    t.is(
+      upstream.mock.asked.findLast(({ model: name }) => name === 'least?chunks=1')?.max_tokens,
+      1,
+    );
+  }
+});
+
+test('what is left out of a request is told in a header', async (t) => {
+  const calls = await upstream.on('searches?chunks=1');
+  const asked = demo({ web_search_options: { search_context_size: 'low' } });
+  const response = await post(await serve(calls), asked);
+  t.is(response.headers.get('x-ignored-parameters'), 'web_search_options');
+  const sent = upstream.mock.asked.find(({ model: name }) => name === 'searches?chunks=1');
+  t.false('web_search_options' in (sent ?? {}));
+});
+
+test('a client is told that we are still there while its upstream is silent', async (t) => {
+  const calls = await upstream.on('gpt-4o?chunks=3&delay=100');
+  const response = await post(await serve(calls, { keepAliveMs: 20 }), demo({ stream: true }));
+  const text = await response.text();
+  t.regex(text, /\n\n: keep-alive\n\n/);
+  t.true(text.endsWith('data: [DONE]\n\n'));
+  t.is(text.match(/"content":" word"/g)?.length, 3);
+});
+
+test('an upstream is read no faster than its client reads', async (t) => {
+  const calls = await upstream.on('gpt-4o?huge=200000&chunks=400', { credit: { CNY: '1000' } });
+  const client = httpRequest(`${await serve(calls)}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+  });
+  client.on('error', () => undefined);
+  const before = upstream.mock.written();
+  client.end(JSON.stringify(demo({ stream: true, max_tokens: 1_000_000 })));
+  const [response] = await once(client, 'response');
+  response.on('error', () => undefined);
+  response.pause();
+  await eventually(() => upstream.mock.waiting() > 0);
+  // Buffers on the way take some; the whole answer is 80 MB.
+  t.true(upstream.mock.written() - before < 40_000_000);
+  client.destroy();
+  await endsWith(t, calls, 'UsageSettled', { outcome: 'client_closed' });
 });
 
 test('an unknown model is 404, a missing key 401, credit that is gone a final 429', async (t) => {

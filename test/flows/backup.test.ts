@@ -16,7 +16,7 @@ import { projections } from '../../src/projections/registry.ts';
 import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
-import { grant, newPerson, settledCalls, signIn } from '../support/people.ts';
+import { grant, newPerson, request, settledCalls, signIn } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 import { query } from '../support/query.ts';
@@ -144,6 +144,9 @@ test.before(async () => {
   const { token } = await signIn(program);
   person = await newPerson(program);
   await grant(program, token, person.memberId, '5');
+  await request(`${program.url}/api/admin/upstreams/kept`, {
+    ...{ method: 'PUT', token, body: { kind: 'deepseek', api_key: 'sk-kept-in-the-vault' } },
+  });
   for (let n = 0; n < 3; n += 1) await call(program, person);
   await settledCalls(program, person.token, 3);
 });
@@ -184,7 +187,10 @@ test.serial(
     const second = await start(target);
     t.teardown(second.kill);
     t.is(await call(second, person), 200);
-    t.truthy((await signIn(second)).token);
+    const { token } = await signIn(second);
+    const listed = JSON.stringify(await request(`${second.url}/api/admin/upstreams`, { token }));
+    // Without its key it would be there and unavailable.
+    t.regex(listed, /"id":"kept".*?"health":"up"/);
   },
 );
 

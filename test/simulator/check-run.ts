@@ -7,6 +7,7 @@ import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import { balances } from '../../src/domain/wallet/wallet.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import type { ClientCall } from './calls.ts';
+import { checkCosts } from './check-costs.ts';
 import { checkWallet } from './check-wallet.ts';
 import type { EventServer } from './event-server.ts';
 import type { Lapse } from './lease-table.ts';
@@ -95,7 +96,7 @@ function checkIds(all: readonly Recorded[]): void {
 const isOfRoll = ({ type, stream }: Recorded): boolean =>
   type === 'WalletPeriodClosed' || (type === 'WalletPeriodOpened' && !stream.endsWith('@0'));
 
-interface Known {
+export interface Known {
   readonly reserved?: Extract<Recorded, { type: 'CreditReserved' }>;
   readonly resolved?: Extract<
     Recorded,
@@ -147,6 +148,7 @@ function checkCall(call: ClientCall, known: Known, { upstream }: Outcome): void 
   must(end !== 'complete' || isSettled, 'charged', 'is not charged');
   must(end !== 'complete' || book.finished !== undefined, 'charged', 'had no whole answer');
   checkCharge(call, known, book);
+  checkCosts(call, known, book);
 }
 
 /** A whole answer costs what its upstream said, a failed call nothing. */

@@ -100,13 +100,15 @@ function checkBalances(walletId: string, { state, book, at }: Place): void {
   for (const asset of book.assets) {
     const own = lots.filter((lot) => lot.asset === asset);
     const free = sum(own.map((lot) => lot.free));
-    const overdrawn = isUnit(asset) ? zero : state.overdrawn;
+    // Costs may be in other currencies than the wallet's.
+    const isMoney = asset === state.opened?.currency;
+    const overdrawn = isMoney ? state.overdrawn : zero;
     const held = sum(own.map((lot) => lot.held)).plus(overdrawn);
     const credit = book.of(`credit:${walletId}`, asset).negated();
     const hold = book.of(`hold:${walletId}`, asset).negated();
     mustHold(free.eq(credit), 'I2', () => `${free} ${asset} free, ${credit} in the ledger ${at}`);
     mustHold(held.eq(hold), 'I2', () => `${held} ${asset} held, ${hold} in the ledger ${at}`);
-    if (isUnit(asset)) continue;
+    if (!isMoney) continue;
     const owed = book.of(`receivable:${walletId}`, asset);
     mustHold(state.owed.eq(owed), 'I2', () => `${state.owed} owed, ${owed} in the ledger ${at}`);
   }

@@ -16,6 +16,7 @@ import { plainAlias } from '../../src/domain/alias/events.ts';
 import type { Treatment } from '../../src/domain/wallet/call-events.ts';
 import { routeTo } from '../support/routes.ts';
 import { price } from '../support/wallets.ts';
+import { upstreamCosts } from './check-costs.ts';
 import type { JournalTable } from './journal-table.ts';
 import type { LeaseTable } from './lease-table.ts';
 import type { Connection } from './postgres.ts';
@@ -64,7 +65,12 @@ const wide = { requestsPerMinute: 10_000, tokensPerMinute: 100_000_000, concurre
 const catalogue: Catalogue = {
   priceOf: (alias) => ({ ...price, alias, defaultMaxOutput: 64 }),
   aliasOf: (alias) => (alias === ratedAlias ? { ...plainAlias, limits: wide } : plainAlias),
-  routeOf: () => routeTo(['a', 'b'].map((upstream) => ({ upstream, model: 'demo', weight: 1 }))),
+  routeOf: () =>
+    routeTo(
+      Object.entries(upstreamCosts).map(([upstream, cost]) => ({
+        ...{ upstream, model: 'demo', weight: 1, cost },
+      })),
+    ),
 };
 
 const askedIn = ({ nowMs }: Schedule) => ({

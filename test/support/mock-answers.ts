@@ -1,3 +1,4 @@
+import { callDeltas, callMessage } from './mock-tool-call.ts';
 import type { Behaviour, Case } from './mock-upstream.ts';
 
 /** How one endpoint's answers look; how they are sent is the same for all. */
@@ -52,12 +53,14 @@ function inChoices(style: {
   readonly whole: (content: string) => object;
   readonly piece: (content: string, isFirst: boolean) => object;
   readonly last: object;
+  readonly reason?: string;
 }): AnswerStyle {
-  const choices = ({ body }: Case, choice: object, reason: string | null) =>
+  const { reason = 'stop' } = style;
+  const choices = ({ body }: Case, choice: object, finish: string | null) =>
     Array.from({ length: body.n ?? 1 }, (_, index) => ({
       index,
       ...choice,
-      finish_reason: reason,
+      finish_reason: finish,
     }));
   return {
     whole(mock) {
@@ -65,7 +68,7 @@ function inChoices(style: {
       return {
         body: {
           ...headOf(mock, style.object),
-          choices: choices(mock, style.whole(content), 'stop'),
+          choices: choices(mock, style.whole(content), reason),
           usage: usageOf(mock),
         },
         half: (answer) => answer.indexOf(content) + Math.ceil(content.length / 2),
@@ -81,7 +84,7 @@ function inChoices(style: {
       const head = headOf(mock, style.chunkObject);
       const usage = usageOf(mock);
       const inline = behaviour.usage === 'inline' && { usage };
-      const end = { ...head, choices: choices(mock, style.last, 'stop'), ...inline };
+      const end = { ...head, choices: choices(mock, style.last, reason), ...inline };
       const isAsked = body.stream_options?.include_usage ?? false;
       const isTold = behaviour.usage === 'yes' || behaviour.usage === 'rubbish';
       const tells = behaviour.cut !== 'late' && isAsked && isTold;
@@ -89,6 +92,28 @@ function inChoices(style: {
     },
   };
 }
+
+const [firstOfCall, ...restOfCall] = callDeltas;
+const calling = inChoices({
+  object: 'chat.completion',
+  chunkObject: 'chat.completion.chunk',
+  reason: 'tool_calls',
+  whole: () => ({ message: { role: 'assistant', ...callMessage } }),
+  piece: () => ({ delta: { role: 'assistant', ...firstOfCall } }),
+  last: { delta: {} },
+});
+
+/** A chat that calls a tool, in a stream piece by piece; for models that write one chunk. */
+export const callingStyle: AnswerStyle = {
+  ...calling,
+  last: (mock) => [
+    ...restOfCall.map((delta) => ({
+      ...headOf(mock, 'chat.completion.chunk'),
+      choices: [{ index: 0, delta, finish_reason: null }],
+    })),
+    ...calling.last(mock),
+  ],
+};
 
 const neverStreams = {
   piece: () => ({ error: { message: 'This never streams.' } }),

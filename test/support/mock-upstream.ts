@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { answerStyles } from './mock-answers.ts';
+import { answerStyles, callingStyle } from './mock-answers.ts';
 
 /**
  * How the mock answers, written behind the model's name: `gpt-4o?chunks=3&usage=no`. So a route
@@ -20,8 +20,12 @@ const Behaviour = z.object({
   output: z.coerce.number().optional(),
   cached: z.coerce.number().default(0),
   reasoning: z.coerce.number().default(0),
-  /** Milliseconds between chunks. */
+  /** Milliseconds before the headers, and between chunks, each up to `jitter` more. */
+  latency: z.coerce.number().default(0),
   delay: z.coerce.number().default(0),
+  jitter: z.coerce.number().default(0),
+  /** Asks for `get_weather` until the messages have its result, and then says `text`. */
+  tool: z.enum(['no', 'yes']).default('no'),
   status: z.coerce.number().default(200),
   /** Only the first so many requests for this model fail. */
   fails: z.coerce.number().default(Number.POSITIVE_INFINITY),
@@ -52,6 +56,7 @@ export type Behaviour = z.infer<typeof Behaviour>;
 const Asked = z.looseObject({
   model: z.string(),
   stream: z.boolean().optional(),
+  messages: z.array(z.looseObject({ role: z.string() })).optional(),
   n: z.number().nullish(),
   max_tokens: z.number().optional(),
   max_completion_tokens: z.number().optional(),
@@ -67,19 +72,39 @@ export interface MockUpstream {
   readonly url: string;
   /** Every request's body, in order. */
   readonly asked: readonly AskedOfMock[];
+  /** What the judge said of them. */
+  readonly complaints: readonly string[];
   /** Answers that were sent to their end. */
   completed(): number;
   /** Connections that the caller gave up while the mock still answered. */
   abandoned(): number;
+  /** Bytes of streams that were given to connections. */
+  written(): number;
+  /** Streams whose caller takes no more for now. */
+  waiting(): number;
   close(): Promise<void>;
 }
 
+interface MockOptions {
+  readonly keep?: boolean;
+  readonly port?: number;
+  /** Says what is wrong with a request; that is kept in `complaints`. */
+  readonly judge?: (body: unknown) => readonly string[];
+}
+
 /** A real HTTP server that speaks OpenAI's protocol, well or badly. */
-export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise<MockUpstream> {
+export async function startMockUpstream({
+  keep = true,
+  port = 0,
+  judge = () => [],
+}: MockOptions = {}): Promise<MockUpstream> {
   const asked: AskedOfMock[] = [];
+  const complaints: string[] = [];
+  const traffic: Traffic = { written: 0, waiting: 0 };
   const times = new Map<string, number>();
   const note = (body: AskedOfMock): number => {
     if (!keep) return 1;
+    complaints.push(...judge(body));
     asked.push(body);
     const time = (times.get(body.model) ?? 0) + 1;
     times.set(body.model, time);
@@ -93,7 +118,7 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
       if (isDone || response.writableFinished) completed += 1;
       else abandoned += 1;
     });
-    respond(request, response, note).then(
+    respond(request, response, { note, traffic }).then(
       () => {
         isDone = response.writableFinished;
       },
@@ -107,8 +132,11 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
   return {
     url: `http://127.0.0.1:${address.port}`,
     asked,
+    complaints,
     completed: () => completed,
     abandoned: () => abandoned,
+    written: () => traffic.written,
+    waiting: () => traffic.waiting,
     async close() {
       server.close();
       server.closeAllConnections();
@@ -117,22 +145,34 @@ export async function startMockUpstream({ keep = true, port = 0 } = {}): Promise
   };
 }
 
+/** Bytes of streams that were written, and streams that wait for their caller. */
+interface Traffic {
+  written: number;
+  waiting: number;
+}
+
+interface Noting {
+  /** Which request for its model it is, from 1. */
+  readonly note: (body: AskedOfMock) => number;
+  readonly traffic: Traffic;
+}
+
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  /** Which request for its model it is, from 1. */
-  note: (body: AskedOfMock) => number,
+  { note, traffic }: Noting,
 ): Promise<void> {
   const body = Asked.parse(await bodyOf(request));
   const time = note(body);
   const [name = '', options = ''] = body.model.split('?');
   const behaviour = Behaviour.parse(Object.fromEntries(new URLSearchParams(options)));
   if (behaviour.hang === 'headers') return;
+  await waits(behaviour.latency, behaviour);
   if (behaviour.status !== 200 && time <= behaviour.fails) return refuse(response, behaviour);
   const path = (request.url ?? '').replace(/^\/v1/, '');
   const isStream =
     (body.stream === true && behaviour.streams === 'yes') || path === '/audio/speech';
-  await (isStream ? stream : whole)(response, { path, body, name, behaviour });
+  await (isStream ? stream : whole)(response, { path, body, name, behaviour, traffic });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
@@ -171,10 +211,16 @@ export interface Case {
   readonly body: AskedOfMock;
   readonly name: string;
   readonly behaviour: Behaviour;
+  readonly traffic: Traffic;
 }
 
-const styleOf = ({ path }: Case) => {
-  const style = answerStyles[path];
+/** Until it is told the weather. */
+const isCalling = ({ body, behaviour }: Case): boolean =>
+  behaviour.tool === 'yes' && !body.messages?.some(({ role }) => role === 'tool');
+
+const styleOf = (mock: Case) => {
+  const { path } = mock;
+  const style = isCalling(mock) ? callingStyle : answerStyles[path];
   if (!style) throw new Error(`The mock knows no ${path}.`);
   return style;
 };
@@ -198,7 +244,7 @@ async function stream(response: ServerResponse, mock: Case): Promise<void> {
   const { behaviour } = mock;
   const style = styleOf(mock);
   const isBytes = style.isBytes?.(mock) ?? false;
-  const write = isBytes ? bytesWriter(response) : writer(response, behaviour);
+  const write = isBytes ? bytesWriter(response) : writer(response, mock);
   response.writeHead(200, { 'content-type': isBytes ? 'audio/mpeg' : 'text/event-stream' });
   if (behaviour.hang === 'first') return void response.flushHeaders();
   const half = Math.ceil(behaviour.chunks / 2);
@@ -206,12 +252,18 @@ async function stream(response: ServerResponse, mock: Case): Promise<void> {
     if (place === half && (await stops(response, behaviour))) return;
     if (place === rubbishPlace[behaviour.rubbish](half)) await write('{"choices": [rubbish');
     await write(JSON.stringify(style.piece(mock, place)));
-    if (behaviour.delay > 0) await pause(behaviour.delay);
+    await waits(behaviour.delay, behaviour);
   }
   for (const last of lastsOf(mock, isBytes)) await write(last);
   if (behaviour.cut !== 'late') return void response.end();
   await pause(20);
   response.destroy();
+}
+
+/** At least so many milliseconds. */
+async function waits(ms: number, { jitter }: Behaviour): Promise<void> {
+  const all = ms + Math.random() * jitter;
+  if (all > 0) await pause(all);
 }
 
 /** What comes behind the pieces, and the end mark unless it is left out. */
@@ -247,14 +299,25 @@ const bytesWriter = (response: ServerResponse) => async (data: string) => {
 
 const lineEnds = { lf: '\n', crlf: '\r\n', cr: '\r' };
 
-function writer(response: ServerResponse, { split, newline, comments }: Behaviour) {
+function writer(response: ServerResponse, { behaviour, traffic }: Case) {
+  const { split, newline, comments } = behaviour;
   const end = lineEnds[newline];
+  const send = async (bytes: Uint8Array): Promise<void> => {
+    traffic.written += bytes.length;
+    if (response.write(bytes) || response.destroyed) return;
+    traffic.waiting += 1;
+    const taken = new AbortController();
+    const { signal } = taken;
+    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+    taken.abort();
+    traffic.waiting -= 1;
+  };
   return async (data: string): Promise<void> => {
     const comment = comments === 'yes' ? `: still here${end}${end}` : '';
     const bytes = Buffer.from(`${comment}data: ${data}${end}${end}`);
-    if (split === 0) return void response.write(bytes);
+    if (split === 0) return send(bytes);
     for (let from = 0; from < bytes.length && !response.destroyed; from += split) {
-      response.write(bytes.subarray(from, from + split));
+      await send(bytes.subarray(from, from + split));
       await nextTurn();
     }
   };

@@ -94,7 +94,6 @@ function eventOf(data: string): Event {
 
 const chunkOf = (choices: readonly Json[]): Json => ({
   object: 'chat.completion.chunk',
-  created: Math.floor(Date.now() / 1_000),
   choices,
 });
 

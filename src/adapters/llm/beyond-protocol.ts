@@ -13,6 +13,8 @@ export const beyondProtocol = (param: string): CallFault =>
 /** An answer without them is as good, so a protocol that has no word for them leaves them out. */
 const hints = new Set([
   'seed',
+  'audio',
+  'prediction',
   'store',
   'metadata',
   'modalities',
@@ -20,6 +22,7 @@ const hints = new Set([
   'verbosity',
   'safety_identifier',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
 ]);
 

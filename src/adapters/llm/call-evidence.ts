@@ -4,13 +4,12 @@ import type { Consumption, Ending } from '../../domain/wallet/commands.ts';
 import type { CallCosts } from './call-costs.ts';
 import type { CallHold } from './call-hold.ts';
 import type { OwnCount } from './endpoints/measure.ts';
-import { inputTokens } from './input.ts';
 import type { Asked, Evidence, Journal } from './journal.ts';
 import type { ModelCall } from './model-call.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
 import { tokenTally } from './token-tally.ts';
-import type { Family } from './tokenizer.ts';
+import { wholeInputTokens } from './whole-input.ts';
 
 /** What one call leaves in the journal; a short call leaves nothing. */
 export interface CallEvidence {
@@ -97,7 +96,7 @@ export function callEvidence(parts: EvidenceParts): CallEvidence {
 
   return {
     asking(trial, ending) {
-      count = counting(parts, trial.family);
+      count = counting(parts, trial);
       if (costs.asked().length > 1) void noteAgain(ending);
     },
     streamed: wake,
@@ -129,16 +128,16 @@ const isCosted = ({ cost, charged }: Asked): boolean => (cost ?? charged) !== un
 /** Counts what has come so far; each time only what is new. */
 function counting(
   { call, plan, hold, received }: EvidenceParts,
-  family: Family,
+  trial: Trial,
 ): () => Promise<Evidence> {
   const tallies = new Map<number, (more: string) => Promise<number>>();
   const outputs = new Map<number, number>();
   let input: Promise<number> | undefined;
   return async () => {
     const characters = charactersOf({ plan, hold, received }, 'received');
-    input ??= inputTokens(family, plan.input);
+    input ??= wholeInputTokens(trial, plan.input);
     for (const [choice, text] of received.newText()) {
-      const tally = tallies.get(choice) ?? tokenTally(family);
+      const tally = tallies.get(choice) ?? tokenTally(trial.family);
       tallies.set(choice, tally);
       outputs.set(choice, await tally(text));
     }

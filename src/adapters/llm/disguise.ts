@@ -29,10 +29,15 @@ export interface Mask {
   readonly isNamed: boolean;
   /** Only the id is ours: whoever asks may know the rest. */
   readonly transparent?: boolean;
+  /** Seconds since 1970, for an answer that tells none. */
+  readonly created: number;
 }
 
 /** Puts our name and id on an upstream's chunk or body, in place. */
-export function disguise(answer: Json, { id, alias, isNamed, transparent }: Mask): void {
+export function disguise(
+  answer: Json,
+  { id, alias, isNamed, transparent }: Omit<Mask, 'created'>,
+): void {
   if (id !== null) answer.id = id;
   else if (answer.id !== undefined) answer.id = undefined;
   if (isJson(answer.native)) {

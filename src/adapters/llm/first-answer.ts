@@ -19,6 +19,8 @@ export type FirstAnswer =
 
 export interface AskParts extends Omit<TurnParts, 'pause'> {
   readonly watch: UpstreamWatch;
+  /** What is asked. */
+  readonly body: Readonly<Json>;
   /** Output tokens of one choice that are paid for. */
   readonly maxOutput: number;
 }
@@ -49,10 +51,10 @@ const candidateOf = ({ upstream, model }: Trial) => ({ upstream: upstream.id, mo
 async function attempt(
   relay: Relay,
   trial: Trial,
-  { watch, maxOutput }: AskParts,
+  { watch, ...asked }: AskParts,
 ): Promise<FirstAnswer> {
   if (!relay.mayAsk(trial)) throw budgetSpent();
-  const ask = () => inUpstreamSpan(relay.call, trial, () => begun(relay, trial, maxOutput));
+  const ask = () => inUpstreamSpan(relay.call, trial, () => begun(relay, trial, asked));
   try {
     return await watch.ask(candidateOf(trial), ask, relay.ended);
   } catch (error) {
@@ -66,7 +68,7 @@ async function attempt(
 async function begun(
   { call, meter, ended, received, limit }: Relay,
   trial: Trial,
-  maxOutput: number,
+  { body, maxOutput }: Pick<AskParts, 'body' | 'maxOutput'>,
 ): Promise<FirstAnswer> {
   meter.asking(trial);
   call.asked?.(candidateOf(trial));
@@ -74,7 +76,7 @@ async function begun(
   const answer = await trial.upstream.ask({
     endpoint: call.endpoint,
     model: trial.model,
-    body: call.body,
+    body,
     extended: call.extended ?? false,
     // What is cut where characters end is cut in our own words.
     native: limit ? undefined : call.native,
@@ -84,11 +86,11 @@ async function begun(
   });
   if (!answer.stream) {
     meter.answering(answer.partial);
-    const body = await answer.body();
+    const whole = await answer.body();
     meter.firstToken();
-    limit?.(body);
-    received.take(body);
-    return { stream: false, body };
+    limit?.(whole);
+    received.take(whole);
+    return { stream: false, body: whole };
   }
   meter.answering();
   const rest = answer.chunks[Symbol.asyncIterator]();

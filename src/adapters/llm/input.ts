@@ -4,6 +4,8 @@ import { isJson } from './chat-stream.ts';
 import { codePoints } from './code-points.ts';
 import type { Picture } from './endpoints/picture-tokens.ts';
 import type { Sound } from './endpoints/sounds.ts';
+import type { Picture as Shown } from './pictures.ts';
+import { isPicture, pictureOf } from './pictures.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens, tokensAtMost } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
@@ -20,6 +22,10 @@ export interface Input {
   readonly characters: number | null;
   readonly sound?: Sound;
   readonly picture?: Picture;
+  /** Those among the messages. */
+  readonly pictures?: readonly Shown[];
+  /** What the answer is predicted to say: all of it that it doesn't say is billed as output too. */
+  readonly predicted?: readonly string[];
 }
 
 /** These steer the answer and are never read by the model; any other field counts as input. */
@@ -45,20 +51,21 @@ const notInput = new Set([
   'store',
   'metadata',
   'modalities',
+  'audio',
+  'prediction',
+  'web_search_options',
   'service_tier',
   'parallel_tool_calls',
   'reasoning_effort',
   'verbosity',
   'safety_identifier',
   'prompt_cache_key',
+  'prompt_cache_options',
   'prompt_cache_retention',
 ]);
 
 /** Fields whose cost nothing in the request bounds: paid beside the tokens, or at another price. */
 const unbounded = [
-  'audio',
-  'prediction',
-  'web_search_options',
   'search_parameters',
   'enable_search',
   'plugins',
@@ -78,17 +85,43 @@ const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
 /** Reads what of a chat becomes input, or refuses what can't be bounded. */
 export function inputOf(body: Readonly<Json>): Input {
   refuseUnbounded(body);
-  const texts: string[] = [];
+  const read: Read = { texts: [], pictures: [] };
+  const { texts, pictures } = read;
   const messages = Array.isArray(body.messages) ? body.messages : [];
   messages.forEach((message, index) => {
-    if (isJson(message)) addMessage(message, `messages[${index}]`, texts);
+    if (isJson(message)) addMessage(message, `messages[${index}]`, read);
   });
   let wrappers = messages.length;
   for (const value of otherValues(body)) {
     texts.push(JSON.stringify(value));
     wrappers += Array.isArray(value) ? value.length : 1;
   }
-  return { texts, wrappers, characters: charactersOf(messages.filter(isJson)) };
+  const predicted = predictedIn(body);
+  return {
+    texts,
+    wrappers,
+    // Pictures have none, so nobody pays for them in characters.
+    characters: pictures.length > 0 ? null : charactersOf(messages.filter(isJson)),
+    ...(pictures.length > 0 && { pictures }),
+    ...(predicted.length > 0 && { predicted }),
+  };
+}
+
+/** What was found in messages so far. */
+interface Read {
+  readonly texts: string[];
+  readonly pictures: Shown[];
+}
+
+/** The texts of a prediction; any other kind of it has a cost that nobody knows. */
+function predictedIn({ prediction }: Readonly<Json>): readonly string[] {
+  if (noWish.has(prediction)) return [];
+  const { type, content } = isJson(prediction) ? prediction : {};
+  if (type !== 'content') throw unsupported('prediction');
+  const said: Read = { texts: [], pictures: [] };
+  addContent(content, 'prediction.content', said);
+  if (said.pictures.length > 0) throw unsupported('prediction.content');
+  return said.texts;
 }
 
 /** Of fields that nobody knows: whatever they are, a model may read them. */
@@ -151,23 +184,28 @@ function refuseUnbounded(body: Readonly<Json>): void {
   if (!textOnly) throw unsupported('modalities');
 }
 
-function addMessage({ content, role, ...rest }: Json, path: string, texts: string[]): void {
+function addMessage({ content, role, ...rest }: Json, path: string, read: Read): void {
   if (typeof role !== 'string' || !roles.includes(role)) throw unknownRole(`${path}.role`);
   if (rest.audio !== undefined && rest.audio !== null) throw unsupported(`${path}.audio`);
-  if (typeof content === 'string') texts.push(content);
-  else if (Array.isArray(content)) addParts(content, `${path}.content`, texts);
-  else if (content !== undefined && content !== null) throw unsupported(`${path}.content`);
-  for (const [field, value] of Object.entries(rest)) texts.push(field, textOf(value));
+  addContent(content, `${path}.content`, read);
+  for (const [field, value] of Object.entries(rest)) read.texts.push(field, textOf(value));
 }
 
-function addParts(parts: readonly unknown[], path: string, texts: string[]): void {
+function addContent(content: unknown, path: string, read: Read): void {
+  if (typeof content === 'string') read.texts.push(content);
+  else if (Array.isArray(content)) addParts(content, path, read);
+  else if (content !== undefined && content !== null) throw unsupported(path);
+}
+
+function addParts(parts: readonly unknown[], path: string, { texts, pictures }: Read): void {
   parts.forEach((part, index) => {
-    const text = isJson(part) ? (part.text ?? part.refusal) : undefined;
-    const type = isJson(part) ? part.type : undefined;
-    if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
+    const { type, text: said, refusal, image_url: image }: Json = isJson(part) ? part : {};
+    const text = said ?? refusal;
+    if (typeof text === 'string') texts.push(text);
+    if (type === 'image_url' && isPicture(image)) pictures.push(pictureOf(image));
+    else if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
       throw unsupported(`${path}[${index}]`);
     }
-    texts.push(text);
   });
 }
 

@@ -9,10 +9,10 @@ import { CallFault } from './call-fault.ts';
 import type { CallEnd, CallHold } from './call-hold.ts';
 import type { Patience } from './in-time.ts';
 import { inTime, usualPatience } from './in-time.ts';
-import { inputTokens } from './input.ts';
 import type { ModelCall } from './model-call.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
+import { wholeInputTokens } from './whole-input.ts';
 
 /** Why a call was ended from our side of it. */
 export type Cut = 'client_closed' | 'client_stalled' | 'timed_out' | 'shut_down';
@@ -175,10 +175,10 @@ async function estimated(
   which: Which,
 ): Promise<Usage> {
   const { plan, received } = parts;
-  const { family } = trial ?? plan.trials[0];
+  const answering = trial ?? plan.trials[0];
   const [input, output] = await Promise.all([
-    inputTokens(family, plan.input),
-    received.tokens(family, which),
+    wholeInputTokens(answering, plan.input),
+    received.tokens(answering.family, which),
   ]);
   return ownCount(parts, { input, output, pieces: received.pieces(which) });
 }

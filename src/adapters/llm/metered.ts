@@ -126,14 +126,16 @@ async function paid(
       id: answerIdOf(endpoint.idPrefix, call.facts.callId),
       alias: call.facts.model,
       isNamed: endpoint.namesModel,
+      created: Math.floor(clock().getTime() / 1_000),
       transparent: call.transparent ?? false,
     },
     charge: hold.charge,
   };
-  const first = await firstAnswer(relay, plan, { ...parts, maxOutput: hold.maxOutput });
+  const { body, ignored } = plan;
+  const first = await firstAnswer(relay, plan, { ...parts, body, maxOutput: hold.maxOutput });
   return first.stream
-    ? { stream: true, chunks: relayChunks(relay, first), ended: flight.ended }
-    : { stream: false, body: await relayBody(relay, first.body) };
+    ? { stream: true, chunks: relayChunks(relay, first), ended: flight.ended, ignored }
+    : { stream: false, body: await relayBody(relay, first.body), ignored };
 }
 
 /** Ends a call when its client goes or its time is up. */

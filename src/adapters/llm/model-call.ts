@@ -46,11 +46,15 @@ export interface ModelCall {
  * What a member gets. A body is charged before it is here. Chunks come as fast as they are read;
  * the iterable ends when the charge is recorded and throws a `CallFault` for a broken answer.
  */
-export type ModelAnswer =
+export type ModelAnswer = {
+  /** Fields of the request that were not passed on. */
+  readonly ignored?: readonly string[];
+} & (
   | { readonly stream: false; readonly body: Json }
   | {
       readonly stream: true;
       readonly chunks: AsyncIterable<readonly Json[]>;
       /** Aborts when the call is over, however that came; a writer that waits for its client stops. */
       readonly ended: AbortSignal;
-    };
+    }
+);

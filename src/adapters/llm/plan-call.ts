@@ -13,13 +13,14 @@ import type { EndpointName } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
 import type { Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
-import { inputBound, inputTokens } from './input.ts';
 import type { ModelCall } from './model-call.ts';
 import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
+import { searching } from './search-wish.ts';
 import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json, Upstream } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
+import { mostInputBound, mostInputTokens, predictedBound } from './whole-input.ts';
 import type { BudgetedCall } from './within-budgets.ts';
 import { affordable, atMostOf, hasRoom, openBudget } from './within-budgets.ts';
 
@@ -57,6 +58,9 @@ export interface CallPlan {
   readonly budget: CallBudget | undefined;
   /** How it is counted. */
   readonly measure: Measure;
+  /** What the upstream is asked: the member's body, less what is ignored. */
+  readonly body: Readonly<Json>;
+  readonly ignored: readonly string[];
 }
 
 export interface PlanParts {
@@ -78,8 +82,13 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
   const measure = measureOf(endpoint, prices);
   const input = endpoint.inputOf(call.body);
-  const bound = await widestBound(trialsOf(candidates, parts), input);
-  const atMost = measure.boundOf(input, { input: bound, n: call.n });
+  const { body, tokens: found, ignored } = searching(call.body, prices);
+  const readers = trialsOf(candidates, parts);
+  // Whichever candidate answers in the end, its input fits.
+  const bound = found + (await mostInputBound(readers, input));
+  const predicted = call.n * (await predictedBound(readers, input));
+  const given = measure.boundOf(input, { input: bound, n: call.n });
+  const atMost = { ...given, output: given.output + predicted };
   const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
   const routed: RoutedCall = {
     ...{ plan: call.plan, clientApp: call.clientApp },
@@ -117,6 +126,8 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     inputBound: bound,
     budget: openBudget(budgeted, { upstream: upstream.id, cost }),
     measure,
+    body,
+    ignored,
   };
 }
 
@@ -126,9 +137,7 @@ export async function countInput(
   { model, body }: { readonly model: string; readonly body: Readonly<Json> },
 ): Promise<number> {
   const trials = trialsOf(behind(parts, model, 'chat').candidates, parts);
-  const input = endpoints.chat.inputOf(body);
-  const families = [...new Set(trials.map(({ family }) => family))];
-  return Math.max(...(await Promise.all(families.map((family) => inputTokens(family, input)))));
+  return await mostInputTokens(trials, endpoints.chat.inputOf(body));
 }
 
 /** What an alias costs, and who of those that are set up may answer for it. */
@@ -164,11 +173,4 @@ function trialsOf(
     });
   }
   return [first, ...more];
-}
-
-/** Whichever candidate answers in the end, its input fits. */
-async function widestBound(trials: readonly Trial[], input: Input): Promise<number> {
-  const families = new Set(trials.map(({ family }) => family));
-  const bounds = await Promise.all([...families].map((family) => inputBound(family, input)));
-  return Math.max(...bounds);
 }

@@ -40,6 +40,7 @@ export async function relayBody(relay: Relay, body: Json): Promise<Json> {
   const ours = ownUsage(relay, await completed(relay, relay.endpoint.saidIn(body)));
   if (ours !== undefined) body.usage = ours;
   disguise(body, relay.mask);
+  relay.endpoint.complete?.(body, { isChunk: false, created: relay.mask.created });
   return priced(relay, body);
 }
 

@@ -3,10 +3,10 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { CallFault } from './call-fault.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
-import { inputTokens } from './input.ts';
 import { sandboxAnswers } from './sandbox-answers.ts';
 import { sandboxWords } from './sandbox-words.ts';
 import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
+import { wholeInputTokens } from './whole-input.ts';
 
 /** What it writes when nobody names a limit. */
 const usualTokens = 64;
@@ -103,7 +103,10 @@ async function answerTo(
     });
   }
   const seed = createHash('sha256').update(JSON.stringify(question)).digest();
-  const input = await inputTokens('sandbox', endpoints[endpoint].inputOf(body));
+  const input = await wholeInputTokens(
+    { family: 'sandbox', model },
+    endpoints[endpoint].inputOf(body),
+  );
   return {
     style,
     head: {

@@ -49,8 +49,11 @@ function lineSplitter(): (text: string) => readonly string[] {
 
   const keep = (text: string) => {
     openLength += text.length;
-    if (openLength > mostCharacters) throw new RangeError('A line is too long.');
     open.push(text);
+  };
+  /** At the next text only: lines that were whole before it have been given. */
+  const refuseEndless = () => {
+    if (openLength > mostCharacters) throw new RangeError('A line is too long.');
   };
   const closed = (text: string): string => {
     const line = open.length === 0 ? text : open.join('') + text;
@@ -60,6 +63,7 @@ function lineSplitter(): (text: string) => readonly string[] {
   };
 
   return (given) => {
+    refuseEndless();
     if (given === '') return [];
     const text = endedInReturn && given.startsWith('\n') ? given.slice(1) : given;
     endedInReturn = given.endsWith('\r');

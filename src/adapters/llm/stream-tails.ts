@@ -1,4 +1,5 @@
 import { disguise } from './disguise.ts';
+import { completeUsage } from './openai-shape.ts';
 import type { Relay } from './relay-answer.ts';
 import type { Json } from './upstream.ts';
 
@@ -17,7 +18,7 @@ interface Tail {
 }
 
 /** Takes the usage out of a stream's chunks: who wants it gets it at the end, in a chunk of its own. */
-export function usageTail({ call, mask, received, limit }: Relay): Tail {
+export function usageTail({ call, mask, received, limit, endpoint }: Relay): Tail {
   let usage: unknown;
   let isCut = false;
   let last: Json = {};
@@ -45,6 +46,7 @@ export function usageTail({ call, mask, received, limit }: Relay): Tail {
     if (limit) isCut = limit(chunk);
     received.take(chunk);
     disguise(chunk, mask);
+    endpoint.complete?.(chunk, { isChunk: true, created: mask.created });
     last = chunk;
     return passesOn(chunk);
   };
@@ -55,7 +57,9 @@ export function usageTail({ call, mask, received, limit }: Relay): Tail {
     isCut: () => isCut,
     said,
     end: (ours) =>
-      call.wantsUsage ? [{ ...(ending ?? last), choices: [], usage: ours ?? said() }] : [],
+      call.wantsUsage
+        ? [{ ...(ending ?? last), choices: [], usage: ours ?? completeUsage(said()) }]
+        : [],
   };
 }
 

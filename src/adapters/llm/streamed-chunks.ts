@@ -16,13 +16,32 @@ export interface Reading {
   ended(): boolean;
   /** It is whole even without one. */
   finished(): boolean;
+  /** What is wrong with what came behind the chunks that were given; undefined: nothing. */
+  fault(): unknown;
 }
 
 export function eventsReading({ read, end, begun, ended, finished }: ChatStream): Reading {
   const events = serverSentEvents();
+  let fault: unknown;
+  const chunksOf = (arrived: () => readonly string[]): readonly Json[] => {
+    const chunks: Json[] = [];
+    try {
+      for (const event of arrived()) {
+        chunks.push(...read([event]));
+        if (ended()) break;
+      }
+    } catch (error) {
+      fault = error;
+    }
+    return chunks;
+  };
   return {
-    push: (bytes) => read(events.push(bytes)),
-    end: () => [...read(events.end()), ...(end?.() ?? [])],
+    push: (bytes) => chunksOf(() => events.push(bytes)),
+    end: () => {
+      const chunks = chunksOf(() => events.end());
+      return fault === undefined ? [...chunks, ...(end?.() ?? [])] : chunks;
+    },
+    fault: () => fault,
     ...{ begun, ended, finished },
   };
 }
@@ -46,6 +65,7 @@ export function bytesReading(type: unknown): Reading {
     begun: () => isBegun,
     ended: () => false,
     finished: () => isEnded && isBegun,
+    fault: () => undefined,
   };
 }
 
@@ -66,6 +86,7 @@ export function wholeReading(chunkOf: (text: string) => Json): Reading {
     begun: () => texts.length > 0,
     ended: () => false,
     finished: () => isEnded,
+    fault: () => undefined,
   };
 }
 
@@ -105,6 +126,8 @@ function chunkReader(
 ) {
   const bytes = body[Symbol.asyncIterator]();
   let isWhole = false;
+  /** What came before a broken event is told before it. */
+  let fault: unknown;
   let reads = 0;
 
   /** Before the first token, comments and empty chunks buy no more time. */
@@ -120,15 +143,22 @@ function chunkReader(
     throw error;
   };
 
+  const refuse = () => {
+    if (fault !== undefined) throw fault;
+  };
+
   return {
     isWhole: () => isWhole,
     async next(): Promise<readonly Json[]> {
+      refuse();
       wait();
       const { done, value } = await bytes.next().catch(lost);
       clock.pause();
       const chunks = done ? reading.end() : reading.push(value);
-      isWhole = reading.ended() || (done === true && reading.finished());
-      if (done && !isWhole) throw broken('The upstream broke off its answer.');
+      fault = reading.fault();
+      isWhole = fault === undefined && (reading.ended() || (done === true && reading.finished()));
+      if (done && !isWhole) fault ??= broken('The upstream broke off its answer.');
+      if (chunks.length === 0) refuse();
       return chunks;
     },
     /** Reads the few bytes behind the end mark, so that the connection can serve another call. */

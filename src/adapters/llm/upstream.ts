@@ -17,6 +17,7 @@ export interface Json {
   completion_tokens?: unknown;
   completion_tokens_details?: unknown;
   content?: unknown;
+  created?: unknown;
   custom?: unknown;
   data?: unknown;
   delta?: unknown;

@@ -91,7 +91,8 @@ test('whatever becomes input counts: tools, formats, tool calls, names, unknown 
 });
 
 const parts = [
-  { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+  { type: 'image_url', image_url: { url: 'a long text in the place of an address' } },
+  { type: 'image_url', image_url: 'https://example.com/a.png' },
   { type: 'input_audio', input_audio: { data: '', format: 'wav' } },
   { type: 'file', file: { file_id: 'file-1' } },
   { type: 'something_new', text: 7 },
@@ -102,9 +103,21 @@ const unbounded = [
     param: 'messages[0].content[0]',
   })),
   { body: { messages: [question], modalities: ['text', 'audio'] }, param: 'modalities' },
-  { body: { messages: [question], audio: { voice: 'alloy' } }, param: 'audio' },
-  { body: { messages: [question], web_search_options: {} }, param: 'web_search_options' },
-  { body: { messages: [question], prediction: { type: 'content' } }, param: 'prediction' },
+  { body: { messages: [question], prediction: { type: 'new' } }, param: 'prediction' },
+  {
+    body: { messages: [question], prediction: { type: 'content', content: [{ type: 'file' }] } },
+    param: 'prediction.content[0]',
+  },
+  {
+    body: {
+      messages: [question],
+      prediction: {
+        type: 'content',
+        content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }],
+      },
+    },
+    param: 'prediction.content',
+  },
   { body: { messages: [question], plugins: [{ id: 'web' }] }, param: 'plugins' },
   { body: { messages: [question], models: ['a-dearer-one'] }, param: 'models' },
   { body: { messages: [question], fallbacks: ['a-dearer-one'] }, param: 'fallbacks' },
@@ -129,11 +142,11 @@ test('a tier that is no dearer than the price is no matter', (t) => {
 });
 
 test('a wish for none of it is no wish', (t) => {
-  t.notThrows(() => inputOf({ messages: [question], enable_search: false, audio: null }));
+  t.notThrows(() => inputOf({ messages: [question], enable_search: false, prediction: null }));
 });
 
 for (const { body, param } of unbounded) {
-  test(`what has no bound is refused: ${JSON.stringify(body).slice(0, 90)}`, (t) => {
+  test(`what has no bound is refused: ${JSON.stringify(body).slice(0, 160)}`, (t) => {
     const fault = t.throws(() => inputOf(body), { instanceOf: CallFault });
     t.is(fault?.code, 'unsupported_input');
     t.is(fault?.param, param);

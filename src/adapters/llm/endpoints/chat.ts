@@ -1,5 +1,6 @@
 import { chatAnswer, chatStream, isJson } from '../chat-stream.ts';
 import { inputOf } from '../input.ts';
+import { completeShape } from '../openai-shape.ts';
 import { plainRequest } from '../plain-request.ts';
 import { usageAsOpenAi } from '../usage.ts';
 import { calledIn, changeWritten } from '../written.ts';
@@ -35,5 +36,6 @@ export const chat: Endpoint = {
     if (isJson(written)) changeWritten(written, change);
   },
   piecesIn: () => 0,
+  complete: completeShape,
   usageAs: usageAsOpenAi,
 };

@@ -24,6 +24,12 @@ export interface Spelling {
   readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
 }
 
+export interface AnswerHead {
+  readonly isChunk: boolean;
+  /** Seconds since 1970. */
+  readonly created: number;
+}
+
 /**
  * One kind of question as data: how it is read, bounded, sent, counted and disguised. All else of a
  * call is the same for all of them.
@@ -60,6 +66,8 @@ export interface Endpoint {
   changeText(choice: Json, change: Change): void;
   /** How many whole things that are sold by the piece are in a chunk or a body. */
   piecesIn(answer: Json): number;
+  /** Fills in, in place, what its clients rely on and an upstream left out; absent: nothing. */
+  complete?(answer: Json, head: AnswerHead): void;
   /** How the ids of its answers begin; null: they have none. */
   readonly idPrefix: string | null;
   /** Its answers name the model. */

@@ -1,0 +1,42 @@
+import { canonical, money, sum } from '../../src/domain/money.ts';
+import type { Prices } from '../../src/domain/price-list/events.ts';
+import { rate } from '../../src/domain/price-list/rating.ts';
+import type { Cost } from '../../src/domain/route/events.ts';
+import type { ClientCall } from './calls.ts';
+import type { Known } from './check-run.ts';
+import type { UpstreamBook } from './upstream.ts';
+import { mustHold } from './violation.ts';
+
+/** What the upstreams charge us: each in a currency of its own. */
+export const upstreamCosts: Readonly<Record<string, Prices & Pick<Cost, 'currency'>>> = {
+  a: { currency: 'USD', input: '0.2', cachedInput: '0.1', output: '0.9' },
+  b: { currency: 'EUR', input: '0.3', cachedInput: '0.3', output: '1.2', request: '0.00001' },
+};
+
+/** A whole answer costs us what its upstream said, and nothing of a call that told its end is left open. */
+export function checkCosts(
+  call: ClientCall,
+  known: Known,
+  { asked, finished }: UpstreamBook,
+): void {
+  const { resolved, late } = known;
+  const events = [resolved, late].flatMap((event) => (event ? [event.data] : []));
+  const legs = events.flatMap((data) => data.legs);
+  const on = (account: string) =>
+    sum(legs.flatMap((leg) => (leg.account === account ? [money(leg.amount)] : [])));
+  const must = (holds: boolean, what: () => string) =>
+    mustHold(holds, 'costs', () => `${call.callId} ${what()}`);
+  must(!late || on('suspense').isZero(), () => `leaves ${on('suspense')} in suspense`);
+  for (const id of Object.keys(upstreamCosts)) {
+    const costs = events.flatMap((data) => data.costs.filter(({ upstream }) => upstream === id));
+    const booked = sum(costs.map(({ amount }) => money(amount)));
+    must(on(`cogs:llm:${id}`).eq(booked), () => `books another cost of ${id} than it says`);
+    must(!booked.isNegative(), () => `books ${canonical(booked)} at ${id}`);
+    const isWhole = call.end === 'complete' && finished && events.at(-1)?.upstream === id;
+    const prices = upstreamCosts[id];
+    if (!(isWhole && prices)) continue;
+    const cost = rate({ cachedInput: 0, reasoning: 0, ...finished }, prices);
+    const isRight = asked === 1 ? booked.eq(cost) : booked.gte(cost);
+    must(isRight, () => `costs ${canonical(cost)} at ${id}, and ${canonical(booked)} is booked`);
+  }
+}
