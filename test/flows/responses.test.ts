@@ -22,13 +22,13 @@ let adminToken: string;
 test.before(async () => {
   [anthropic, upstream] = await Promise.all([startMockAnthropic(), startMockUpstream()]);
   program = await startProgram(await newDataDir(), {
-    ANTHROPIC_BASE_URL: anthropic.url,
-    ANTHROPIC_API_KEY: canary,
+    CLAUDE_BASE_URL: anthropic.url,
+    CLAUDE_API_KEY: canary,
     OPENAI_LIKE_BASE_URL: `${upstream.url}/v1`,
     OPENAI_LIKE_API_KEY: canary,
   });
   adminToken = (await signIn(program)).token;
-  const claude = (model: string) => [{ upstream: 'anthropic', model: `claude-canary?${model}` }];
+  const claude = (model: string) => [{ upstream: 'claude', model: `claude-canary?${model}` }];
   await sell(program, adminToken, 'writer', claude('input=1000&cached=400&output=50'));
   await sell(program, adminToken, 'caller', claude('tool=yes&thinking=2&output=9'));
   await sell(program, adminToken, 'slow', 'canary?chunks=1000&delay=20');
