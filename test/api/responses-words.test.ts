@@ -33,7 +33,11 @@ const post = (url: string, more: Json) =>
     body: JSON.stringify({ model: 'demo', input: 'Hello', ...more }),
   });
 
-const image = { type: 'input_image', image_url: 'https://example.com/a.png' };
+const file = {
+  type: 'input_file',
+  filename: 'a.pdf',
+  file_data: 'data:application/pdf;base64,QQ==',
+};
 const custom = { type: 'custom_tool_call', call_id: 'c', name: 'f' };
 const wrong: readonly [Json, string][] = [
   [{ max_output_tokens: 0 }, 'max_output_tokens'],
@@ -75,12 +79,11 @@ const wrong: readonly [Json, string][] = [
   [{ context_management: [{ type: 'compaction' }] }, 'context_management'],
   [{ moderation: { model: 'omni' } }, 'moderation'],
   [{ service_tier: 'priority' }, 'service_tier'],
-  [{ web_search_options: {} }, 'web_search_options'],
   [
     {
       input: [
         { role: 'user', content: 'See:' },
-        { role: 'user', content: [image] },
+        { role: 'user', content: [file] },
       ],
     },
     'input[1].content[0]',

@@ -121,7 +121,7 @@ test('a published price list replaces the one before', (t) => {
 test('a changed route replaces the one before', (t) => {
   const terms = routeTo([{ upstream: 'sandbox', model: 'demo', weight: 1 }]);
   t.deepEqual(rows(routes, { type: 'RouteChanged', data: { alias: 'demo', ...terms } }), [
-    { alias: 'demo', ...terms },
+    { alias: 'demo', ...terms, hang_up: 'cancel' },
   ]);
 });
 

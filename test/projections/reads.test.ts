@@ -296,7 +296,7 @@ test('indexes start from rows of one moment', async (t) => {
   ]);
   t.deepEqual(access.endedSessions, [{ session_id: nameId('session') }]);
   const catalogue = await catalogueRows(pool);
-  t.deepEqual(catalogue.routes, [{ alias: 'demo', ...terms }]);
+  t.deepEqual(catalogue.routes, [{ alias: 'demo', ...terms, hangUp: 'cancel' }]);
   t.deepEqual(catalogue.aliases, [
     { alias: 'demo', terms: { ...plainAlias, description: 'fast' } },
   ]);

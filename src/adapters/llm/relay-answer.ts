@@ -61,6 +61,7 @@ export async function* relayChunks(
 ): AsyncGenerator<readonly Json[]> {
   const { received, meter } = relay;
   const tail = relay.endpoint.mayBeLast === null ? usageTail(relay) : lastTail(relay);
+  let isOver = false;
   try {
     for (let next = first; !next.done; next = await rest.next()) {
       const batch = tail.take(next.value);
@@ -72,23 +73,34 @@ export async function* relayChunks(
       if (tail.isCut()) break;
       if (relay.ended.aborted) throw relay.ended.reason;
     }
-    const ours = ownUsage(relay, await completed(relay, tail.said()));
-    const end = tail.end(ours);
+    const verdict = await completed(relay, tail.said());
+    isOver = true;
+    const end = tail.end(ownUsage(relay, verdict));
     if (end.length > 0) yield end.map((chunk) => priced(relay, chunk));
   } catch (error) {
     const fault = relay.faultOf(error);
     relay.note(fault);
-    await meter.failed(fault);
+    if (!isOver) await meter.failed(fault);
+    isOver = true;
     throw fault;
   } finally {
     // Only somebody who stopped reading gets here with the call still open.
-    if (relay.drains() && !relay.ended.aborted) await drain(relay, rest, tail);
-    await meter.cut('client_closed');
+    if (!isOver) await left(relay, rest, tail);
     await rest.return?.();
   }
 }
 
-/** Reads the rest for nobody, so that the upstream says what it was. */
+/** The rest is read for nobody where the route says so, and else let go. */
+async function left(
+  relay: Relay,
+  rest: AsyncIterator<readonly Json[]>,
+  tail: ReturnType<typeof lastTail>,
+): Promise<void> {
+  if (relay.drains() && !relay.ended.aborted) await drain(relay, rest, tail);
+  else await relay.meter.cut('client_closed');
+}
+
+/** So that the upstream says what it was. */
 async function drain(
   relay: Relay,
   rest: AsyncIterator<readonly Json[]>,
