@@ -38,7 +38,8 @@ export function toolCalls(writer: Blocks): ToolCalls {
   };
   const begun = (isLast: boolean): readonly AnthropicEvent[] => {
     const events: AnthropicEvent[] = [];
-    while (!current || isLast || isJson(current.json)) {
+    // To see whether a call is whole is to read all of it: only while another one waits for that.
+    while (waiting.length > 0 && (!current || isLast || isJson(current.json))) {
       const next = waiting.shift();
       if (!next) break;
       events.push(...begin(next));

@@ -12,7 +12,9 @@ export const Penalty = z.number().min(-2).max(2).nullish();
 
 const Message = z.looseObject({
   role: z.string().min(1).max(64),
-  content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).nullish(),
+  content: z
+    .union([z.string(), z.array(z.looseObject({ type: z.string() })).max(10_000)])
+    .nullish(),
   tool_calls: z.array(z.looseObject({})).nullish(),
 });
 

@@ -34,14 +34,16 @@ export function countsOf(usage: unknown): Counts {
   const details = parsed.data.prompt_tokens_details;
   const cached = details?.cached_tokens || parsed.data.prompt_cache_hit_tokens || 0;
   const read = Math.min(cached, input);
-  // A few servers leave reasoning out of the completion, but not out of the total.
-  const output = Math.max(completion ?? 0, (total ?? 0) - input);
+  const thought = parsed.data.completion_tokens_details?.reasoning_tokens ?? 0;
+  const said = completion ?? 0;
+  // A few servers leave reasoning out of the completion, but not out of the total; it is charged alike.
+  const output = thought > 0 && total === input + said + thought ? said + thought : said;
   return {
     input,
     read,
     wrote: Math.min(details?.cache_write_tokens ?? 0, input - read),
     output,
-    reasoning: Math.min(parsed.data.completion_tokens_details?.reasoning_tokens ?? 0, output),
+    reasoning: Math.min(thought, output),
   };
 }
 

@@ -8,7 +8,9 @@ import { route } from './route.ts';
 
 const mostPrompts = 2_048;
 const Text = z.string();
-const Tokens = z.array(z.int().min(0)).min(1);
+/** Far more than any model reads at once. */
+const mostTokens = 131_072;
+const Tokens = z.array(z.int().min(0)).min(1).max(mostTokens);
 
 /** A text or its tokens, or several of either. */
 export const Texts = z.union([

@@ -9,7 +9,7 @@ const limits = ['limit', 'remaining', 'reset'].flatMap((what) =>
 );
 const exposed = [
   ...['x-request-id', 'request-id', 'x-position', 'retry-after', 'x-should-retry'],
-  'x-ignored-parameters',
+  ...['x-ignored-parameters', 'x-upstream', 'x-upstream-model'],
   ...limits,
 ].join(', ');
 

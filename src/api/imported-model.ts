@@ -42,7 +42,7 @@ export const ImportedRow = z.object({
   version: z.int().optional(),
   price: WrittenPrices.optional(),
   rounded_up: z.array(z.string()).optional(),
-  cost: WrittenPrices.pick({ input: true, cached_input: true, output: true }).optional(),
+  cost: WrittenPrices.optional(),
 });
 export type ImportedRow = z.output<typeof ImportedRow>;
 
@@ -73,11 +73,10 @@ export async function importedModel(parts: ImportParts, wish: ImportWish): Promi
   const origin = { catalogue: catalogue.name, ...from, rate, markup };
   const { status, version, position } = await published(parts, wish, { alias, prices, origin });
   const price = writtenPrices(prices);
-  const { input, cachedInput, output } = cost;
   const told = {
     ...{ from, version, price },
     ...(rounded.length > 0 ? { rounded_up: [...rounded] } : {}),
-    ...(wish.costs ? { cost: { input, cached_input: cachedInput, output } } : {}),
+    ...(wish.costs ? { cost: writtenPrices(cost) } : {}),
   };
   if (status === 'by_hand') return skipped('by_hand', told);
   return { row: { alias, status, ...told }, position };

@@ -70,7 +70,9 @@ export async function modelCall(
   const { caller, request } = asking;
   const { alias, scenario } = permitted(parts, asking, model);
   const transparent = isTransparent(asking);
-  const { body, wantsCost } = costWish(asked.body, request.header('x-include-cost'));
+  const wish = costWish(asked.body, request.header('x-include-cost'));
+  const native = asked.native && costWish(asked.native, '');
+  const wantsCost = wish.wantsCost || (native?.wantsCost ?? false);
   const { signal, stalled } = clientOf(request.signal);
   const facts = {
     callId: callIdOf(request.id),
@@ -81,18 +83,25 @@ export async function modelCall(
     model: alias,
   };
   const call: ModelCall = {
-    ...{ ...asked, ...carriedBy(caller), body, wantsCost, scenario, transparent, facts },
+    ...{ ...asked, ...carriedBy(caller), body: wish.body, wantsCost, scenario, transparent, facts },
+    ...(native && { native: native.body }),
     wantsUsage: asked.wantsUsage || wantsCost,
     walletId: caller.walletId,
     client: signal,
     limited: (room) => request.answerWith(rateHeaders(room)),
     asked: ({ upstream, model: real }) => {
-      if (transparent) request.answerWith({ 'x-upstream': upstream, 'x-upstream-model': real });
+      if (transparent) {
+        request.answerWith({ 'x-upstream': upstream, 'x-upstream-model': inHeader(real) });
+      }
     },
   };
   request.describe({ call: facts.callId, model: alias });
   return { call, answer: await answered(parts, call), stalled };
 }
+
+/** A header has room for ASCII alone; a name that is more is written as in an address. */
+const inHeader = (name: string): string =>
+  name.toWellFormed().replace(/[^\x20-\x7e]/gu, encodeURIComponent);
 
 /** What a key's member is known by to routes and limits. */
 const carriedBy = ({ plan, clientApp }: KeyCaller) => ({

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { Scenario } from '../domain/permits.ts';
 import type { Who } from './caller.ts';
 import { AnthropicError, OpenAiError, Problem } from './error-schemas.ts';
 import type { Route } from './route.ts';
@@ -13,6 +14,10 @@ const security: Readonly<Record<Who, readonly Json[]>> = {
   session_or_key: [{ session: [] }, { api_key: [] }],
   admin: [{ session: ['admin'] }],
 };
+
+/** Anthropic's clients send their key in a header of its own. */
+const securityOf = ({ who, path }: Route): readonly Json[] =>
+  path.startsWith('/v1/messages') ? [...security[who], { x_api_key: [] }] : security[who];
 
 /** The OpenAPI 3.1 description of a table of routes. */
 export function openApi(routes: readonly Route[], version: string): Json {
@@ -29,6 +34,7 @@ export function openApi(routes: readonly Route[], version: string): Json {
       securitySchemes: {
         session: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         api_key: { type: 'http', scheme: 'bearer', bearerFormat: 'sk-…' },
+        x_api_key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
       },
       schemas: {
         Problem: schemaOf(Problem, 'output'),
@@ -55,7 +61,7 @@ function operation(route: Route): Json {
   return {
     operationId: operationId(route),
     summary,
-    security: security[route.who],
+    security: securityOf(route),
     parameters: parameters(route),
     ...(body ? { requestBody: body } : {}),
     responses: responses(route),
@@ -65,7 +71,17 @@ function operation(route: Route): Json {
 const operationId = ({ method, path }: Route): string =>
   [method.toLowerCase(), ...path.split(/[^A-Za-z0-9]+/).filter(Boolean)].join('_');
 
-function parameters({ schemas, idempotent }: Route): readonly Json[] {
+/** What a call may say beside its question. */
+function wishes(): readonly Json[] {
+  const flags = ['x-include-cost', 'x-transparent'].map((name) => ({
+    ...{ name, in: 'header', required: false },
+    schema: { type: 'string', enum: ['true', 'false'] },
+  }));
+  const schema = schemaOf(Scenario, 'input');
+  return [{ name: 'x-scenario', in: 'header', required: false, schema }, ...flags];
+}
+
+function parameters({ method, path, schemas, idempotent }: Route): readonly Json[] {
   const header = {
     name: 'Idempotency-Key',
     in: 'header',
@@ -76,6 +92,7 @@ function parameters({ schemas, idempotent }: Route): readonly Json[] {
     ...fields(schemas.params, 'path'),
     ...fields(schemas.query, 'query'),
     ...(idempotent ? [header] : []),
+    ...(method === 'POST' && path.startsWith('/v1/') ? wishes() : []),
   ];
 }
 

@@ -7,6 +7,9 @@ import type { Locale } from './locale.ts';
 /** Deeper than any schema of a tool. */
 const mostLevels = 200;
 
+/** A long list may be as wrong as it is long: of more values nobody is told each fault. */
+const mostTold = 50_000;
+
 const errorMaps = { en: en().localeError, zh: zhCN().localeError };
 
 /** A part of a request as its schema wants it; blames the caller, field by field, otherwise. */
@@ -18,6 +21,7 @@ export function parse<Schema extends z.ZodType>(
   if (isDeeper(value, mostLevels)) {
     throw new ApiError('invalid_request', { why: 'nested_too_deeply' });
   }
+  if (isLarge(value) && !schema.validate(value)) throw new ApiError('invalid_request');
   const parsed = schema.safeParse(value, { error: errorMaps[locale] });
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.slice(0, 20).flatMap(fieldErrors);
@@ -38,6 +42,19 @@ function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
 
 /** Whatever walks a value later, to write it again for one, must not run out of stack. */
 function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  // A file's bytes are an object's values, too: as many as it is long.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
   return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
+}
+
+/** Only for what isn't too deep. */
+function isLarge(value: unknown): boolean {
+  let left = mostTold;
+  const goesBeyond = (each: unknown): boolean => {
+    if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each)) return false;
+    const within = Object.values(each);
+    left -= within.length;
+    return left < 0 || within.some(goesBeyond);
+  };
+  return goesBeyond(value);
 }

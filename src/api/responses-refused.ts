@@ -15,6 +15,7 @@ const refused: Readonly<Record<string, Reason>> = {
   max_tokens: 'not_a_field',
   max_completion_tokens: 'not_a_field',
   response_format: 'not_a_field',
+  web_search_options: 'not_a_field',
   functions: 'not_a_field',
   function_call: 'not_a_field',
 };

@@ -98,7 +98,9 @@ test('the input has neither what was read from a cache nor what was written into
     cache_read_input_tokens: 40,
     output_tokens: 9,
   });
-  t.like(usage({ total_tokens: 114 }), { output_tokens: 14 }, 'reasoning beside the completion');
+  const thought = { total_tokens: 114, completion_tokens_details: { reasoning_tokens: 5 } };
+  t.like(usage(thought), { output_tokens: 14 }, 'reasoning beside the completion');
+  t.like(usage({ total_tokens: 114 }), { output_tokens: 9 }, 'what is charged, and no more');
   t.like(usage({ prompt_tokens_details: { cached_tokens: 400 } }), { input_tokens: 0 });
 });
 

@@ -193,6 +193,14 @@ test('a call that is paid in characters is asked as chat, where it can be cut', 
   t.is(lastAsked('characters')?.path, '/v1/chat/completions');
 });
 
+test('a wish to be told the charge is granted, and not passed on', async (t) => {
+  const how = 'chunks=1&input=4';
+  const { post } = await serve(how);
+  const wish = { stream: true, stream_options: { include_cost: true } };
+  t.regex(await (await post(wish)).text(), /"cost":"[\d.]+","cost_currency":/);
+  t.deepEqual(lastAsked(how)?.['stream_options'], {});
+});
+
 test('what only we know does not reach an upstream that speaks Responses', async (t) => {
   const how = 'chunks=1&input=3';
   const { post } = await serve(how);

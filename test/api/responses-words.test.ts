@@ -96,6 +96,7 @@ const wrong: readonly [Json, string][] = [
   [{ messages: [{ role: 'user', content: 'x' }] }, 'messages'],
   [{ n: 2 }, 'n'],
   [{ max_tokens: 5 }, 'max_tokens'],
+  [{ web_search_options: {} }, 'web_search_options'],
   [{ response_format: { type: 'json_object' } }, 'response_format'],
   // It lacks something.
   [{ tools: [{ type: 'function' }] }, 'tools[0].name'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CacheMark } from './anthropic-cache.ts';
 import { anthropicThinking } from './anthropic-thinking.ts';
 import { anthropicToolChoice, anthropicTools } from './anthropic-tools.ts';
 import { anthropicTurns } from './anthropic-turns.ts';
@@ -66,7 +67,7 @@ const Wishes = z.looseObject({
   top_k: z.int().nullish(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
   user: z.string().nullish(),
-  cache_control: z.looseObject({}).optional(),
+  cache_control: CacheMark,
   reasoning_effort: z.string().nullish(),
   thinking: z.looseObject({ type: z.string() }).nullish(),
   output_config: z

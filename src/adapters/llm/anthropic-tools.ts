@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CacheMark } from './anthropic-cache.ts';
 import { beyondProtocol } from './beyond-protocol.ts';
 import type { Json } from './upstream.ts';
 
@@ -10,7 +11,7 @@ const Tool = z.looseObject({
     parameters: z.looseObject({}).nullish(),
     strict: z.boolean().nullish(),
   }),
-  cache_control: z.looseObject({}).optional(),
+  cache_control: CacheMark,
 });
 
 /** The functions that a model may call; undefined: none. */

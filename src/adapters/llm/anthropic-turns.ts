@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CacheMark } from './anthropic-cache.ts';
 import { beyondProtocol } from './beyond-protocol.ts';
 import { isJson } from './chat-stream.ts';
 import { parseJson } from './parse-json.ts';
@@ -9,7 +10,7 @@ const Part = z.looseObject({
   text: z.string().optional(),
   refusal: z.string().optional(),
   image_url: z.looseObject({ url: z.string() }).optional(),
-  cache_control: z.looseObject({}).optional(),
+  cache_control: CacheMark,
 });
 const Reasoning = z.looseObject({
   text: z.string().optional(),
@@ -31,7 +32,7 @@ const Message = z.looseObject({
     .nullish(),
   tool_call_id: z.string().nullish(),
   is_error: z.boolean().optional(),
-  cache_control: z.looseObject({}).optional(),
+  cache_control: CacheMark,
 });
 type Message = z.output<typeof Message>;
 

@@ -64,6 +64,8 @@ export function budgetKeeper({ budgets, book, clock }: BudgetKeeperParts): Budge
   const freeUnanswered = (call: OpenCall) => {
     const last = call.isAnswering ? undefined : call.held.pop();
     if (last) book.free(last);
+    // All that is left has been answered.
+    call.isAnswering = true;
   };
 
   const open = (callId: string): CallBudget => ({

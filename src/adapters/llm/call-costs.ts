@@ -6,13 +6,13 @@ import type { BookedCost, CostFacts } from '../../domain/wallet/call-events.ts';
 import { ownCount } from './call-evidence.ts';
 import type { CallHold } from './call-hold.ts';
 import { endpoints } from './endpoints/endpoints.ts';
-import { inputTokens } from './input.ts';
 import type { Asked, AskedCost } from './journal.ts';
 import type { ModelCall } from './model-call.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import { fittingMeasure } from './quotes.ts';
 import type { Received } from './received.ts';
 import { received as textOf } from './received.ts';
+import { wholeInputTokens } from './whole-input.ts';
 import { atMostOf, spendingAt } from './within-budgets.ts';
 
 /** What the upstreams of one call charge us, attempt by attempt. */
@@ -60,8 +60,9 @@ export function callCosts(parts: CostParts): CallCosts {
   let counting: Promise<unknown> = Promise.resolve();
   const facts = factsOf(call);
   const outputTokens = plan.measure.output === null ? 0 : call.n * hold.maxOutput;
-  const atMost = atMostOf(call, { input: plan.input, bound: plan.inputBound });
-  const most = { inputTokens: plan.inputBound, outputTokens, atMost };
+  const { input, inputBound: bound, predicted } = plan;
+  const atMost = atMostOf(call, { input, bound, predicted });
+  const most = { inputTokens: bound, outputTokens, atMost };
 
   /** One that has not begun to answer charges nothing, and of one that names no cost nobody knows. */
   async function end(attempt: Attempt, text: Received, known: Known): Promise<void> {
@@ -105,13 +106,17 @@ export function callCosts(parts: CostParts): CallCosts {
     counted: () => counting,
     async all(known) {
       const last = attempts.at(-1);
-      const text = last && parts.received.isEmpty() ? beginningOf(call, last) : parts.received;
+      const text = last && hasNothing(parts.received) ? beginningOf(call, last) : parts.received;
       if (last) await end(last, text, known);
       await counting;
       return attempts.flatMap(({ charged }) => charged ?? []);
     },
   };
 }
+
+/** Neither a word nor a whole piece. */
+const hasNothing = (received: Received): boolean =>
+  received.isEmpty() && received.pieces('received') === 0;
 
 /** What came of a body that never became whole. */
 function beginningOf({ endpoint }: ModelCall, { partial }: Attempt): Received {
@@ -127,7 +132,7 @@ interface Counting extends CostParts {
 
 /** What was consumed, by the way of counting that the upstream's own prices are for; undefined: there is none. */
 async function usageAt(
-  { family, cost }: Trial & { readonly cost: CostTerms },
+  { cost, ...trial }: Trial & { readonly cost: CostTerms },
   { call, plan, hold, text, known }: Counting,
 ): Promise<Usage | undefined> {
   const measure = fittingMeasure(endpoints[call.endpoint], cost.prices);
@@ -137,8 +142,8 @@ async function usageAt(
   const said = measure.usageOf(known.said, plan.input, { isEmpty: text.isEmpty(), pieces });
   if (said) return said;
   const [input, output] = await Promise.all([
-    inputTokens(family, plan.input),
-    text.tokens(family, 'received'),
+    wholeInputTokens(trial, plan.input),
+    text.tokens(trial.family, 'received'),
   ]);
   return ownCount({ call, plan: { ...plan, measure }, hold }, { input, output, pieces });
 }

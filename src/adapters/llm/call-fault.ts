@@ -73,12 +73,18 @@ export class CallFault extends Error {
 
   /** The same fault, which keeps what the upstream wrote for whoever may read it. */
   sayingAll(text: string): this {
-    this.#upstreamText = text.slice(0, mostUpstreamCharacters);
+    this.#upstreamText = text;
+    return this;
+  }
+
+  /** Without a secret that the upstream may have repeated. */
+  hiding(secret: string): this {
+    if (secret !== '') this.#upstreamText = this.#upstreamText?.replaceAll(secret, '***');
     return this;
   }
 
   upstreamText(): string | undefined {
-    return this.#upstreamText;
+    return this.#upstreamText?.slice(0, mostUpstreamCharacters);
   }
 }
 

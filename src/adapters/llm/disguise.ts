@@ -61,10 +61,13 @@ function disguiseChoice(choice: Json): void {
   if (Array.isArray(message.reasoning_details)) hideFormats(message.reasoning_details);
 }
 
+/** Anthropic's own begin with `toolu`. */
+const plainId = /^(?!toolu)\w{1,64}$/;
+
 /** Of tool calls: they come back in the next request, so the same one is always hidden alike. */
 function hideIds(calls: readonly unknown[]): void {
   for (const call of calls) {
-    if (!isJson(call) || typeof call.id !== 'string' || /^\w{1,64}$/.test(call.id)) continue;
+    if (!isJson(call) || typeof call.id !== 'string' || plainId.test(call.id)) continue;
     call.id = `call_${createHash('sha256').update(call.id).digest('hex').slice(0, 24)}`;
   }
 }

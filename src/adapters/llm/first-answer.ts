@@ -59,6 +59,7 @@ async function attempt(
     return await watch.ask(candidateOf(trial), ask, relay.ended);
   } catch (error) {
     relay.note(error);
+    relay.attemptFailed();
     // What is ended from our side is not asked again.
     relay.ended.throwIfAborted();
     throw error;

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { isJson } from './chat-stream.ts';
 import type { Json } from './upstream.ts';
 
 /** A file in a form. */
@@ -12,10 +13,16 @@ export interface Upload {
 
 export type FormEntry = readonly [field: string, value: string | Upload];
 
-/** The form that a body came as; an empty one for a body that was none. */
+/** The form that a body came as; an empty one for a body that was none, whatever it calls so. */
 export function formOf({ form }: Readonly<Json>): Form {
-  return new Form(Array.isArray(form) ? form : []);
+  return new Form(Array.isArray(form) ? form.filter(isEntry) : []);
 }
+
+const isEntry = (entry: unknown): entry is FormEntry => {
+  if (!Array.isArray(entry) || typeof entry[0] !== 'string') return false;
+  const value: unknown = entry[1];
+  return typeof value === 'string' || (isJson(value) && value.bytes instanceof Uint8Array);
+};
 
 /** The fields of a `multipart/form-data` body, in their order; a name may come several times. */
 export class Form {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { broken } from './chat-stream.ts';
+import { CallFault } from './call-fault.ts';
 import type { Json } from './upstream.ts';
 
 /** A piece of an answer; kinds that we don't ask for have none of these. */
@@ -82,7 +82,12 @@ const failures = /^(MALFORMED_|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS|MISSING_
 
 /** Why an answer ended, in OpenAI's words, or a fault. */
 export function finishOf(reason: string, hasCalled: boolean): string {
-  if (failures.test(reason)) throw broken('The upstream broke off its answer.');
+  if (failures.test(reason)) {
+    // A request can make a model do so whenever it likes: the upstream itself is well.
+    throw new CallFault('upstream_failed', 'The upstream broke off its answer.', {
+      ...{ retryable: true, isWell: true },
+    });
+  }
   const finish = finishReasons[reason] ?? 'stop';
   return finish === 'stop' && hasCalled ? 'tool_calls' : finish;
 }

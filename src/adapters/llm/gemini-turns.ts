@@ -124,30 +124,33 @@ function callsOf(
 
 /** What became of the calls of the last turn that had some. */
 function toolResults() {
-  let names = new Map<string, string>();
+  let names = new Map<string, { readonly name: string; readonly place: number }>();
   let turn: Turn | undefined;
-  let answered: { readonly place: number; readonly part: Json }[] = [];
+  /** Of each part of the turn, whose call's it is. */
+  let places: number[] = [];
   return {
     isFor: (other: Turn): boolean => other === turn,
     expect({ tool_calls: calls }: Message): void {
       if (!calls || calls.length === 0) return;
-      names = new Map(calls.map(({ id, function: { name } }) => [id, name]));
+      names = new Map(calls.map(({ id, function: { name } }, place) => [id, { name, place }]));
       turn = undefined;
-      answered = [];
+      places = [];
     },
     answer(message: Message, path: string, turns: Turn[]): void {
       const { tool_call_id: id } = message;
-      const name = id ? names.get(id) : undefined;
-      if (name === undefined) throw beyondProtocol(`${path}.tool_call_id`);
+      const called = id ? names.get(id) : undefined;
+      if (called === undefined) throw beyondProtocol(`${path}.tool_call_id`);
+      const { name, place } = called;
       const response = { [message.is_error ? 'error' : 'output']: resultOf(message, path) };
       const part = { functionResponse: { id, name, response } };
-      answered.push({ place: [...names.keys()].indexOf(id ?? ''), part });
       if (!turn) {
         turn = { role: 'user', parts: [] };
         turns.push(turn);
       }
-      const inOrder = answered.toSorted((one, other) => one.place - other.place);
-      turn.parts.splice(0, Infinity, ...inOrder.map((each) => each.part));
+      // Thousands of results must not be put in order thousands of times.
+      const at = places.findLastIndex((each) => each <= place) + 1;
+      places.splice(at, 0, place);
+      turn.parts.splice(at, 0, part);
     },
   };
 }

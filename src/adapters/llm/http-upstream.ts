@@ -8,6 +8,7 @@ import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { exchangeFor } from './exchange.ts';
 import { Form, writtenForm } from './form.ts';
+import { quotedFrom } from './quoted.ts';
 import type { Refused } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Reading } from './streamed-chunks.ts';
@@ -59,7 +60,7 @@ export interface Probe extends Pick<Protocol, 'headers' | 'refusalOf'> {
   readonly addressOf?: ((address: Address) => string) | undefined;
 }
 
-/** Larger than any chat answer; a server that sends more is broken. */
+/** Larger than any answer; a server that sends more is broken. */
 const mostBodyBytes = 64 * 1_024 * 1_024;
 const mostErrorCharacters = 64 * 1_024;
 
@@ -135,11 +136,16 @@ async function ask(
   { pool, path, apiKey, timeouts, protocol }: Line<Protocol>,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
-  const exchange = exchangeFor(request.signal);
+  const isBytes = request.stream && protocol.streamsBytes?.(request.body) === true;
+  // What can't be written is no fault of who would have read it.
+  const asking = protocol.bodyOf(request);
+  const sent = wireOf(asking, isBytes ? 'bytes' : kindOf(request));
+  const made = exchangeFor(request.signal);
+  // Some servers repeat the key that they refuse.
+  const faultOf = (error: unknown) => made.faultOf(error).hiding(apiKey);
+  const exchange: Exchange = { ...made, faultOf };
   exchange.patience.begin(timeouts.firstTokenMs);
   try {
-    const isBytes = request.stream && protocol.streamsBytes?.(request.body) === true;
-    const sent = wireOf(protocol.bodyOf(request), isBytes ? 'bytes' : kindOf(request));
     const { statusCode, headers, body } = await pool.request({
       method: 'POST',
       path,
@@ -150,10 +156,10 @@ async function ask(
     // An abort before anybody reads must not become an uncaught error.
     body.on('error', () => undefined);
     if (statusCode < 200 || statusCode > 299) {
-      const asked = { model: request.model, retryAfterMs: retryAfterMs(headers) };
+      const { model } = request;
+      const asked = { model, retryAfterMs: retryAfterMs(headers), isQuoted: quotedFrom(asking) };
       const text = await errorText(body);
-      const own = apiKey === '' ? text : text.replaceAll(apiKey, '***');
-      throw protocol.refusalOf(statusCode, text, asked).sayingAll(own);
+      throw protocol.refusalOf(statusCode, text, asked).sayingAll(text);
     }
     if (!request.stream) return whole(body, exchange, { protocol, request });
     const reading = readingOf({ protocol, request }, String(headers['content-type']), isBytes);

@@ -201,7 +201,8 @@ function addParts(parts: readonly unknown[], path: string, { texts, pictures }: 
   parts.forEach((part, index) => {
     const { type, text: said, refusal, image_url: image }: Json = isJson(part) ? part : {};
     const text = said ?? refusal;
-    if (typeof text === 'string') texts.push(text);
+    // Which of the two is read is for the upstream to say.
+    for (const each of [said, refusal]) if (typeof each === 'string') texts.push(each);
     if (type === 'image_url' && isPicture(image)) pictures.push(pictureOf(image));
     else if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
       throw unsupported(`${path}[${index}]`);

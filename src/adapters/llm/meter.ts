@@ -46,6 +46,8 @@ export interface Meter {
   answering(partial?: () => string): void;
   /** They are. */
   isAnswering(): boolean;
+  /** What came of it is no answer: nobody owes anything until another one begins. */
+  attemptFailed(): void;
   firstToken(): void;
   /** More of a stream is noted as received. */
   streamed(): void;
@@ -150,6 +152,10 @@ export function meter(parts: MeterParts): Meter {
       costs.answering(text);
     },
     isAnswering: () => isAnswering,
+    attemptFailed() {
+      isAnswering = false;
+      partial = undefined;
+    },
     firstToken() {
       firstTokenMs ??= sinceStart();
     },

@@ -122,6 +122,11 @@ async function paid(
     ended: flight.ended,
     drains: () => drains() && call.client.aborted && call.client.reason !== 'client_stalled',
     mayAsk: costs.mayAsk,
+    attemptFailed() {
+      counter.attemptFailed();
+      // What is read for nobody is not asked for again.
+      if (call.client.aborted) flight.cut('client_closed');
+    },
     faultOf: (error) => (flight.ended.aborted ? endedBy(cutOf(flight.ended)) : error),
     note: (error) =>
       parts.log.info({ err: error, call: call.facts.callId }, 'a call did not end well'),

@@ -54,12 +54,20 @@ const words: Readonly<Record<OperatorsFault, RegExp>> = {
 /** Longer texts quote the request, and a quotation blames nobody. */
 const mostCharacters = 500;
 
-/** Undefined: the answer speaks of the request, or of nothing that is known. */
-export function operatorsFault(body: string): OperatorsFault | undefined {
+/**
+ * Undefined: the answer speaks of the request, or of nothing that is known. Words that the request
+ * says itself, which `isQuoted` knows, count for nothing: else any member could blame the key.
+ */
+export function operatorsFault(
+  body: string,
+  isQuoted: (said: string) => boolean = () => false,
+): OperatorsFault | undefined {
   const { said, named } = saidIn(parseJson(body));
   const message = said.slice(0, mostCharacters);
   for (const fault of ['key', 'model'] as const) {
-    if (named.some((code) => codes[fault].test(code)) || words[fault].test(message)) return fault;
+    if (named.some((code) => codes[fault].test(code))) return fault;
+    const [worded] = words[fault].exec(message) ?? [];
+    if (worded !== undefined && !isQuoted(worded)) return fault;
   }
   return undefined;
 }

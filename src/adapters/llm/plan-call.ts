@@ -15,6 +15,7 @@ import type { Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
 import type { ModelCall } from './model-call.ts';
 import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
+import { withSeals } from './sealed-input.ts';
 import { searching } from './search-wish.ts';
 import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
@@ -54,6 +55,8 @@ export interface CallPlan {
   readonly input: Input;
   /** Of its text, in tokens. */
   readonly inputBound: number;
+  /** Tokens of a prediction that may be billed beside what is written, for all choices together. */
+  readonly predicted: number;
   /** Undefined where there are no budgets. */
   readonly budget: CallBudget | undefined;
   /** How it is counted. */
@@ -83,7 +86,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const endpoint = endpoints[call.endpoint];
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
   const measure = measureOf(endpoint, prices);
-  const input = endpoint.inputOf(call.body);
+  const input = withSeals(endpoint.inputOf(call.body), call.native);
   const { body, tokens: found, ignored } = searching(call.body, prices);
   const readers = trialsOf(candidates, parts);
   // Whichever candidate answers in the end, its input fits.
@@ -99,7 +102,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     scenario: call.scenario,
     inputTokens: bound,
     outputTokens: outputTokens * call.n,
-    atMost: atMostOf(call, { input, bound }),
+    atMost: atMostOf(call, { input, bound, predicted }),
     at: parts.clock(),
     session: terms.sticky ? sessionOf(call, bound) : undefined,
   };
@@ -126,6 +129,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     input,
     hangUp: terms.hangUp ?? 'cancel',
     inputBound: bound,
+    predicted,
     budget: openBudget(budgeted, { upstream: upstream.id, cost }),
     measure,
     body,

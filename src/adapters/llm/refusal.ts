@@ -19,12 +19,15 @@ export interface Refused {
   readonly model: string;
   /** So long it asks to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** The request says so itself; absent: it says nothing. */
+  readonly isQuoted?: (said: string) => boolean;
 }
 
 /** What an upstream's error status means to a call. */
 export function refusal(status: number, body: string, asked: Refused): CallFault {
   const isClients = status >= 400 && status < 500;
-  const fault = wrongKey.has(status) ? 'key' : isClients ? operatorsFault(body) : undefined;
+  const told = isClients ? operatorsFault(body, asked.isQuoted) : undefined;
+  const fault = wrongKey.has(status) ? 'key' : told;
   const about = fault ? ` about its ${fault}` : '';
   const cause = new Error(`The upstream answered ${status}${about}.`);
   if (fault || !blamesRequest.has(status)) return failure(status, fault, asked, cause);

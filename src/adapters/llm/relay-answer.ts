@@ -28,6 +28,8 @@ export interface Relay {
   readonly drains: () => boolean;
   /** False: the operators' budgets have no room for what it may cost. */
   readonly mayAsk: (trial: Trial) => boolean;
+  /** Another one may be asked, if anybody is still there. */
+  readonly attemptFailed: () => void;
   /** The reason of our own end, if it was that, else what was thrown. */
   readonly faultOf: (error: unknown) => unknown;
   /** Tells the operator, who may know more than the member. */

@@ -3,7 +3,11 @@ import { isJson } from './chat-stream.ts';
 import type { Json } from './upstream.ts';
 
 /** Tokens of what a search finds, which the model reads as input, by how much of it is wished. */
-const found: Readonly<Record<string, number>> = { low: 8_192, medium: 16_384, high: 32_768 };
+const found = new Map<unknown, number>([
+  ['low', 8_192],
+  ['medium', 16_384],
+  ['high', 32_768],
+]);
 const usual = 'medium';
 
 export interface Searching {
@@ -26,7 +30,7 @@ export function searching(body: Readonly<Json>, { request }: Prices): Searching 
   const { search_context_size: size } = isJson(wish) ? wish : {};
   return {
     body,
-    tokens: found[String(size ?? usual)] ?? Math.max(...Object.values(found)),
+    tokens: found.get(size ?? usual) ?? Math.max(...found.values()),
     ignored: [],
   };
 }

@@ -5,7 +5,7 @@ export interface ServerSentEvents {
   end(): readonly string[];
 }
 
-/** No event of a chat is larger; a server that sends one is broken. */
+/** No event is larger; a server that sends one is broken. */
 const mostCharacters = 64 * 1_024 * 1_024;
 
 /** The `text/event-stream` format, data only: any of its three line ends, comments skipped. */
@@ -30,12 +30,19 @@ export function serverSentEvents(): ServerSentEvents {
 /** Takes lines; gives the data of the event that a blank one ends. */
 function eventAssembler(): (line: string) => string | undefined {
   let data: string[] = [];
+  let length = 0;
+  const add = (text: string) => {
+    length += text.length + 1;
+    if (length > mostCharacters) throw new RangeError('An event is too long.');
+    data.push(text);
+  };
   return (line) => {
-    if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
-    else if (line === 'data') data.push('');
+    if (line.startsWith('data:')) add(line.slice(line[5] === ' ' ? 6 : 5));
+    else if (line === 'data') add('');
     if (line !== '' || data.length === 0) return undefined;
     const event = data.join('\n');
     data = [];
+    length = 0;
     return event;
   };
 }

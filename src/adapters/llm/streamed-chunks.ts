@@ -69,13 +69,19 @@ export function bytesReading(type: unknown): Reading {
   };
 }
 
+/** No answer of one chunk is larger; a server that sends one is broken. */
+const mostWholeBytes = 64 * 1_024 * 1_024;
+
 /** One chunk, once all of a text is there. */
 export function wholeReading(chunkOf: (text: string) => Json): Reading {
   const decoder = new TextDecoder();
   const texts: string[] = [];
+  let length = 0;
   let isEnded = false;
   return {
     push(bytes) {
+      length += bytes.length;
+      if (length > mostWholeBytes) throw broken('The upstream failed.');
       texts.push(decoder.decode(bytes, { stream: true }));
       return [];
     },

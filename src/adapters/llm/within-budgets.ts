@@ -34,12 +34,19 @@ export function spendingAt(
 
 /** The most of a call that may cost something, by the first way of counting that prices are there for. */
 export const atMostOf =
-  (
-    { endpoint, n }: ModelCall,
-    { input, bound }: { readonly input: Input; readonly bound: number },
-  ) =>
-  (prices: Prices): Usage | undefined =>
-    fittingMeasure(endpoints[endpoint], prices)?.boundOf(input, { input: bound, n });
+  ({ endpoint, n }: ModelCall, { input, bound, predicted }: Most) =>
+  (prices: Prices): Usage | undefined => {
+    const given = fittingMeasure(endpoints[endpoint], prices)?.boundOf(input, { input: bound, n });
+    return given && { ...given, output: given.output + predicted };
+  };
+
+interface Most {
+  readonly input: Input;
+  /** Of its text, in tokens. */
+  readonly bound: number;
+  /** Output that is billed beside what is written. */
+  readonly predicted: number;
+}
 
 const blocking = (call: BudgetedCall, candidate: Candidate) =>
   call.budgets?.blocking(

@@ -42,13 +42,22 @@ function changeReasoning(message: Json, change: Change): void {
   }
 }
 
+/** Who has said so much that is new repeats nothing; each look is one through all that was said. */
+const mostMisses = 64;
+
 /** What is left of a text that was said before, part by part in its order; undefined for a new one. */
 function repeating(sayings: readonly Saying[]): (text: string) => string | undefined {
   const froms = sayings.map(() => 0);
+  const misses = sayings.map(() => 0);
   return (text) => {
     for (const [index, { said, kept }] of sayings.entries()) {
+      const missed = misses[index] ?? 0;
+      if (missed === mostMisses) continue;
       const at = said.indexOf(text, froms[index]);
-      if (at < 0) continue;
+      if (at < 0) {
+        misses[index] = missed + 1;
+        continue;
+      }
       const end = at + text.length;
       froms[index] = end;
       return kept.slice(at, end);

@@ -71,13 +71,8 @@ export function importedPrices(listed: ListedModel, terms: ImportTerms): Importe
   if (!(prices && costs)) {
     return { ok: false, why: 'not_by_token', classes: sold.map(([name]) => name) };
   }
-  const { input, cachedInput, output } = costs;
-  return {
-    ok: true,
-    prices,
-    cost: { input, cachedInput, output },
-    rounded: [...new Set([...price.rounded, ...cost.rounded])],
-  };
+  const rounded = [...new Set([...price.rounded, ...cost.rounded])];
+  return { ok: true, prices, cost: costs, rounded };
 }
 
 type Sold = readonly (readonly [name: string, price: string | null])[];

@@ -163,3 +163,17 @@ test('a call that lives on after its hold was swept goes on to hold its bound', 
   budget.over();
   t.is(index.use()?.inFlight, '0');
 });
+
+test('an attempt that was answered stays counted when a later one finds no room', async (t) => {
+  const log = memoryLog();
+  const index = await indexOn(t, log);
+  await operatorOn(log).set();
+  await eventually(() => index.all().length === 1);
+  const call = index.open('a');
+  t.true(call.asks(asking('4')));
+  call.answering();
+  t.true(call.asks(asking('2')));
+  t.false(call.asks(asking('7')));
+  call.over();
+  t.is(index.use()?.inFlight, '4');
+});

@@ -103,6 +103,19 @@ test('images go inline or by their address', (t) => {
   ]);
 });
 
+test('a cache keeps as long as is usual: an hour is written at a price of its own', (t) => {
+  const cache_control = { type: 'ephemeral', ttl: '1h' };
+  const body = asked({
+    cache_control,
+    tools: [{ type: 'function', function: { name: 'f' }, cache_control }],
+    messages: [
+      { role: 'user', content: [{ type: 'text', text: 'Hello', cache_control }] },
+      { role: 'tool', tool_call_id: 'a', content: '4', cache_control },
+    ],
+  });
+  t.is(JSON.stringify(body).match(/"cache_control":{"type":"ephemeral"}/g)?.length, 4);
+});
+
 test('only signed thoughts go back', (t) => {
   const thoughts = [
     { type: 'reasoning.text', text: 'hm', signature: 'c2ln' },

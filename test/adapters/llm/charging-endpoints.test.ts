@@ -264,3 +264,25 @@ for (const each of endpointCases) {
     await faultOf(t, call);
   });
 }
+
+test('pictures that an upstream sells by the piece cost so, however members pay for them', async (t) => {
+  const model = 'gpt-image-1?input=50&chunks=2';
+  const prices = {
+    input: '1',
+    cachedInput: '0.5',
+    output: '3',
+    imageInput: '8',
+    imageOutput: '30',
+  };
+  const own = { currency: 'USD', input: '0.2', cachedInput: '0.1', output: '0.9', image: '0.02' };
+  const bodies: readonly Json[] = [{}, { stream: true }];
+  for (const body of bodies) {
+    const calls = await upstream.on(model, {
+      ...{ endpoint: 'image_generations', prices },
+      models: [{ upstream: 'mock', model, cost: own }],
+    });
+    const answer = await calls.call(body);
+    if (answer.stream) await allChunks(answer);
+    await endsWith(t, calls, 'UsageSettled', { outcome: 'completed', costs: ['0.02'] });
+  }
+});

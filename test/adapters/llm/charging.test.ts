@@ -210,6 +210,25 @@ test('where routes drain, an upstream that breaks off with nobody listening cost
   await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
 });
 
+for (const hangUp of ['cancel', 'drain'] as const) {
+  test(`a client that hangs up between two attempts pays nothing for the one that failed (${hangUp})`, async (t) => {
+    const models = [
+      `between-${hangUp}?status=429&after=1&fails=1`,
+      `broken-${hangUp}?rubbish=first`,
+    ];
+    const calls = await upstream.on(models, { hangUp });
+    const client = new AbortController();
+    const call = calls.call(stream, client.signal);
+    await eventually(() => upstream.mock.asked.some(({ model }) => model === models[1]));
+    // Its answer has failed, and the pause before the next attempt goes on.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    client.abort();
+    t.is(await faultOf(t, call), 'client_closed');
+    await endsWith(t, calls, 'ReservationReleased', { outcome: 'client_closed' });
+    t.is(upstream.mock.asked.filter(({ model }) => model === models[0]).length, 1);
+  });
+}
+
 test('a client that hangs up after the headers pays the input, and no word that did not come', async (t) => {
   const { upstream: begins, answering } = watched(upstream.adapter);
   const calls = await upstream.on('gpt-4o?hang=first', { upstreams: [begins] });

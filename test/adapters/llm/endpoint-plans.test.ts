@@ -95,6 +95,15 @@ test('what a list has no price for is not sold', async (t) => {
   }
 });
 
+test('more pictures than are paid for can’t be asked for in other words', async (t) => {
+  const { model, ...asking } = caseOf('images by the piece');
+  for (const more of [{ batch_size: 4 }, { sequential_image_generation: 'auto' }]) {
+    const calls = await upstream.on(model, asking);
+    t.is(await faultOf(t, calls.call({ n: 1, ...more })), 'unsupported_input');
+    t.false(calls.log.events.some(({ type }) => type === 'CreditReserved'));
+  }
+});
+
 test('a sound is held for as if it were as long as its bytes allow', async (t) => {
   const { model, ...asking } = caseOf('transcriptions by the second');
   const calls = await upstream.on(model, asking);

@@ -29,6 +29,13 @@ for (const [status, text] of operators) {
   });
 }
 
+test('words that the request says itself blame nobody', (t) => {
+  const text = told("Invalid value: 'Insufficient balance'.");
+  const isQuoted = (said: string) => said === 'Insufficient balance';
+  t.is(geminiRefusal(400, text, { model }).code, 'upstream_failed');
+  t.is(geminiRefusal(400, text, { model, isQuoted }).code, 'upstream_refused');
+});
+
 test('a model that is not there is that model’s trouble alone', (t) => {
   const text = told('models/x is not found for API version v1beta', { status: 'NOT_FOUND' });
   t.like(geminiRefusal(404, text, { model }), { code: 'upstream_failed', isWell: true });

@@ -7,8 +7,10 @@ import { pictureTokens } from '../../../src/adapters/llm/endpoints/picture-measu
 import { pictureOf } from '../../../src/adapters/llm/endpoints/picture-tokens.ts';
 import { heardSeconds, heardTokens } from '../../../src/adapters/llm/endpoints/sound-measures.ts';
 import { soundOf } from '../../../src/adapters/llm/endpoints/sounds.ts';
+import { formOf } from '../../../src/adapters/llm/form.ts';
 import type { Input } from '../../../src/adapters/llm/input.ts';
 import { sound } from '../../../src/adapters/llm/sandbox-media.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { isPriced } from '../../../src/domain/price-list/rating.ts';
 import { usageClasses } from '../../../src/domain/price-list/usage.ts';
 
@@ -19,6 +21,16 @@ const input: Input = {
 };
 const came = { isEmpty: true, pieces: 0 };
 const of = (measure: Measure, said: unknown) => measure.usageOf(said, input, came);
+
+test('of two sounds nobody knows which one is listened to', (t) => {
+  const upload = { filename: 'a', type: 'audio/x', bytes: new Uint8Array(9) };
+  const entries = [
+    ['file[]', upload],
+    ['file', { ...upload, bytes: new Uint8Array(9_000) }],
+  ];
+  t.throws(() => endpoints.transcriptions.inputOf({ form: entries }));
+  t.is(endpoints.transcriptions.inputOf({ form: entries.slice(1) }).sound?.mostSeconds, 9);
+});
 
 test('a second that has begun counts, however an upstream says it', (t) => {
   t.is(of(heardSeconds, { type: 'duration', seconds: 9 })?.seconds, 9);
@@ -78,6 +90,11 @@ test('our own count of what goes in is never above its bound', (t) => {
   );
 });
 
+test('what is called a form in a body that is none is no form', (t) => {
+  const forms: readonly Json[] = [{ form: [1] }, { form: [null, ['n']] }, { form: [['n', 2]] }, {}];
+  for (const body of forms) t.deepEqual(formOf(body).entries, []);
+});
+
 test('of a WAVE file the length is known, of another it is bounded', (t) => {
   const upload = (bytes: Uint8Array) => ({ filename: 'a', type: 'audio/x', bytes });
   // Fifty characters of 20 ms each.
@@ -87,6 +104,11 @@ test('of a WAVE file the length is known, of another it is bounded', (t) => {
   const lying = sound('x'.repeat(50), 'wav');
   lying.writeUInt32LE(7, 28);
   t.is(soundOf(upload(lying)).mostSeconds, Math.ceil(lying.length / 1_000));
+  lying.writeUInt32LE(0xffff_ffff, 28);
+  t.is(soundOf(upload(lying)).mostSeconds, 2);
+  // ADPCM.
+  lying.writeUInt16LE(0x11, 20);
+  t.is(soundOf(upload(lying)).mostSeconds, Math.ceil(lying.length / 1_000));
 });
 
 test('a picture is bounded by what its request says, the rest by the dearest there is', (t) => {
@@ -95,6 +117,7 @@ test('a picture is bounded by what its request says, the rest by the dearest the
   t.deepEqual(of(low), { mostTokens: 272, usualTokens: 272 });
   t.deepEqual(of({ ...low, partial_images: 3 }), { mostTokens: 572, usualTokens: 572 });
   t.deepEqual(of({}), { mostTokens: 6_240, usualTokens: 4_160 });
+  t.deepEqual(of({ quality: 'constructor' }), { mostTokens: 6_240, usualTokens: 4_160 });
   t.deepEqual(of({ quality: 'auto', size: 'auto' }), { mostTokens: 6_240, usualTokens: 4_160 });
   t.deepEqual(of({ quality: 'medium', size: '1536x1024' }), {
     ...{ mostTokens: 1_584, usualTokens: 1_584 },

@@ -67,3 +67,9 @@ test('a line that never ends is refused instead of filling the memory', (t) => {
   const piece = new Uint8Array(16 * 1_024 * 1_024).fill(97);
   t.throws(() => Array.from({ length: 6 }, () => events.push(piece)), { instanceOf: RangeError });
 });
+
+test('an event that never ends is refused, too', (t) => {
+  const events = serverSentEvents();
+  const line = bytesOf(`data: ${'a'.repeat(16 * 1_024 * 1_024)}\n`);
+  t.throws(() => Array.from({ length: 6 }, () => events.push(line)), { instanceOf: RangeError });
+});

@@ -28,7 +28,14 @@ test('prices are the catalogue’s times rate and markup, costs times the rate a
       reasoning: '102.24',
       request: '0.0426',
     },
-    cost: { input: '17.75', cachedInput: '1.775', output: '71' },
+    cost: {
+      input: '17.75',
+      cachedInput: '1.775',
+      cacheWrite: '26.625',
+      output: '71',
+      reasoning: '85.2',
+      request: '0.0355',
+    },
     rounded: [],
   });
 });

@@ -3,8 +3,6 @@ import type { StoredId } from './decide.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { tune } from './writing-connection.ts';
 
-export type Direction = 'forwards' | 'backwards';
-
 export interface StoredHead {
   readonly stream: string;
   readonly revision: string | null;

@@ -1,5 +1,6 @@
 import { broken, isJson } from '../chat-stream.ts';
 import { formOf } from '../form.ts';
+import { unsupported } from '../input.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
@@ -14,10 +15,13 @@ import { mostGivenTokens, pictureOf } from './picture-tokens.ts';
  */
 export const imageGenerations: Endpoint = {
   ...drawing('/images/generations'),
-  inputOf: (body) => ({
-    ...{ texts: [String(body.prompt ?? '')], wrappers: null, characters: null },
-    picture: { ...pictureOf((field) => body[field]), givenTokens: 0 },
-  }),
+  inputOf(body) {
+    refuseOtherCounts((field) => [body[field]]);
+    return {
+      ...{ texts: [String(body.prompt ?? '')], wrappers: null, characters: null },
+      picture: { ...pictureOf((field) => body[field]), givenTokens: 0 },
+    };
+  },
   bodyOf({ body, model }) {
     const { response_format: _, ...rest } = body;
     return { ...rest, model, ...(saysFormat(model) ? { response_format: 'b64_json' } : {}) };
@@ -29,6 +33,7 @@ export const imageEdits: Endpoint = {
   ...drawing('/images/edits'),
   inputOf(body) {
     const form = formOf(body);
+    refuseOtherCounts((field) => form.texts(field));
     const given = form.uploads('image').length + form.uploads('mask').length;
     return {
       ...{ texts: form.texts('prompt'), wrappers: null, characters: null },
@@ -43,6 +48,15 @@ export const imageEdits: Endpoint = {
     return saysFormat(model) ? form.with('response_format', 'b64_json') : form;
   },
 };
+
+/** Some providers' words for more pictures than `n`, which is what credit is held for. */
+const otherCounts = ['batch_size', 'num_images', 'num_outputs', 'sequential_image_generation'];
+const asksForOne = new Set<unknown>([undefined, null, 1, '1', 'disabled']);
+
+function refuseOtherCounts(wishes: (field: string) => readonly unknown[]): void {
+  const more = otherCounts.find((field) => wishes(field).some((wish) => !asksForOne.has(wish)));
+  if (more !== undefined) throw unsupported(more);
+}
 
 /** These know data alone and refuse to be asked for it. */
 const dataOnly = /^(chat)?gpt-image/;

@@ -27,8 +27,9 @@ function listening(path: string): Endpoint {
     measures: [heardSeconds, heardTokens],
     inputOf(body) {
       const form = formOf(body);
-      const [file] = form.uploads('file');
-      if (!file) throw unsupported('file');
+      const [file, ...others] = form.uploads('file');
+      // Which of several is listened to is for the upstream to say.
+      if (!file || others.length > 0) throw unsupported('file');
       return {
         ...{ texts: form.texts('prompt'), wrappers: null, characters: null },
         sound: soundOf(file),
