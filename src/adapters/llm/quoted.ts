@@ -9,14 +9,16 @@ export const quotedFrom =
     return textsOf(body).some((text) => text.toLowerCase().includes(words));
   };
 
-/** Of JSON each text as it is, not as JSON writes it. */
-function textsOf(body: Json | Form): readonly string[] {
-  if (body instanceof Form) {
-    return body.entries.flatMap(([name, value]) => [
+/** Of JSON each text as it is, not as JSON writes it; but for the model, which is ours. */
+function textsOf(asking: Json | Form): readonly string[] {
+  if (asking instanceof Form) {
+    const others = asking.entries.filter(([name]) => name !== 'model');
+    return others.flatMap(([name, value]) => [
       name,
       typeof value === 'string' ? value : value.filename,
     ]);
   }
+  const { model: _, ...body } = asking;
   const texts: string[] = [];
   JSON.stringify(body, (field, value: unknown) => {
     texts.push(field);

@@ -52,11 +52,11 @@ test('after a batch that failed none is written until the projector is opened ag
   const blocker = new pg.Client({ connectionString: url });
   await blocker.connect();
   t.teardown(() => blocker.end());
-  await blocker.query('ALTER TABLE routes_v2.routes RENAME TO hidden');
+  await blocker.query('ALTER TABLE routes_v3.routes RENAME TO hidden');
   const failing = running.apply(events.slice(5, 9));
   const ahead = running.apply(events.slice(9));
   const failed = await t.throwsAsync(failing);
-  await blocker.query('ALTER TABLE routes_v2.hidden RENAME TO routes');
+  await blocker.query('ALTER TABLE routes_v3.hidden RENAME TO routes');
   t.is(await t.throwsAsync(ahead), failed);
   t.is(await t.throwsAsync(running.apply(events.slice(9))), failed);
   t.deepEqual(await tables(url, projections), between);
