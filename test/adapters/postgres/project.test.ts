@@ -132,9 +132,9 @@ test('rows whose checkpoint was not committed are written once', async (t) => {
   // The last table's statement fails, as a crash would: what was written before it is gone too.
   const blocker = new pg.Client({ connectionString: url });
   await blocker.connect();
-  await blocker.query('ALTER TABLE routes_v2.routes RENAME TO hidden');
+  await blocker.query('ALTER TABLE routes_v3.routes RENAME TO hidden');
   await t.throwsAsync(first.apply(events.slice(5)));
-  await blocker.query('ALTER TABLE routes_v2.hidden RENAME TO routes');
+  await blocker.query('ALTER TABLE routes_v3.hidden RENAME TO routes');
   await blocker.end();
   t.deepEqual(await tables(url, projections), between);
   first.close();
