@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelName } from './model-name.ts';
 
 /** More than any model writes; what a call may really cost is for the wallet to say. */
 export const OutputTokens = z.int().min(0).max(1_000_000).nullish();
@@ -18,13 +19,9 @@ const Message = z.looseObject({
   tool_calls: z.array(z.looseObject({})).nullish(),
 });
 
-/** What we must understand of a request; every other field goes to the model as it is. */
-export const ChatRequest = z.looseObject({
-  model: z.string().min(1).max(256).nullish(),
-  messages: z.array(Message).min(1).max(10_000),
-  n: z.int().min(1).max(128).nullish(),
-  max_tokens: OutputTokens,
-  max_completion_tokens: OutputTokens,
+/** What steers whatever a model writes, in chats and before them. */
+export const writingWishes = {
+  model: ModelName,
   stream: Switch,
   stream_options: z.looseObject({ include_usage: Switch }).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
@@ -33,9 +30,18 @@ export const ChatRequest = z.looseObject({
   frequency_penalty: Penalty,
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
   seed: z.int().nullish(),
+  user: z.string().nullish(),
+};
+
+/** What we must understand of a request; every other field goes to the model as it is. */
+export const ChatRequest = z.looseObject({
+  ...writingWishes,
+  messages: z.array(Message).min(1).max(10_000),
+  n: z.int().min(1).max(128).nullish(),
+  max_tokens: OutputTokens,
+  max_completion_tokens: OutputTokens,
   logprobs: Switch,
   tools: z.array(z.looseObject({})).nullish(),
-  user: z.string().nullish(),
 });
 
 export const UsageReply = z.looseObject({

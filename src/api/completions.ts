@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OutputTokens, outputLimit, Penalty, Switch, UsageReply } from './chat-schemas.ts';
+import { OutputTokens, outputLimit, Switch, UsageReply, writingWishes } from './chat-schemas.ts';
 import type { ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall } from './model-call.ts';
 import { modelReply } from './model-reply.ts';
@@ -23,23 +23,14 @@ export const Texts = z.union([
 const Times = z.int().min(1).max(128).nullish();
 
 const CompletionRequest = z.looseObject({
-  model: z.string().min(1).max(256).nullish(),
+  ...writingWishes,
   prompt: Texts,
   n: Times,
   best_of: Times,
   max_tokens: OutputTokens,
-  stream: Switch,
-  stream_options: z.looseObject({ include_usage: Switch }).nullish(),
   suffix: z.string().nullish(),
   echo: Switch,
   logprobs: z.int().min(0).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  presence_penalty: Penalty,
-  frequency_penalty: Penalty,
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  seed: z.int().nullish(),
-  user: z.string().nullish(),
 });
 
 /** Without `stream`; with it, the same object an event, and `[DONE]` at the end. */

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { Count, Flag } from './form-fields.ts';
-import { ImagesReply, imageWishes, mostPictures, mostPreviews } from './image-schemas.ts';
+import {
+  ImagesReply,
+  imageWishes,
+  mostPictures,
+  mostPreviews,
+  picturesAsked,
+} from './image-schemas.ts';
 import type { ModelCallParts } from './model-call.ts';
 import { modelCall } from './model-call.ts';
 import { modelReply } from './model-reply.ts';
@@ -40,17 +46,7 @@ export const imageEdits = (parts: ModelCallParts): Route =>
     limitBytes: mostImageBytes,
     reply: ImagesReply,
     async handle({ caller, body, request }) {
-      const made = await modelCall(parts, { caller, request }, callOf(body));
+      const made = await modelCall(parts, { caller, request }, picturesAsked('image_edits', body));
       return modelReply({ ...parts, made, request, framing: anyNamedFraming });
     },
   });
-
-const callOf = (body: z.output<typeof ImageForm>) => ({
-  endpoint: 'image_edits' as const,
-  model: body.model,
-  body,
-  stream: body.stream ?? false,
-  n: body.n ?? 1,
-  outputTokens: undefined,
-  wantsUsage: false,
-});

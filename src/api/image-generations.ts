@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { ImagesReply, imageWishes, mostPictures, mostPreviews } from './image-schemas.ts';
+import {
+  ImagesReply,
+  imageWishes,
+  mostPictures,
+  mostPreviews,
+  picturesAsked,
+} from './image-schemas.ts';
 import type { ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall } from './model-call.ts';
 import { modelReply } from './model-reply.ts';
@@ -24,17 +30,11 @@ export const imageGenerations = (parts: ModelCallParts): Route =>
     limitBytes,
     reply: ImagesReply,
     async handle({ caller, body, request }) {
-      const made = await modelCall(parts, { caller, request }, callOf(body));
+      const made = await modelCall(
+        parts,
+        { caller, request },
+        picturesAsked('image_generations', body),
+      );
       return modelReply({ ...parts, made, request, framing: anyNamedFraming });
     },
   });
-
-const callOf = (body: z.output<typeof ImageRequest>) => ({
-  endpoint: 'image_generations' as const,
-  model: body.model,
-  body,
-  stream: body.stream ?? false,
-  n: body.n ?? 1,
-  outputTokens: undefined,
-  wantsUsage: false,
-});

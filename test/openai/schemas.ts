@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { z } from 'zod';
-import { isJson } from '../../src/adapters/llm/chat-stream.ts';
+import { isJson } from '../../src/adapters/llm/json.ts';
 
 /**
  * OpenAI's published schemas, as JSON Schema 2020-12. `openapi-trimmed.json` is a part of its API

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { broken, isJson } from './chat-stream.ts';
+import { unusable } from './call-fault.ts';
+import { isJson, parseJson } from './json.ts';
 import { jsonBeginning } from './json-beginning.ts';
-import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 /** A piece of an answer; types that we don't know have none of these. */
@@ -47,7 +47,7 @@ export const finishOf = (reason: string, sequence: string | null | undefined): J
 /** A whole message as a chat completion, or a fault. */
 export function anthropicAnswer(text: string): Json {
   const parsed = Message.safeParse(parseJson(text));
-  if (!parsed.success) throw broken('The upstream gave no usable answer.');
+  if (!parsed.success) throw unusable();
   const { content, stop_reason: reason, stop_sequence: sequence, usage } = parsed.data;
   const message = messageOf(content);
   return {

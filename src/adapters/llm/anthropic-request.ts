@@ -4,44 +4,22 @@ import { anthropicThinking } from './anthropic-thinking.ts';
 import { anthropicToolChoice, anthropicTools } from './anthropic-tools.ts';
 import { anthropicTurns } from './anthropic-turns.ts';
 import { beyondProtocol, refuseUntranslated } from './beyond-protocol.ts';
-import { isJson } from './chat-stream.ts';
+import { chatWords, schemaIn, stopsOf, wishesIn } from './chat-words.ts';
 import type { Json, UpstreamRequest } from './upstream.ts';
 
 /** Read below. */
-const translated = new Set([
-  'model',
-  'messages',
-  'stream',
-  'stream_options',
-  'max_tokens',
-  'max_completion_tokens',
-  'n',
-  'temperature',
-  'top_p',
-  'top_k',
-  'stop',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'response_format',
-  'reasoning_effort',
-  'thinking',
-  'output_config',
-  'cache_control',
-  'user',
-]);
+const translated = new Set<string>(chatWords);
 
 /** OpenAI's chat request in Anthropic's words; what has none is refused, for another upstream to try. */
 export function anthropicRequest({ body, model, stream, maxOutput }: UpstreamRequest): Json {
   if (typeof body.n === 'number' && body.n > 1) throw beyondProtocol('n');
   refuseUntranslated(body, translated);
-  const wishes = Wishes.safeParse(body);
-  if (!wishes.success) throw beyondProtocol(String(wishes.error.issues[0]?.path[0] ?? 'body'));
-  const { temperature, top_p: topP, top_k: topK, stop, user, cache_control: cache } = wishes.data;
+  const wishes = wishesIn(body, Wishes);
+  const { temperature, top_p: topP, top_k: topK, stop, user, cache_control: cache } = wishes;
   const { system, turns } = anthropicTurns(body.messages);
-  const { thinking, effort } = anthropicThinking(wishes.data, model, maxOutput);
+  const { thinking, effort } = anthropicThinking(wishes, model, maxOutput);
   const tools = anthropicTools(body.tools);
-  const format = formatOf(wishes.data.response_format) ?? wishes.data.output_config?.format;
+  const format = formatOf(wishes.response_format) ?? wishes.output_config?.format;
   const isThinking = thinking !== undefined && thinking.type !== 'disabled';
   return {
     model,
@@ -85,15 +63,8 @@ const samplingOf = (temperature?: number | null, topP?: number | null, topK?: nu
   top_k: topK ?? undefined,
 });
 
-function stopsOf(stop: Wishes['stop']): readonly string[] | undefined {
-  const stops = [stop ?? []].flat().filter((each) => each !== '');
-  return stops.length > 0 ? stops : undefined;
-}
-
 function formatOf(format: Wishes['response_format']): Json | undefined {
   if (!format || format.type === 'text') return undefined;
-  const { json_schema: named } = format;
-  if (format.type !== 'json_schema' || !isJson(named)) throw beyondProtocol('response_format');
-  const { schema } = named;
+  const schema = schemaIn(format);
   return { type: 'json_schema', schema };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { AnswerStream } from './answer-stream.ts';
 import { Block, finishOf, reasoningDetails, usageOf } from './anthropic-answer.ts';
-import type { ChatStream } from './chat-stream.ts';
-import { broken, isJson } from './chat-stream.ts';
-import { parseJson } from './parse-json.ts';
+import { broken, unusable } from './call-fault.ts';
+import { isJson, parseJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 const Event = z.looseObject({
@@ -26,7 +26,7 @@ const Event = z.looseObject({
 type Event = z.output<typeof Event>;
 
 /** One stream of Anthropic's as chunks of OpenAI's. */
-export function anthropicStream(): ChatStream {
+export function anthropicStream(): AnswerStream {
   const calls = toolCalls();
   let isBegun = false;
   let isFinished = false;
@@ -88,7 +88,7 @@ export function anthropicStream(): ChatStream {
 
 function eventOf(data: string): Event {
   const parsed = Event.safeParse(parseJson(data));
-  if (!parsed.success) throw broken('The upstream gave no usable answer.');
+  if (!parsed.success) throw unusable();
   return parsed.data;
 }
 

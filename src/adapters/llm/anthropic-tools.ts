@@ -1,40 +1,24 @@
 import { z } from 'zod';
 import { CacheMark } from './anthropic-cache.ts';
 import { beyondProtocol } from './beyond-protocol.ts';
+import { Choice, Tool, toolsIn } from './chat-words.ts';
 import type { Json } from './upstream.ts';
 
-const Tool = z.looseObject({
-  type: z.literal('function').nullish(),
-  function: z.looseObject({
-    name: z.string(),
-    description: z.string().nullish(),
-    parameters: z.looseObject({}).nullish(),
-    strict: z.boolean().nullish(),
-  }),
+const OwnTool = Tool.extend({
+  function: Tool.shape.function.extend({ strict: z.boolean().nullish() }),
   cache_control: CacheMark,
 });
 
 /** The functions that a model may call; undefined: none. */
 export function anthropicTools(tools: unknown): readonly Json[] | undefined {
-  if (!Array.isArray(tools) || tools.length === 0) return undefined;
-  return tools.map((tool: unknown, index) => {
-    const parsed = Tool.safeParse(tool);
-    if (!parsed.success) throw beyondProtocol(`tools[${index}]`);
-    const { name, description, parameters, strict } = parsed.data.function;
-    return {
-      name,
-      description: description ?? undefined,
-      input_schema: { type: 'object', ...(parameters ?? { properties: {} }) },
-      strict: strict ?? undefined,
-      cache_control: parsed.data.cache_control,
-    };
-  });
+  return toolsIn(tools, OwnTool)?.map(({ function: called, cache_control }) => ({
+    name: called.name,
+    description: called.description ?? undefined,
+    input_schema: { type: 'object', ...(called.parameters ?? { properties: {} }) },
+    strict: called.strict ?? undefined,
+    cache_control,
+  }));
 }
-
-const Choice = z.union([
-  z.enum(['auto', 'none', 'required']),
-  z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) }),
-]);
 
 /** Which of the tools a model is to call, and whether only one at a time. */
 export function anthropicToolChoice({

@@ -1,40 +1,22 @@
 import { z } from 'zod';
 import { CacheMark } from './anthropic-cache.ts';
 import { beyondProtocol } from './beyond-protocol.ts';
-import { isJson } from './chat-stream.ts';
-import { parseJson } from './parse-json.ts';
+import { eachMessage, Message, Part } from './chat-words.ts';
+import { isJson, parseJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
-const Part = z.looseObject({
-  type: z.string(),
-  text: z.string().optional(),
-  refusal: z.string().optional(),
-  image_url: z.looseObject({ url: z.string() }).optional(),
-  cache_control: CacheMark,
-});
+const OwnPart = Part.extend({ cache_control: CacheMark });
 const Reasoning = z.looseObject({
   text: z.string().optional(),
   signature: z.string().optional(),
   data: z.string().optional(),
 });
-const Message = z.looseObject({
-  role: z.string(),
-  content: z.union([z.string(), z.array(Part)]).nullish(),
-  refusal: z.string().nullish(),
+const OwnMessage = Message.extend({
+  content: z.union([z.string(), z.array(OwnPart)]).nullish(),
   reasoning_details: z.array(Reasoning).nullish(),
-  tool_calls: z
-    .array(
-      z.looseObject({
-        id: z.string(),
-        function: z.looseObject({ name: z.string(), arguments: z.string() }),
-      }),
-    )
-    .nullish(),
-  tool_call_id: z.string().nullish(),
-  is_error: z.boolean().optional(),
   cache_control: CacheMark,
 });
-type Message = z.output<typeof Message>;
+type Said = z.output<typeof OwnMessage>;
 
 interface Turn {
   readonly role: 'user' | 'assistant';
@@ -57,49 +39,28 @@ export function anthropicTurns(messages: unknown): Turns {
     if (last?.role === role) last.content.push(...content);
     else turns.push({ role, content: [...content] });
   };
-  (Array.isArray(messages) ? messages : []).forEach((each: unknown, index) => {
-    const path = `messages[${index}]`;
-    const parsed = Message.safeParse(each);
-    if (!parsed.success) throw beyondProtocol(pathOf(path, parsed.error));
-    const message = parsed.data;
-    switch (message.role) {
-      case 'system':
-      case 'developer':
-        system.push(...blocksOf(message, path));
-        break;
-      case 'user':
-        say('user', blocksOf(message, path));
-        break;
-      case 'assistant':
-        say('assistant', [
-          ...thoughtsOf(message),
-          ...blocksOf(message, path),
-          ...callsOf(message, path),
-        ]);
-        break;
-      case 'tool':
-        say('user', [resultOf(message, path)]);
-        break;
-      default:
-        throw beyondProtocol(`${path}.role`);
-    }
+  eachMessage(messages, OwnMessage, {
+    system: (message, path) => system.push(...blocksOf(message, path)),
+    user: (message, path) => say('user', blocksOf(message, path)),
+    assistant: (message, path) =>
+      say('assistant', [
+        ...thoughtsOf(message),
+        ...blocksOf(message, path),
+        ...callsOf(message, path),
+      ]),
+    tool: (message, path) => say('user', [resultOf(message, path)]),
   });
   return { system, turns };
 }
 
-function pathOf(path: string, { issues }: z.ZodError): string {
-  const [field] = issues[0]?.path ?? [];
-  return field === undefined ? path : `${path}.${String(field)}`;
-}
-
-function blocksOf({ content, refusal }: Message, path: string): readonly Json[] {
+function blocksOf({ content, refusal }: Said, path: string): readonly Json[] {
   const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
   const blocks = parts.flatMap((part, index) => blockOf(part, `${path}.content[${index}]`));
   return refusal ? [...blocks, { type: 'text', text: refusal }] : blocks;
 }
 
 /** An empty text is no block: Anthropic refuses it. */
-function blockOf(part: z.output<typeof Part>, path: string): readonly Json[] {
+function blockOf(part: z.output<typeof OwnPart>, path: string): readonly Json[] {
   const { type, text = part.refusal, image_url: image, cache_control: cache } = part;
   if ((type === 'text' || type === 'refusal') && text !== undefined) {
     return text === '' ? [] : [{ type: 'text', text, cache_control: cache }];
@@ -118,20 +79,20 @@ function sourceOf(url: string, path: string): Json {
 }
 
 /** Only what Anthropic signed or sealed is taken back; other thoughts it would refuse. */
-const thoughtsOf = ({ reasoning_details: details }: Message): readonly Json[] =>
+const thoughtsOf = ({ reasoning_details: details }: Said): readonly Json[] =>
   (details ?? []).flatMap(({ text, signature, data }): readonly Json[] => {
     if (data !== undefined) return [{ type: 'redacted_thinking', data }];
     return signature ? [{ type: 'thinking', thinking: text ?? '', signature }] : [];
   });
 
-const callsOf = ({ tool_calls: calls }: Message, path: string): readonly Json[] =>
+const callsOf = ({ tool_calls: calls }: Said, path: string): readonly Json[] =>
   (calls ?? []).map(({ id, function: { name, arguments: text } }, index) => {
     const input = text.trim() === '' ? {} : parseJson(text);
     if (!isJson(input)) throw beyondProtocol(`${path}.tool_calls[${index}].function.arguments`);
     return { type: 'tool_use', id: plainId(id), name, input };
   });
 
-function resultOf(message: Message, path: string): Json {
+function resultOf(message: Said, path: string): Json {
   const { tool_call_id: id } = message;
   if (!id) throw beyondProtocol(`${path}.tool_call_id`);
   return {

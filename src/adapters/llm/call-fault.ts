@@ -89,3 +89,9 @@ export class CallFault extends Error {
 }
 
 const mostUpstreamCharacters = 4_000;
+
+/** What an upstream did wrong; another one may do better. */
+export const broken = (message: string, cause?: unknown): CallFault =>
+  new CallFault('upstream_failed', message, { retryable: true, cause });
+
+export const unusable = (): CallFault => broken('The upstream gave no usable answer.');

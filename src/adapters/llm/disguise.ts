@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isJson } from './chat-stream.ts';
 import { hideUnknown, isPlain } from './hide-unknown.ts';
+import { isJson, objectsIn } from './json.ts';
 import { disguiseNative } from './responses-disguise.ts';
 import type { Json } from './upstream.ts';
 
@@ -47,8 +47,8 @@ export function disguise(
   if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
   if (isJson(answer.usage)) hideUnknown(answer.usage, none);
-  for (const choice of listOf(answer.choices)) disguiseChoice(choice);
-  for (const result of listOf(answer.data ?? answer.results)) hideUnknown(result, ofResult);
+  for (const choice of objectsIn(answer.choices)) disguiseChoice(choice);
+  for (const result of objectsIn(answer.data ?? answer.results)) hideUnknown(result, ofResult);
 }
 
 function disguiseChoice(choice: Json): void {
@@ -71,9 +71,6 @@ function hideIds(calls: readonly unknown[]): void {
     call.id = `call_${createHash('sha256').update(call.id).digest('hex').slice(0, 24)}`;
   }
 }
-
-const listOf = (value: unknown): readonly Json[] =>
-  Array.isArray(value) ? value.filter(isJson) : [];
 
 const none: ReadonlySet<string> = new Set();
 

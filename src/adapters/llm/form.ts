@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { isJson } from './chat-stream.ts';
+import { isJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** A file in a form. */

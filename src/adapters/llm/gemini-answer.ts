@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { broken } from './chat-stream.ts';
+import { unusable } from './call-fault.ts';
 import type { NewId } from './gemini-candidate.ts';
 import {
   callsOf,
@@ -11,8 +11,8 @@ import {
   textIn,
 } from './gemini-candidate.ts';
 import { geminiUsage } from './gemini-usage.ts';
+import { parseJson } from './json.ts';
 import { jsonBeginning } from './json-beginning.ts';
-import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 /** In the beginning of a text the last part is seldom whole. */
@@ -28,7 +28,7 @@ const Beginning = z.looseObject({
 /** All candidates as a chat completion, or a fault; a refused prompt is an answer without a word. */
 export function geminiAnswer(text: string, newId: NewId = newCallId): Json {
   const parsed = Generated.safeParse(parseJson(text));
-  if (!parsed.success) throw broken('The upstream gave no usable answer.');
+  if (!parsed.success) throw unusable();
   const { candidates, promptFeedback, usageMetadata } = parsed.data;
   const choices = candidates.map((candidate, place) => {
     const message = messageOf(candidate.content?.parts ?? [], newId);
@@ -40,7 +40,7 @@ export function geminiAnswer(text: string, newId: NewId = newCallId): Json {
     };
   });
   if (choices.length === 0 && !promptFeedback?.blockReason) {
-    throw broken('The upstream gave no usable answer.');
+    throw unusable();
   }
   return {
     object: 'chat.completion',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CallFault } from './call-fault.ts';
-import { parseJson } from './parse-json.ts';
+import { parseJson } from './json.ts';
 import type { Refused } from './refusal.ts';
 import { refusal } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';

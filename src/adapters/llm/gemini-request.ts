@@ -1,38 +1,19 @@
 import { z } from 'zod';
-import { beyondProtocol, refuseUntranslated } from './beyond-protocol.ts';
-import { isJson } from './chat-stream.ts';
+import { refuseUntranslated } from './beyond-protocol.ts';
+import { chatWords, schemaIn, stopsOf, wishesIn } from './chat-words.ts';
 import { geminiThinking, isSigned } from './gemini-thinking.ts';
 import { geminiToolConfig, geminiTools } from './gemini-tools.ts';
 import { geminiTurns } from './gemini-turns.ts';
 import type { Json, UpstreamRequest } from './upstream.ts';
 
 /** Read below, or said by the path. */
-const translated = new Set([
-  'model',
-  'messages',
-  'stream',
-  'stream_options',
-  'max_tokens',
-  'max_completion_tokens',
-  'n',
-  'temperature',
-  'top_p',
-  'top_k',
+const translated = new Set<string>([
+  ...chatWords,
   'presence_penalty',
   'frequency_penalty',
   'seed',
-  'stop',
   'logprobs',
   'top_logprobs',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'response_format',
-  'reasoning_effort',
-  'thinking',
-  'output_config',
-  'cache_control',
-  'user',
 ]);
 
 const mostCandidates = 8;
@@ -41,8 +22,7 @@ const int32 = 2 ** 31;
 /** OpenAI's chat request in Gemini's words; what has none is refused, for another upstream to try. */
 export function geminiRequest({ body, model, maxOutput }: UpstreamRequest): Json {
   refuseUntranslated(body, translated);
-  const wishes = Wishes.safeParse(body);
-  if (!wishes.success) throw beyondProtocol(String(wishes.error.issues[0]?.path[0] ?? 'body'));
+  const wishes = wishesIn(body, Wishes);
   const { system, turns } = geminiTurns(body.messages, isSigned(model));
   const tools = geminiTools(body.tools);
   return {
@@ -53,8 +33,8 @@ export function geminiRequest({ body, model, maxOutput }: UpstreamRequest): Json
     generationConfig: {
       // Thoughts count within it.
       maxOutputTokens: maxOutput,
-      ...samplingOf(wishes.data),
-      ...formatOf(wishes.data),
+      ...samplingOf(wishes),
+      ...formatOf(wishes),
       thinkingConfig: geminiThinking(body, model, maxOutput),
     },
   };
@@ -90,11 +70,6 @@ const samplingOf = ({ n, seed, stop, logprobs, ...wishes }: Wishes): Json => ({
   logprobs: logprobs ? (wishes.top_logprobs ?? undefined) : undefined,
 });
 
-function stopsOf(stop: Wishes['stop']): readonly string[] | undefined {
-  const stops = [stop ?? []].flat().filter((each) => each !== '');
-  return stops.length > 0 ? stops : undefined;
-}
-
 /** An answer in JSON: in OpenAI's words, or in Anthropic's. */
 function formatOf({ response_format: format, output_config: own }: Wishes): Json {
   const json = { responseMimeType: 'application/json' };
@@ -104,8 +79,6 @@ function formatOf({ response_format: format, output_config: own }: Wishes): Json
   }
   if (!format || format.type === 'text') return {};
   if (format.type === 'json_object') return json;
-  const { json_schema: named } = format;
-  if (format.type !== 'json_schema' || !isJson(named)) throw beyondProtocol('response_format');
-  const { schema } = named;
+  const schema = schemaIn(format);
   return { ...json, responseJsonSchema: schema };
 }

@@ -1,9 +1,9 @@
-import type { ChatStream } from './chat-stream.ts';
-import { broken, isJson } from './chat-stream.ts';
+import type { AnswerStream } from './answer-stream.ts';
+import { broken, unusable } from './call-fault.ts';
 import type { Candidate, NewId, Part } from './gemini-candidate.ts';
 import { callsOf, finishOf, Generated, logprobsOf, newCallId, textIn } from './gemini-candidate.ts';
 import { geminiUsage } from './gemini-usage.ts';
-import { parseJson } from './parse-json.ts';
+import { isJson, parseJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 interface Choice {
@@ -15,7 +15,7 @@ interface Choice {
  * One stream of Gemini's as chunks of OpenAI's. It has no mark at its end, and every event counts all
  * tokens so far: the last count is told when the bytes end.
  */
-export function geminiStream(newId: NewId = newCallId): ChatStream {
+export function geminiStream(newId: NewId = newCallId): AnswerStream {
   const choices = new Map<number, Choice>();
   let counted: Json = {};
 
@@ -45,7 +45,7 @@ export function geminiStream(newId: NewId = newCallId): ChatStream {
 
   const chunksOf = (data: string): readonly Json[] => {
     const parsed = Generated.safeParse(parseJson(data));
-    if (!parsed.success) throw broken('The upstream gave no usable answer.');
+    if (!parsed.success) throw unusable();
     const { candidates, promptFeedback, usageMetadata, error } = parsed.data;
     if (error) throw broken('The upstream broke off its answer.');
     if (isJson(usageMetadata)) counted = { ...counted, ...usageMetadata };

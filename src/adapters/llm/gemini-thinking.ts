@@ -1,4 +1,4 @@
-import { isJson } from './chat-stream.ts';
+import { isJson } from './json.ts';
 import { effortOf } from './plain-request.ts';
 import type { Json } from './upstream.ts';
 

@@ -1,36 +1,19 @@
-import { z } from 'zod';
 import { beyondProtocol } from './beyond-protocol.ts';
+import { Choice, Tool, toolsIn } from './chat-words.ts';
 import type { Json } from './upstream.ts';
-
-const Tool = z.looseObject({
-  type: z.literal('function').nullish(),
-  function: z.looseObject({
-    name: z.string(),
-    description: z.string().nullish(),
-    parameters: z.looseObject({}).nullish(),
-  }),
-});
 
 /** The functions that a model may call; undefined: none. */
 export function geminiTools(tools: unknown): readonly Json[] | undefined {
-  if (!Array.isArray(tools) || tools.length === 0) return undefined;
-  const functionDeclarations = tools.map((tool: unknown, index) => {
-    const parsed = Tool.safeParse(tool);
-    if (!parsed.success) throw beyondProtocol(`tools[${index}]`);
-    const { name, description, parameters } = parsed.data.function;
-    return {
+  const functionDeclarations = toolsIn(tools, Tool)?.map(
+    ({ function: { name, description, parameters } }) => ({
       name,
       description: description ?? undefined,
       parametersJsonSchema: parameters ?? undefined,
-    };
-  });
-  return [{ functionDeclarations }];
+    }),
+  );
+  return functionDeclarations && [{ functionDeclarations }];
 }
 
-const Choice = z.union([
-  z.enum(['auto', 'none', 'required']),
-  z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) }),
-]);
 const modes = { auto: 'AUTO', none: 'NONE', required: 'ANY' } as const;
 
 /** Which of the tools a model is to call; it can't be kept from calling several at once. */

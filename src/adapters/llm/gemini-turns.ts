@@ -1,31 +1,17 @@
 import { z } from 'zod';
 import { beyondProtocol } from './beyond-protocol.ts';
-import { isJson } from './chat-stream.ts';
-import { parseJson } from './parse-json.ts';
+import type { Part } from './chat-words.ts';
+import { Call, eachMessage, Message } from './chat-words.ts';
+import { isJson, parseJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
-const Part = z.looseObject({
-  type: z.string(),
-  text: z.string().optional(),
-  refusal: z.string().optional(),
-  image_url: z.looseObject({ url: z.string() }).optional(),
-});
 const Signed = z.looseObject({ thought_signature: z.string().optional() });
-const Call = z.looseObject({
-  id: z.string(),
-  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+const OwnCall = Call.extend({
   /** As we tell it, or as Google's own servers of OpenAI's protocol do. */
   extra_content: Signed.extend({ google: Signed.optional() }).nullish().catch(undefined),
 });
-const Message = z.looseObject({
-  role: z.string(),
-  content: z.union([z.string(), z.array(Part)]).nullish(),
-  refusal: z.string().nullish(),
-  tool_calls: z.array(Call).nullish(),
-  tool_call_id: z.string().nullish(),
-  is_error: z.boolean().optional(),
-});
-type Message = z.output<typeof Message>;
+const OwnMessage = Message.extend({ tool_calls: z.array(OwnCall).nullish() });
+type Said = z.output<typeof OwnMessage>;
 
 interface Turn {
   readonly role: 'user' | 'model';
@@ -55,39 +41,19 @@ export function geminiTurns(messages: unknown, needsSignature: boolean): Turns {
     if (last?.role === role && !results.isFor(last)) last.parts.push(...parts);
     else turns.push({ role, parts: [...parts] });
   };
-  (Array.isArray(messages) ? messages : []).forEach((each: unknown, index) => {
-    const path = `messages[${index}]`;
-    const parsed = Message.safeParse(each);
-    if (!parsed.success) throw beyondProtocol(pathOf(path, parsed.error));
-    const message = parsed.data;
-    switch (message.role) {
-      case 'system':
-      case 'developer':
-        system.push(...partsOf(message, path));
-        break;
-      case 'user':
-        say('user', partsOf(message, path));
-        break;
-      case 'assistant':
-        results.expect(message);
-        say('model', [...partsOf(message, path), ...callsOf(message, path, needsSignature)]);
-        break;
-      case 'tool':
-        results.answer(message, path, turns);
-        break;
-      default:
-        throw beyondProtocol(`${path}.role`);
-    }
+  eachMessage(messages, OwnMessage, {
+    system: (message, path) => system.push(...partsOf(message, path)),
+    user: (message, path) => say('user', partsOf(message, path)),
+    assistant(message, path) {
+      results.expect(message);
+      say('model', [...partsOf(message, path), ...callsOf(message, path, needsSignature)]);
+    },
+    tool: (message, path) => results.answer(message, path, turns),
   });
   return { system, turns };
 }
 
-function pathOf(path: string, { issues }: z.ZodError): string {
-  const [field] = issues[0]?.path ?? [];
-  return field === undefined ? path : `${path}.${String(field)}`;
-}
-
-function partsOf({ content, refusal }: Message, path: string): readonly Json[] {
+function partsOf({ content, refusal }: Said, path: string): readonly Json[] {
   const given = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
   const parts = given.flatMap((part, index) => partOf(part, `${path}.content[${index}]`));
   return refusal ? [...parts, { text: refusal }] : parts;
@@ -109,7 +75,7 @@ function partOf(part: z.output<typeof Part>, path: string): readonly Json[] {
 const inline = /^data:(image\/(?:jpeg|png|webp|heic|heif));base64,([A-Za-z0-9+/=]+)$/;
 
 function callsOf(
-  { tool_calls: calls }: Message,
+  { tool_calls: calls }: Said,
   path: string,
   needsSignature: boolean,
 ): readonly Json[] {
@@ -130,13 +96,13 @@ function toolResults() {
   let places: number[] = [];
   return {
     isFor: (other: Turn): boolean => other === turn,
-    expect({ tool_calls: calls }: Message): void {
+    expect({ tool_calls: calls }: Said): void {
       if (!calls || calls.length === 0) return;
       names = new Map(calls.map(({ id, function: { name } }, place) => [id, { name, place }]));
       turn = undefined;
       places = [];
     },
-    answer(message: Message, path: string, turns: Turn[]): void {
+    answer(message: Said, path: string, turns: Turn[]): void {
       const { tool_call_id: id } = message;
       const called = id ? names.get(id) : undefined;
       if (called === undefined) throw beyondProtocol(`${path}.tool_call_id`);
@@ -155,7 +121,7 @@ function toolResults() {
   };
 }
 
-function resultOf({ content }: Message, path: string): string {
+function resultOf({ content }: Said, path: string): string {
   if (typeof content === 'string') return content;
   const texts = (content ?? []).map(({ type, text }, index) => {
     if (type !== 'text' || text === undefined) throw beyondProtocol(`${path}.content[${index}]`);

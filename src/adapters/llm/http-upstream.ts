@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { Pool } from 'undici';
+import type { AnswerStream } from './answer-stream.ts';
 import { beyondProtocol } from './beyond-protocol.ts';
 import type { CallFault } from './call-fault.ts';
-import type { ChatStream } from './chat-stream.ts';
-import { broken } from './chat-stream.ts';
+import { broken } from './call-fault.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { exchangeFor } from './exchange.ts';
@@ -12,7 +12,13 @@ import { quotedFrom } from './quoted.ts';
 import type { Refused } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Reading } from './streamed-chunks.ts';
-import { bytesReading, eventsReading, streamedChunks, wholeReading } from './streamed-chunks.ts';
+import {
+  bytesReading,
+  eventsReading,
+  mostBodyBytes,
+  streamedChunks,
+  wholeReading,
+} from './streamed-chunks.ts';
 import { familyOf } from './tokenizer.ts';
 import type { Json, OpenUpstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 import type { Address } from './upstream-address.ts';
@@ -43,7 +49,7 @@ export interface Protocol {
   /** The beginning of such a text as the beginning of such an answer. */
   beginningOf(text: string): string;
   /** For one stream: its events as OpenAI's chunks. */
-  stream(): ChatStream;
+  stream(): AnswerStream;
   /** A whole answer as the only event of a stream; absent: who streams nothing has failed. */
   asEvent?(answer: Json): Json;
   /** A stream is bytes instead; events unless said. */
@@ -60,8 +66,6 @@ export interface Probe extends Pick<Protocol, 'headers' | 'refusalOf'> {
   readonly addressOf?: ((address: Address) => string) | undefined;
 }
 
-/** Larger than any answer; a server that sends more is broken. */
-const mostBodyBytes = 64 * 1_024 * 1_024;
 const mostErrorCharacters = 64 * 1_024;
 
 /** A provider that is asked by one POST, and answers it with JSON or with events; each endpoint its own way. */

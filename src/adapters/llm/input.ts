@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { CallFault } from './call-fault.ts';
-import { isJson } from './chat-stream.ts';
 import { codePoints } from './code-points.ts';
 import type { Picture } from './endpoints/picture-tokens.ts';
 import type { Sound } from './endpoints/sounds.ts';
+import { isJson } from './json.ts';
 import type { Picture as Shown } from './pictures.ts';
 import { isPicture, pictureOf } from './pictures.ts';
 import type { Family } from './tokenizer.ts';

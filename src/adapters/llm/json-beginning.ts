@@ -1,4 +1,4 @@
-import { parseJson } from './parse-json.ts';
+import { parseJson } from './json.ts';
 
 /** What a JSON text says of which only the beginning came, as far as it goes; undefined if it is none. */
 export function jsonBeginning(text: string): unknown {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { CallFault } from './call-fault.ts';
 import type { Circuit } from './circuit.ts';
 import { circuit, verdictOn } from './circuit.ts';
+import { usualCoolMs } from './retry-after.ts';
 import type { OpenUpstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 
 /** A line to an upstream with one of its keys. */
@@ -31,7 +32,6 @@ interface Key extends KeyedLine {
 
 /** A key that isn't taken or isn't paid for is tried again so much later: somebody may have mended it. */
 const mendedMs = 60_000;
-const usualCoolMs = 1_000;
 
 /** Spreads calls over keys; one that is refused rests, while the next one is asked in its place. */
 export function keyPool(

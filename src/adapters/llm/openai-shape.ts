@@ -1,5 +1,5 @@
-import { isJson } from './chat-stream.ts';
 import type { AnswerHead } from './endpoints/endpoint.ts';
+import { isJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** Whoever speaks OpenAI's protocol less than fully leaves these out, or writes null where there is nothing. */

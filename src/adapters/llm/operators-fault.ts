@@ -1,5 +1,4 @@
-import { isJson } from './chat-stream.ts';
-import { parseJson } from './parse-json.ts';
+import { isJson, parseJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** Whose fault a refusal is, when it isn't the request's: the key's or its account's, or the model's. */

@@ -1,4 +1,4 @@
-import { isJson } from './chat-stream.ts';
+import { isJson } from './json.ts';
 import type { Size } from './picture-size.ts';
 import { pictureSize } from './picture-size.ts';
 import type { Family } from './tokenizer.ts';

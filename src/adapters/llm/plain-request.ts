@@ -1,4 +1,4 @@
-import { isJson } from './chat-stream.ts';
+import { isJson, objectsIn } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** Anthropic's words in a chat request; servers of OpenAI's protocol refuse what they don't know. */
@@ -16,21 +16,18 @@ export function plainRequest(body: Readonly<Json>, model: string): Readonly<Json
     : undefined;
   return {
     ...without(body, foreign),
-    messages: listOf(messages).map(plainMessage),
-    ...(tools === undefined ? {} : { tools: listOf(tools).map(uncached) }),
+    messages: objectsIn(messages).map(plainMessage),
+    ...(tools === undefined ? {} : { tools: objectsIn(tools).map(uncached) }),
     ...(effort === undefined ? {} : { reasoning_effort: effort }),
   };
 }
 
 function plainMessage(message: Json): Json {
   const { content, ...rest } = without(message, foreignInMessages);
-  return { ...rest, content: Array.isArray(content) ? listOf(content).map(uncached) : content };
+  return { ...rest, content: Array.isArray(content) ? objectsIn(content).map(uncached) : content };
 }
 
 const uncached = (json: Json): Json => without(json, ['cache_control']);
-
-const listOf = (value: unknown): readonly Json[] =>
-  Array.isArray(value) ? value.filter(isJson) : [];
 
 const without = (json: Readonly<Json>, fields: readonly string[]): Json =>
   Object.fromEntries(Object.entries(json).filter(([field]) => !fields.includes(field)));

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { isJson } from './chat-stream.ts';
 import { codePoints } from './code-points.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
+import { isJson } from './json.ts';
 import { jsonBeginning } from './json-beginning.ts';
 import type { Family } from './tokenizer.ts';
 import { countTokens } from './tokenizer.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CallFault } from './call-fault.ts';
 import { isHarmless, isHarmlessField } from './harmless-words.ts';
+import { parseJson } from './json.ts';
 import type { OperatorsFault } from './operators-fault.ts';
 import { operatorsFault } from './operators-fault.ts';
-import { parseJson } from './parse-json.ts';
 
 const Refusal = z.object({
   error: z.object({ message: z.string(), param: z.string().nullish() }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { broken, isJson } from './chat-stream.ts';
+import { unusable } from './call-fault.ts';
+import { isJson, parseJson } from './json.ts';
 import { jsonBeginning } from './json-beginning.ts';
-import { parseJson } from './parse-json.ts';
 import type { Json } from './upstream.ts';
 
 const Text = z.string().nullish();
@@ -28,7 +28,7 @@ const Beginning = z.looseObject({ output: z.array(Item.catch({ type: 'unknown' }
 export function responsesAnswer(text: string): Json {
   const said = parseJson(text);
   const parsed = Response.safeParse(said);
-  if (!(parsed.success && isJson(said))) throw broken('The upstream gave no usable answer.');
+  if (!(parsed.success && isJson(said))) throw unusable();
   const { output, usage } = parsed.data;
   return {
     object: 'chat.completion',

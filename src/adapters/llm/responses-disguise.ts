@@ -1,5 +1,5 @@
-import { isJson } from './chat-stream.ts';
 import { hideUnknown } from './hide-unknown.ts';
+import { isJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 const ofEvent = new Set([

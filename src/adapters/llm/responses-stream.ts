@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ChatStream } from './chat-stream.ts';
-import { broken, isJson } from './chat-stream.ts';
-import { parseJson } from './parse-json.ts';
+import type { AnswerStream } from './answer-stream.ts';
+import { broken, unusable } from './call-fault.ts';
+import { isJson, parseJson } from './json.ts';
 import { chatUsageOf } from './responses-answer.ts';
 import type { Json } from './upstream.ts';
 
@@ -41,7 +41,7 @@ const ending = new Set(['response.completed', 'response.incomplete']);
 const failing = new Set(['response.failed', 'response.cancelled', 'error']);
 
 /** Events of Responses as chunks that each carry theirs. */
-export function responsesStream(): ChatStream {
+export function responsesStream(): AnswerStream {
   /** Kept until an answer begins: up to then another upstream may give it. */
   let waiting: Json[] = [];
   let isBegun = false;
@@ -50,7 +50,7 @@ export function responsesStream(): ChatStream {
   const chunksOf = (data: string): readonly Json[] => {
     const native = parseJson(data);
     const parsed = Event.safeParse(native);
-    if (!(parsed.success && isJson(native))) throw broken('The upstream gave no usable answer.');
+    if (!(parsed.success && isJson(native))) throw unusable();
     const event = parsed.data;
     if (failing.has(event.type)) throw broken('The upstream broke off its answer.');
     const chunk: Json = { object: 'chat.completion.chunk', choices: choicesOf(event), native };

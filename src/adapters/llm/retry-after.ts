@@ -1,3 +1,5 @@
+/** So long who is asked too much is left alone, unless it says how long. */
+export const usualCoolMs = 1_000;
 /** An operator may have bought more meanwhile. */
 const longestMs = 300_000;
 

@@ -1,5 +1,5 @@
-import { isJson } from './chat-stream.ts';
 import type { Input } from './input.ts';
+import { objectsIn } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** A seal is a third longer than what is in it, as bytes; few tokens of a thought are shorter than three. */
@@ -11,7 +11,7 @@ const charactersPerToken = 4;
  */
 export function withSeals(input: Input, native: Readonly<Json> | undefined): Input {
   const given = native?.input;
-  const items = Array.isArray(given) ? given.filter(isJson) : [];
+  const items = objectsIn(given);
   const sealed = items.reduce((all, { encrypted_content: seal }) => all + lengthOf(seal), 0);
   if (sealed === 0) return input;
   return { ...input, tokens: (input.tokens ?? 0) + Math.ceil(sealed / charactersPerToken) };

@@ -1,5 +1,5 @@
 import type { Prices } from '../../domain/price-list/events.ts';
-import { isJson } from './chat-stream.ts';
+import { isJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** Tokens of what a search finds, which the model reads as input, by how much of it is wished. */

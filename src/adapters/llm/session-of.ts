@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isJson } from './chat-stream.ts';
+import { isJson } from './json.ts';
 import type { ModelCall } from './model-call.ts';
 
 /** No provider caches a shorter beginning. */

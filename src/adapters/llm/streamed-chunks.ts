@@ -1,5 +1,5 @@
-import type { ChatStream } from './chat-stream.ts';
-import { broken } from './chat-stream.ts';
+import type { AnswerStream } from './answer-stream.ts';
+import { broken, unusable } from './call-fault.ts';
 import type { Exchange } from './exchange.ts';
 import type { Patience } from './patience.ts';
 import { serverSentEvents } from './server-sent-events.ts';
@@ -20,7 +20,7 @@ export interface Reading {
   fault(): unknown;
 }
 
-export function eventsReading({ read, end, begun, ended, finished }: ChatStream): Reading {
+export function eventsReading({ read, end, begun, ended, finished }: AnswerStream): Reading {
   const events = serverSentEvents();
   let fault: unknown;
   const chunksOf = (arrived: () => readonly string[]): readonly Json[] => {
@@ -49,7 +49,7 @@ export function eventsReading({ read, end, begun, ended, finished }: ChatStream)
 /** What is no text stays as it is, a `{ bytes }` a piece; it is whole when the line says so. */
 export function bytesReading(type: unknown): Reading {
   if (/^(text\/|application\/json)/i.test(String(type))) {
-    throw broken('The upstream gave no usable answer.');
+    throw unusable();
   }
   let isBegun = false;
   let isEnded = false;
@@ -69,8 +69,8 @@ export function bytesReading(type: unknown): Reading {
   };
 }
 
-/** No answer of one chunk is larger; a server that sends one is broken. */
-const mostWholeBytes = 64 * 1_024 * 1_024;
+/** No whole answer is larger; a server that sends more is broken. */
+export const mostBodyBytes = 64 * 1_024 * 1_024;
 
 /** One chunk, once all of a text is there. */
 export function wholeReading(chunkOf: (text: string) => Json): Reading {
@@ -81,7 +81,7 @@ export function wholeReading(chunkOf: (text: string) => Json): Reading {
   return {
     push(bytes) {
       length += bytes.length;
-      if (length > mostWholeBytes) throw broken('The upstream failed.');
+      if (length > mostBodyBytes) throw broken('The upstream failed.');
       texts.push(decoder.decode(bytes, { stream: true }));
       return [];
     },

@@ -5,6 +5,7 @@ import { CallFault } from './call-fault.ts';
 import type { Circuit } from './circuit.ts';
 import { circuit, verdictOn } from './circuit.ts';
 import type { FirstAnswer } from './first-answer.ts';
+import { usualCoolMs } from './retry-after.ts';
 import { untilEnd } from './until-end.ts';
 
 /** An upstream's model, as routes name it. */
@@ -62,9 +63,6 @@ interface UpstreamSeen {
   inFlight: number;
   circuit: Circuit;
 }
-
-/** Who is asked too much and doesn't say for how long is left alone so long. */
-const usualCoolMs = 1_000;
 
 export function upstreamWatch(parts: WatchParts): UpstreamWatch {
   const { nowMs, capacityOf } = parts;

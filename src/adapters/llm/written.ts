@@ -1,4 +1,4 @@
-import { isJson } from './chat-stream.ts';
+import { isJson, objectsIn } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** What takes a text's place. */
@@ -16,7 +16,7 @@ export function changeWritten(message: Json, change: Change): void {
 
 /** The functions and tools that a message or a delta calls: `arguments` are JSON, `input` is any text. */
 export const calledIn = ({ tool_calls: calls, function_call: older }: Json): readonly Json[] =>
-  [...jsons(calls).flatMap((call) => [call.function, call.custom]), older].filter(isJson);
+  [...objectsIn(calls).flatMap((call) => [call.function, call.custom]), older].filter(isJson);
 
 /** Several names are in use for it; who writes the same under two of them has written it once. */
 const reasonings = new Set(['reasoning_content', 'reasoning', 'reasoning_details']);
@@ -101,6 +101,3 @@ function changeWithin(value: object | null, change: Change): void {
     changeFields(value, texts, change);
   }
 }
-
-const jsons = (value: unknown): readonly Json[] =>
-  Array.isArray(value) ? value.filter(isJson) : [];

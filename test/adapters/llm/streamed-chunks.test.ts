@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { AnswerStream } from '../../../src/adapters/llm/answer-stream.ts';
 import { anthropicStream } from '../../../src/adapters/llm/anthropic-stream.ts';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
-import type { ChatStream } from '../../../src/adapters/llm/chat-stream.ts';
 import { chatStream } from '../../../src/adapters/llm/chat-stream.ts';
 import { exchangeFor } from '../../../src/adapters/llm/exchange.ts';
 import { eventsReading, streamedChunks } from '../../../src/adapters/llm/streamed-chunks.ts';
@@ -19,7 +19,7 @@ async function* arriving(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
 }
 
 /** The chunks that came, and the code of the fault that ended them, if one did. */
-async function read(pieces: readonly Uint8Array[], stream: ChatStream = chatStream()) {
+async function read(pieces: readonly Uint8Array[], stream: AnswerStream = chatStream()) {
   const chunks: Json[] = [];
   const exchange = exchangeFor(new AbortController().signal);
   try {

@@ -1,12 +1,14 @@
-import { broken, isJson } from '../chat-stream.ts';
+import { broken } from '../call-fault.ts';
 import { formOf } from '../form.ts';
 import { unsupported } from '../input.ts';
+import { objectsIn } from '../json.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
 import { listAnswer } from './list-answer.ts';
 import { pictures, pictureTokens } from './picture-measures.ts';
 import { mostGivenTokens, pictureOf } from './picture-tokens.ts';
+import { plain } from './plain.ts';
 
 /**
  * Pictures from a text: sold by the piece, or by tokens. They come as data and never as addresses, which
@@ -67,38 +69,27 @@ type Common = Omit<Endpoint, 'inputOf' | 'bodyOf'>;
 
 function drawing(path: string): Common {
   return {
+    ...plain,
     path,
-    idPrefix: null,
-    namesModel: false,
     measures: [pictures, pictureTokens],
     answerOf(text, { body }) {
       const answer = listAnswer(text, 'data');
       const format = body.response_format ?? formOf(body).texts('response_format')[0];
       const type = `image/${typeof answer.output_format === 'string' ? answer.output_format : 'png'}`;
-      for (const picture of listOf(answer.data))
+      for (const picture of objectsIn(answer.data))
         hideAddress(picture, format === 'url' ? type : null);
       return answer;
     },
-    saidIn: ({ usage }) => usage,
-    streamsBytes: () => false,
-    asEvent: null,
     stream: () => eventStream(isMade),
     mayBeLast: ({ type }) => typeof type === 'string' && isMade(type),
-    choicesIn: () => [],
-    namesIn: () => [],
-    changeText: () => undefined,
     piecesIn({ data, type }) {
       if (typeof type === 'string') return isMade(type) ? 1 : 0;
       return Array.isArray(data) ? data.length : 0;
     },
-    usageAs: () => undefined,
   };
 }
 
 const isMade = (type: string): boolean => type.endsWith('.completed');
-
-const listOf = (value: unknown): readonly Json[] =>
-  Array.isArray(value) ? value.filter(isJson) : [];
 
 /** Who asked for an address gets one that holds the picture itself. */
 function hideAddress(picture: Json, type: string | null): void {

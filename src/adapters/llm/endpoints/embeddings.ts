@@ -1,8 +1,7 @@
 import { inputOf as tokensIn } from '../../../domain/price-list/usage.ts';
 import { bareInputOf } from '../input.ts';
 import type { Endpoint } from './endpoint.ts';
-import { listAnswer, neverStreams } from './list-answer.ts';
-import { readTokens } from './measure.ts';
+import { reading } from './plain.ts';
 
 const known: ReadonlySet<string> = new Set([
   'input',
@@ -15,22 +14,9 @@ const known: ReadonlySet<string> = new Set([
 
 /** A text becomes numbers: what is charged is what is read. An allowance of characters counts its text. */
 export const embeddings: Endpoint = {
+  ...reading('data'),
   path: '/embeddings',
-  idPrefix: null,
-  namesModel: true,
-  measures: [readTokens],
   inputOf: (body) => bareInputOf(body, 'input', known),
-  bodyOf: ({ body, model }) => ({ ...body, model }),
-  answerOf: (text) => listAnswer(text, 'data'),
-  saidIn: ({ usage }) => usage,
-  streamsBytes: () => false,
-  asEvent: null,
-  stream: neverStreams,
-  mayBeLast: null,
-  choicesIn: () => [],
-  namesIn: () => [],
-  changeText: () => undefined,
-  piecesIn: () => 0,
   usageAs(usage) {
     const tokens = tokensIn(usage);
     return { prompt_tokens: tokens, total_tokens: tokens };

@@ -1,5 +1,5 @@
 import type { Usage } from '../../../domain/price-list/usage.ts';
-import type { ChatStream } from '../chat-stream.ts';
+import type { AnswerStream } from '../answer-stream.ts';
 import type { Form } from '../form.ts';
 import type { Input } from '../input.ts';
 import type { Json, UpstreamRequest } from '../upstream.ts';
@@ -52,7 +52,7 @@ export interface Endpoint {
   /** A whole answer as a stream's only event, where some models know no streams; null: none may. */
   readonly asEvent: ((answer: Json) => Json) | null;
   /** For one stream: its events as chunks. */
-  stream(): ChatStream;
+  stream(): AnswerStream;
   /**
    * Whether a chunk may be a stream's last, which waits for the charge; null: a chunk of its own says the
    * usage at the end, for who wants to see it, and is the one that waits.

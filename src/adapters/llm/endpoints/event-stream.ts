@@ -1,10 +1,10 @@
-import type { ChatStream } from '../chat-stream.ts';
-import { broken, isJson } from '../chat-stream.ts';
-import { parseJson } from '../parse-json.ts';
+import type { AnswerStream } from '../answer-stream.ts';
+import { broken, unusable } from '../call-fault.ts';
+import { isJson, parseJson } from '../json.ts';
 import type { Json } from '../upstream.ts';
 
 /** Events that say by their `type` what they are; the answer is whole once one of `lasts` came. */
-export function eventStream(lasts: (type: string) => boolean): ChatStream {
+export function eventStream(lasts: (type: string) => boolean): AnswerStream {
   let isBegun = false;
   let isWhole = false;
   let hasMark = false;
@@ -12,7 +12,7 @@ export function eventStream(lasts: (type: string) => boolean): ChatStream {
   const eventOf = (data: string): Json => {
     const event = parseJson(data);
     if (!isJson(event) || typeof event.type !== 'string') {
-      throw broken('The upstream gave no usable answer.');
+      throw unusable();
     }
     if (event.error || event.type === 'error') {
       throw broken('The upstream broke off its answer.');

@@ -1,10 +1,11 @@
-import { broken, isJson } from '../chat-stream.ts';
+import { unusable } from '../call-fault.ts';
 import { formOf } from '../form.ts';
 import { unsupported } from '../input.ts';
-import { parseJson } from '../parse-json.ts';
+import { isJson, parseJson } from '../json.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
+import { plain } from './plain.ts';
 import { heardAsOpenAi, heardSeconds, heardTokens } from './sound-measures.ts';
 import { soundOf } from './sounds.ts';
 
@@ -21,9 +22,8 @@ export const translations: Endpoint = listening('/audio/translations');
  */
 function listening(path: string): Endpoint {
   return {
+    ...plain,
     path,
-    idPrefix: null,
-    namesModel: false,
     measures: [heardSeconds, heardTokens],
     inputOf(body) {
       const form = formOf(body);
@@ -41,19 +41,16 @@ function listening(path: string): Endpoint {
     },
     answerOf: (text, { body }) => (isSubtitles(formatOf(body)) ? subtitles(text) : written(text)),
     saidIn: ({ usage, duration }) => usage ?? (duration === undefined ? undefined : { duration }),
-    streamsBytes: () => false,
     asEvent: (answer) => ({ ...answer, type: 'transcript.text.done' }),
     stream: () => eventStream((type) => type === 'transcript.text.done'),
     mayBeLast: ({ type }) => type === 'transcript.text.done',
     // Other events say again what deltas have said.
     choicesIn: (answer) =>
       answer.type === undefined || answer.type === 'transcript.text.delta' ? [answer] : [],
-    namesIn: () => [],
     changeText(answer, change) {
       if (typeof answer.delta === 'string') answer.delta = change(answer.delta);
       else if (typeof answer.text === 'string') answer.text = change(answer.text);
     },
-    piecesIn: () => 0,
     usageAs: heardAsOpenAi,
   };
 }
@@ -66,7 +63,7 @@ const isSubtitles = (format: string | undefined): boolean => format === 'srt' ||
 function written(text: string): Json {
   const answer = parseJson(text);
   if (isJson(answer) && typeof answer.text === 'string') return answer;
-  throw broken('The upstream gave no usable answer.');
+  throw unusable();
 }
 
 const cues = /-->\s*(?:(\d+):)?(\d+):(\d+)[.,](\d+)/g;
@@ -74,7 +71,7 @@ const cues = /-->\s*(?:(\d+):)?(\d+):(\d+)[.,](\d+)/g;
 function subtitles(text: string): Json {
   const last = [...text.matchAll(cues)].at(-1);
   if (!last && text.trim() !== '' && text.trim() !== 'WEBVTT') {
-    throw broken('The upstream gave no usable answer.');
+    throw unusable();
   }
   const [, hours = '0', minutes = '0', seconds = '0', fraction = '0'] = last ?? [];
   const duration = 3_600 * Number(hours) + 60 * Number(minutes) + Number(`${seconds}.${fraction}`);

@@ -1,7 +1,8 @@
-import { broken } from '../chat-stream.ts';
+import { unusable } from '../call-fault.ts';
 import { codePoints } from '../code-points.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
+import { plain } from './plain.ts';
 import { readCharacters } from './sound-measures.ts';
 
 /**
@@ -10,9 +11,8 @@ import { readCharacters } from './sound-measures.ts';
  * of characters pays for the text.
  */
 export const speech: Endpoint = {
+  ...plain,
   path: '/audio/speech',
-  idPrefix: null,
-  namesModel: false,
   measures: [readCharacters],
   inputOf({ input }) {
     const text = typeof input === 'string' ? input : '';
@@ -20,16 +20,9 @@ export const speech: Endpoint = {
   },
   bodyOf: ({ body, model }) => ({ ...body, model }),
   answerOf() {
-    throw broken('The upstream gave no usable answer.');
+    throw unusable();
   },
-  saidIn: ({ usage }) => usage,
   streamsBytes: ({ stream_format: format }) => format !== 'sse',
-  asEvent: null,
   stream: () => eventStream((type) => type === 'speech.audio.done'),
   mayBeLast: ({ bytes, type }) => bytes !== undefined || type === 'speech.audio.done',
-  choicesIn: () => [],
-  namesIn: () => [],
-  changeText: () => undefined,
-  piecesIn: () => 0,
-  usageAs: () => undefined,
 };

@@ -1,4 +1,4 @@
-import { isJson } from '../chat-stream.ts';
+import { isJson } from '../json.ts';
 import type { Json } from '../upstream.ts';
 
 /** A stream's usage is asked for, whatever the member wants to see; no other request has such options. */
