@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelName } from './model-name.ts';
 
 /** Nullable wherever a client may write that it wishes nothing. */
 const CacheControl = z.looseObject({ type: z.literal('ephemeral') }).nullish();
@@ -91,7 +92,7 @@ const Thinking = z.discriminatedUnion('type', [
 ]);
 
 const asked = {
-  model: z.string().min(1).max(256).nullish(),
+  model: ModelName,
   messages: z.array(Message).min(1).max(10_000),
   system: blocksOf(TextBlock).nullish(),
   tools: z.array(Tool).max(10_000).nullish(),

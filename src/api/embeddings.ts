@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { Texts } from './completions.ts';
 import type { ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall } from './model-call.ts';
+import { ModelName } from './model-name.ts';
 import { modelReply } from './model-reply.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
 
 const EmbeddingRequest = z.looseObject({
-  model: z.string().min(1).max(256),
+  model: ModelName,
   input: Texts,
   encoding_format: z.enum(['float', 'base64']).nullish(),
   dimensions: z.int().min(1).nullish(),

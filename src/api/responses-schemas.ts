@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelName } from './model-name.ts';
 import { Input } from './responses-items.ts';
 
 const Switch = z.boolean().nullish();
@@ -42,7 +43,7 @@ const Format = z.discriminatedUnion('type', [
 
 /** What OpenAI's clients send; a field that isn't here goes to the model as it is, save those that `responses-to-chat.ts` names. */
 export const ResponsesRequest = z.looseObject({
-  model: z.string().min(1).max(256).nullish(),
+  model: ModelName,
   input: Input,
   instructions: Text,
   tools: z.array(Tool).max(10_000).nullish(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ModelCallParts } from './model-call.ts';
 import { limitBytes, modelCall } from './model-call.ts';
+import { ModelName } from './model-name.ts';
 import { bytesReply, modelReply } from './model-reply.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
@@ -19,7 +20,7 @@ const types = {
 } as const;
 
 const SpeechRequest = z.looseObject({
-  model: z.string().min(1).max(256),
+  model: ModelName,
   input: z.string().min(1).max(mostCharacters),
   voice: z.union([z.string(), z.looseObject({ id: z.string() })]),
   instructions: z.string().max(mostCharacters).nullish(),

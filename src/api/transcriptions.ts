@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Flag } from './form-fields.ts';
 import type { MadeCall, ModelCallParts } from './model-call.ts';
 import { modelCall } from './model-call.ts';
+import { ModelName } from './model-name.ts';
 import { modelReply } from './model-reply.ts';
 import { UploadField } from './read-form.ts';
 import type { Answer, Route } from './route.ts';
@@ -12,7 +13,7 @@ const mostSoundBytes = 25 * 1_024 * 1_024;
 const mostOtherBytes = 1_024 * 1_024;
 
 const SoundForm = z.looseObject({
-  model: z.string().min(1).max(256),
+  model: ModelName,
   file: UploadField.refine(({ bytes }) => bytes.length > 0 && bytes.length <= mostSoundBytes),
   response_format: z
     .enum(['json', 'text', 'srt', 'verbose_json', 'vtt', 'diarized_json'])

@@ -49,6 +49,9 @@ function post(body: object, { token = person.key, headers = {} }: JsonRequest = 
   return jsonRequest(`${program.url}/v1/chat/completions`, asked);
 }
 
+const postTo = (path: string, body: object) =>
+  jsonRequest(`${program.url}/v1/${path}`, { method: 'POST', token: person.key, body });
+
 const LastAsked = z.object({
   ...{ model: z.string(), messages: z.array(z.unknown()) },
   ...{ temperature: z.number().optional(), top_p: z.number().optional() },
@@ -110,6 +113,10 @@ test.serial('what an alias says counts where the member says nothing', async (t)
     { role: 'system', content: 'Never mention the weather.' },
     ...messages,
   ]);
+  const { status } = await postTo('completions', { model: 'tuned', prompt: 'Hello' });
+  t.is(status, 200);
+  t.like(mock.asked.at(-1), { prompt: 'Hello', temperature: 0.2, top_p: 0.9 });
+  t.is(mock.asked.at(-1)?.messages, undefined);
   await alias('tuned', { system_prompt: null, sampling: {} });
   await post({ model: 'tuned' });
   t.deepEqual(lastAsked().messages, messages);
@@ -151,8 +158,20 @@ test.serial(
     t.is(await modelOf(await post({})), 'small');
     t.is(await modelOf(await post({ model: 'gpt-99' })), 'large');
     t.is(await modelOf(await post({ model: 'large' })), 'large');
+    for (const [path, body] of [
+      ['completions', { prompt: 'Hello' }],
+      ['embeddings', { input: 'Hello' }],
+    ] as const) {
+      t.is(await modelOf(await postTo(path, body)), 'small');
+    }
     await settings({ default_alias: null, unknown_alias: null });
     t.is((await post({})).status, 400);
+    for (const path of ['embeddings', 'images/generations', 'audio/speech']) {
+      const said = { input: 'Hello', prompt: 'Hello', voice: 'alloy' };
+      t.like(await errorOf(await postTo(path, said)), {
+        ...{ status: 400, message: 'you must provide a model parameter' },
+      });
+    }
     t.like(await request(`${program.url}/api/admin/settings`, { token: adminToken }), {
       ...{ default_alias: null, unknown_alias: null, plans_url: null, account_url: null },
     });

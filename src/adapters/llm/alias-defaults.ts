@@ -1,5 +1,6 @@
 import type { AliasTerms } from '../../domain/alias/events.ts';
 import { ratesOf } from '../../domain/wallet/rates.ts';
+import type { EndpointName } from './endpoints/endpoint.ts';
 import type { ModelCall } from './model-call.ts';
 import type { Json } from './upstream.ts';
 
@@ -7,7 +8,7 @@ import type { Json } from './upstream.ts';
 export function withDefaults(call: ModelCall, terms: AliasTerms | undefined): ModelCall {
   if (!terms) return call;
   const { facts, body, scenario = terms.scenario ?? undefined, rates = [] } = call;
-  const whole = bodyWith(body, terms);
+  const whole = bodyWith(call, terms);
   return {
     ...call,
     body: whole,
@@ -18,16 +19,24 @@ export function withDefaults(call: ModelCall, terms: AliasTerms | undefined): Mo
   };
 }
 
-/** The same of a body: one without messages is no chat and stays as it is. */
-export function bodyWith(body: Readonly<Json>, terms: AliasTerms | undefined): Readonly<Json> {
-  if (!(terms && Array.isArray(body.messages))) return body;
-  const { sampling, systemPrompt } = terms;
+/** Where a model writes as it is told to. */
+const sampled: ReadonlySet<EndpointName> = new Set(['chat', 'completions']);
+
+/** The same of a body: a prompt is for chats alone. */
+export function bodyWith(
+  { endpoint, body }: Pick<ModelCall, 'endpoint' | 'body'>,
+  terms: AliasTerms | undefined,
+): Readonly<Json> {
+  if (!(terms && sampled.has(endpoint))) return body;
+  const { sampling } = terms;
+  const { messages } = body;
+  const systemPrompt = Array.isArray(messages) ? terms.systemPrompt : null;
   const missing = Object.entries(sampling).filter(([field]) => (body[field] ?? null) === null);
   if (missing.length === 0 && systemPrompt === null) return body;
   const prompt = systemPrompt === null ? [] : [{ role: 'system', content: systemPrompt }];
   return {
     ...body,
     ...Object.fromEntries(missing),
-    messages: [...prompt, ...body.messages],
+    ...(Array.isArray(messages) ? { messages: [...prompt, ...messages] } : {}),
   };
 }

@@ -58,7 +58,7 @@ export function metered(parts: MeteredParts): Metered {
     inFlight: calls.inFlight,
     drain: calls.drain,
     countInput: ({ model, body }) =>
-      countInput(parts, { model, body: bodyWith(body, aliasOf?.(model)) }),
+      countInput(parts, { model, body: bodyWith({ endpoint: 'chat', body }, aliasOf?.(model)) }),
     answer(asked) {
       if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
       const call = withDefaults(asked, aliasOf?.(asked.facts.model));
