@@ -220,7 +220,7 @@ test('a waiter gives up and the append goes on', async (t) => {
 
 test('a command whose waiter gave up before it was decided never happens', async (t) => {
   const log = memoryLog();
-  const { move } = writerOn(log, { patienceMs: 50 });
+  const { move } = writerOn(log, { patienceMs: 1_000 });
   const [held, asked] = [gate(), gate()];
   log.next.before = () => {
     asked.resolve();
