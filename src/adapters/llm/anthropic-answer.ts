@@ -3,6 +3,7 @@ import { unusable } from './call-fault.ts';
 import { isJson, parseJson } from './json.ts';
 import { jsonBeginning } from './json-beginning.ts';
 import type { Json } from './upstream.ts';
+import { Count, Detail, openAiTotals } from './usage.ts';
 
 /** A piece of an answer; types that we don't know have none of these. */
 export const Block = z.looseObject({
@@ -96,8 +97,6 @@ const callOf = ({ id, name, input }: Block): Json => ({
   function: { name, arguments: JSON.stringify(input ?? {}) },
 });
 
-const Count = z.int().min(0);
-const Detail = Count.nullish().transform((count) => count ?? 0);
 const Usage = z.looseObject({
   input_tokens: Count,
   output_tokens: Count,
@@ -115,14 +114,7 @@ export function usageOf(raw: unknown): Json | undefined {
   if (!parsed.success) return undefined;
   const { input_tokens: input, output_tokens: output, ...rest } = parsed.data;
   const { cache_read_input_tokens: read, cache_creation_input_tokens: written } = rest;
+  const reasoning = rest.output_tokens_details?.thinking_tokens ?? 0;
   const prompt = input + read + written;
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: output,
-    total_tokens: prompt + output,
-    prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
-    completion_tokens_details: {
-      reasoning_tokens: rest.output_tokens_details?.thinking_tokens ?? 0,
-    },
-  };
+  return openAiTotals({ prompt, completion: output, cached: read, written, reasoning });
 }

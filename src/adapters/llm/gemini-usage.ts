@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import type { Json } from './upstream.ts';
+import { Count, Detail, openAiTotals } from './usage.ts';
 
-const Count = z.int().min(0);
-/** What is nothing is left out. */
-const Detail = Count.nullish().transform((count) => count ?? 0);
 const Usage = z.looseObject({
   promptTokenCount: Count,
   cachedContentTokenCount: Detail,
@@ -23,11 +21,5 @@ export function geminiUsage(raw: unknown): Json | undefined {
   const { thoughtsTokenCount: thoughts } = rest;
   const prompt = promptTokenCount + rest.toolUsePromptTokenCount;
   const completion = rest.candidatesTokenCount + thoughts;
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached },
-    completion_tokens_details: { reasoning_tokens: thoughts },
-  };
+  return openAiTotals({ prompt, completion, cached, reasoning: thoughts });
 }

@@ -3,6 +3,7 @@ import { unusable } from './call-fault.ts';
 import { isJson, parseJson } from './json.ts';
 import { jsonBeginning } from './json-beginning.ts';
 import type { Json } from './upstream.ts';
+import { Count, Detail, openAiTotals } from './usage.ts';
 
 const Text = z.string().nullish();
 const Part = z.looseObject({ text: Text, refusal: Text });
@@ -71,8 +72,6 @@ const callOf = (item: Item): Json => ({
     : { type: 'custom', custom: { name: item.name, input: item.input ?? '' } }),
 });
 
-const Count = z.int().min(0);
-const Detail = Count.nullish().transform((count) => count ?? 0);
 const Usage = z.looseObject({
   input_tokens: Count,
   output_tokens: Count,
@@ -88,14 +87,9 @@ export function chatUsageOf(raw: unknown): Json {
   if (!parsed.success) return {};
   const { input_tokens: prompt, output_tokens: completion } = parsed.data;
   const { input_tokens_details: read, output_tokens_details: wrote } = parsed.data;
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    prompt_tokens_details: {
-      cached_tokens: read?.cached_tokens ?? 0,
-      cache_write_tokens: read?.cache_write_tokens ?? 0,
-    },
-    completion_tokens_details: { reasoning_tokens: wrote?.reasoning_tokens ?? 0 },
-  };
+  return openAiTotals({
+    ...{ prompt, completion, cached: read?.cached_tokens ?? 0 },
+    written: read?.cache_write_tokens ?? 0,
+    reasoning: wrote?.reasoning_tokens ?? 0,
+  });
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Usage } from '../../domain/price-list/usage.ts';
-import { inputOf, outputOf, tokensOf } from '../../domain/price-list/usage.ts';
+import { inputOf, outputOf } from '../../domain/price-list/usage.ts';
 
 /** No call is larger; sums of what passes stay far from what a counter holds. */
 const mostTokens = 1_000_000_000;
-const Count = z.int().min(0).max(mostTokens);
+/** A count of tokens that an upstream says. */
+export const Count = z.int().min(0).max(mostTokens);
 /** Some servers write null where a detail doesn't apply. */
-const Detail = Count.nullish().transform((count) => count ?? 0);
+export const Detail = Count.nullish().transform((count) => count ?? 0);
 
 const OpenAiUsage = z.object({
   prompt_tokens: Count,
@@ -39,14 +40,33 @@ export function usageFrom(raw: unknown): Usage | undefined {
   return cacheWrite === 0 ? usage : { ...usage, cacheWrite };
 }
 
-/** A usage as OpenAI writes it, for an answer whose upstream gave none. */
-export const usageAsOpenAi = (usage: Usage) => ({
-  prompt_tokens: inputOf(usage),
-  completion_tokens: outputOf(usage),
-  total_tokens: tokensOf(usage),
+/** What OpenAI's totals are made of: details are parts of the total before them. */
+interface Totals {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly cached: number;
+  /** Left out: nothing that a cache took is said. */
+  readonly written?: number | undefined;
+  readonly reasoning: number;
+}
+
+export const openAiTotals = ({ prompt, completion, cached, written, reasoning }: Totals) => ({
+  prompt_tokens: prompt,
+  completion_tokens: completion,
+  total_tokens: prompt + completion,
   prompt_tokens_details: {
-    cached_tokens: usage.cachedInput,
-    ...(usage.cacheWrite ? { cache_write_tokens: usage.cacheWrite } : {}),
+    cached_tokens: cached,
+    ...(written === undefined ? {} : { cache_write_tokens: written }),
   },
-  completion_tokens_details: { reasoning_tokens: usage.reasoning },
+  completion_tokens_details: { reasoning_tokens: reasoning },
 });
+
+/** A usage as OpenAI writes it, for an answer whose upstream gave none. */
+export const usageAsOpenAi = (usage: Usage) =>
+  openAiTotals({
+    prompt: inputOf(usage),
+    completion: outputOf(usage),
+    cached: usage.cachedInput,
+    written: usage.cacheWrite || undefined,
+    reasoning: usage.reasoning,
+  });
