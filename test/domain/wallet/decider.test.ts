@@ -156,7 +156,7 @@ test('an answer under sixteen tokens is not worth a clamp', (t) => {
 
 test('past 4,000 lots and holds nothing is added, and a call still ends', (t) => {
   const lot = (n: number) => grantOf('1', { lotId: nameId(`lot/${n}`) });
-  const full = Array.from({ length: 3_994 }, (_, n) => lot(n)).reduce(
+  const full = Array.from({ length: 3_992 }, (_, n) => lot(n)).reduce(
     (state, command) => wallet.decide(command, state).reduce(wallet.evolve, state),
     fold(wallet, history(grantOf('10'), reserveOf('a'))),
   );
