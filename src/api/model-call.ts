@@ -119,7 +119,8 @@ export function permitted(
   const name = model ?? undefined;
   const alias = aliasFor(name);
   if (alias === undefined) {
-    if (name === undefined) throw new ApiError('invalid_request', { why: 'model_missing' });
+    if (name === undefined)
+      throw new ApiError('invalid_request', { param: 'model', why: 'model_missing' });
     throw new ApiError('model_not_found', { param: 'model', values: { model: name } });
   }
   const scenario =

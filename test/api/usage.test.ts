@@ -129,7 +129,7 @@ const Explained = z.looseObject({
 });
 
 test('a call is found by its id, with the lines of its charge, by its member and by an administrator', async (t) => {
-  const { token, settled, released } = await memberWithCalls(api(), 'six');
+  const { token, settled, released } = await memberWithCalls(api(), 'eight');
   await callsOf(token);
   const expected = [
     { class: 'input', priced_as: 'input', count: 100, price: '1', amount: '0.0001' },
@@ -159,7 +159,7 @@ test('a call is found by its id, with the lines of its charge, by its member and
 });
 
 test('an administrator narrows the list of calls', async (t) => {
-  const { token: theirs, settled, memberId, apiKeyId } = await memberWithCalls(api(), 'seven');
+  const { token: theirs, settled, memberId, apiKeyId } = await memberWithCalls(api(), 'nine');
   await callsOf(theirs);
   const token = await adminToken(api());
   const idsOf = async (query: string) => {
