@@ -87,9 +87,20 @@ export async function* answersTo(
     yield* arrivals(answers);
   } finally {
     signal?.removeEventListener('abort', aborted);
-    // Leaving the loop doesn't tell the server; not at once, because the call may be at work now.
-    if (!answers.readableEnded) setImmediate(() => answers.cancel());
+    if (!answers.readableEnded) setImmediate(() => letGo(answers));
   }
+}
+
+/**
+ * Leaving the loop doesn't tell the server. The client keeps a stream until it has ended, and one whose
+ * call was over before it was cancelled ends only for who reads it to its end. Not for within the loop,
+ * because the call may be at work then.
+ */
+function letGo(answers: ClientReadableStream<ReadAnswer>): void {
+  answers.cancel();
+  answers.removeAllListeners('readable');
+  // Removing takes a turn: until then a stream that is listened to doesn't flow.
+  setImmediate(() => answers.resume());
 }
 
 /** A stream's own iteration has one turn for every object, which costs more than most objects do. */
