@@ -24,6 +24,8 @@ const canary = /zqcanary/i;
 
 const Tables = z.array(z.object({ name: z.string() }));
 
+const byThePiece = { image: '0.01', second: '0.001', character: '0.001' };
+
 let upstream: CanaryUpstream;
 let engines: EnginesAlone;
 let program: Program;
@@ -54,7 +56,7 @@ test.before(async () => {
   await sell(program, token, 'plain', [{ upstream: 'hidden', model: canaries.model }]);
   await request(`${program.url}/api/admin/models/plain`, {
     ...{ method: 'PUT', token },
-    body: { price: { input: '1', cached_input: '1', output: '1', image: '0.01' } },
+    body: { price: { input: '1', cached_input: '1', output: '1', ...byThePiece } },
   });
 });
 
@@ -76,14 +78,26 @@ const streamed = ['ok', 'cut', 'error', 'rubbish', '400 harmless', '401 openai',
 
 /** Everything that a caller gets: status line, headers, body. */
 async function answered(path: string, body: object): Promise<string> {
-  const response = await jsonRequest(`${program.url}${path}`, {
-    ...{ method: 'POST', token: person.key },
-    body: { model: 'plain', ...body },
-  });
+  const response = await sent(`${program.url}${path}`, { model: 'plain', ...body });
   const text = await response.text().catch((error: unknown) => String(error));
   return [response.status, response.statusText, JSON.stringify([...response.headers]), text].join(
     '\n',
   );
+}
+
+/** As a form, where there is a file. */
+function sent(url: string, body: Readonly<Record<string, unknown>>): Promise<Response> {
+  const fields = Object.entries(body);
+  if (!fields.some(([, value]) => value instanceof Blob)) {
+    return jsonRequest(url, { method: 'POST', token: person.key, body });
+  }
+  const form = new FormData();
+  for (const [name, value] of fields) {
+    if (value instanceof Blob) form.set(name, value, 'file');
+    else form.set(name, String(value));
+  }
+  const headers = { authorization: `Bearer ${person.key}` };
+  return fetch(url, { method: 'POST', headers, body: form });
 }
 
 /** A call may be turned away before anybody is asked, where engines are slow: it is made again. */
@@ -97,6 +111,7 @@ async function upstreamsAnswer(path: string, body: object): Promise<string> {
   }
 }
 
+const file = new Blob(['a picture, or a sound']);
 const said = (how: string) => ({ messages: [{ role: 'user', content: how }] });
 const few = failures.filter((how) => /^(400|401|403|404|429|500)/.test(how));
 
@@ -120,6 +135,27 @@ const questions: readonly {
   { path: '/v1/embeddings', body: (input) => ({ input }), hows: [...whole, ...few] },
   { path: '/v1/moderations', body: (input) => ({ input }), hows: [...whole, ...few] },
   { path: '/v1/images/generations', body: (prompt) => ({ prompt }), hows: [...whole, ...few] },
+  {
+    path: '/v1/images/edits',
+    body: (prompt) => ({ prompt, image: file }),
+    hows: [...whole, ...few],
+  },
+  {
+    path: '/v1/audio/transcriptions',
+    body: (prompt) => ({ prompt, file }),
+    hows: [...whole, ...few],
+  },
+  {
+    path: '/v1/audio/translations',
+    body: (prompt) => ({ prompt, file }),
+    hows: [...whole, ...few],
+  },
+  // Any part of a sound is one.
+  {
+    path: '/v1/audio/speech',
+    body: (input) => ({ input, voice: 'alloy' }),
+    hows: ['ok', ...few],
+  },
 ];
 
 for (const [index, { path, body, hows }] of questions.entries()) {

@@ -54,6 +54,13 @@ const Asked = z.looseObject({
 const howIn = ({ messages, input, prompt }: z.infer<typeof Asked>): string =>
   messages?.at(-1)?.content ?? input ?? prompt ?? '';
 
+const read = async (bytes: Buffer, type: string): Promise<unknown> =>
+  type.startsWith('multipart/')
+    ? Object.fromEntries(
+        await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData(),
+      )
+    : JSON.parse(bytes.toString());
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -64,7 +71,7 @@ async function answer(
   for await (const part of request) parts.push(part);
   const { authorization = '' } = request.headers;
   if (parts.length === 0) return void response.writeHead(200).end('{}');
-  const body = Asked.parse(JSON.parse(Buffer.concat(parts).toString()));
+  const body = Asked.parse(await read(Buffer.concat(parts), request.headers['content-type'] ?? ''));
   const { model, stream } = body;
   asked.push({ key: authorization.replace('Bearer ', ''), model });
   const [how = 'ok', shape = ''] = howIn(body).split(' ');
@@ -72,6 +79,10 @@ async function answer(
   if (/^\d{3}$/.test(how)) {
     response.writeHead(Number(how), { 'content-type': 'application/json' });
     return void response.end(errorOf(canaries, shape));
+  }
+  if (request.url?.endsWith('/audio/speech')) {
+    response.writeHead(200, { 'content-type': 'audio/mpeg' });
+    return void response.end('Hello, as a sound');
   }
   if (!stream) {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -128,6 +139,9 @@ function bodyOf(canaries: Canaries, path: string): object {
     const categories = { hate: false, 'hate/threatening': false };
     const scores = { hate: 0.1, 'hate/threatening': 0.01 };
     return { ...head, results: [{ flagged: false, categories, category_scores: scores, ...by }] };
+  }
+  if (/\/audio\/(transcriptions|translations)$/.test(path)) {
+    return { ...head, text: 'Hello there', duration: 3, language: account, segments: [by], usage };
   }
   return { ...head, data: [{ b64_json: 'aGV5IQ==', url: `https://${key}.example`, ...by }], usage };
 }

@@ -7,12 +7,14 @@ import type { Json } from './upstream.ts';
 /** Fields whose content is the model's, or ours, or is looked at by itself. */
 const ofAnswer = new Set([
   ...['id', 'model', 'choices', 'usage', 'data', 'results', 'bytes', 'text', 'delta'],
-  ...['segments', 'words', 'logprobs', 'b64_json', 'audio', 'size', 'native'],
+  ...['segments', 'words', 'speaker', 'logprobs', 'b64_json', 'audio', 'size', 'native'],
 ]);
 const ofResult = new Set([
   ...['embedding', 'b64_json', 'url', 'revised_prompt'],
   ...['categories', 'category_scores', 'category_applied_input_types'],
 ]);
+/** Of a part of what was heard: words, and whose they are. */
+const ofHeard = new Set(['text', 'word', 'speaker']);
 const ofChoice = new Set(['message', 'delta', 'logprobs', 'finish_reason', 'text']);
 const ofThought = new Set(['type', 'text', 'summary', 'data', 'signature']);
 const ofMessage = new Set([
@@ -38,8 +40,7 @@ export function disguise(
   answer: Json,
   { id, alias, isNamed, transparent }: Omit<Mask, 'created'>,
 ): void {
-  if (id !== null) answer.id = id;
-  else if (answer.id !== undefined) answer.id = undefined;
+  answer.id = id ?? (isPart(answer) ? partIdOf(answer.id) : undefined);
   if (isJson(answer.native)) {
     disguiseNative(answer.native, { id: responseIdOf(id), alias: transparent ? undefined : alias });
   }
@@ -47,9 +48,36 @@ export function disguise(
   if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
   if (isJson(answer.usage)) hideUnknown(answer.usage, none);
-  for (const choice of objectsIn(answer.choices)) disguiseChoice(choice);
-  for (const result of objectsIn(answer.data ?? answer.results)) hideUnknown(result, ofResult);
+  for (const [field, disguiseItem] of lists) {
+    for (const item of objectsIn(answer[field])) disguiseItem(item);
+  }
 }
+
+const disguiseResult = (result: Json): void => hideUnknown(result, ofResult);
+
+function disguisePart(part: Json): void {
+  const { id } = part;
+  hideUnknown(part, ofHeard);
+  if (id !== undefined) part.id = partIdOf(id);
+}
+
+/** In a stream a part comes by itself. */
+const isPart = ({ type }: Json): boolean => type === 'transcript.text.segment';
+
+/** As OpenAI's look; others are numbers. */
+const partId = /^seg_\d{1,9}$/;
+
+const partIdOf = (id: unknown): unknown =>
+  typeof id !== 'string' || partId.test(id) ? id : `seg_${digest(id)}`;
+
+/** What answers are lists of. */
+const lists: readonly (readonly [field: string, disguiseItem: (item: Json) => void])[] = [
+  ['choices', disguiseChoice],
+  ['data', disguiseResult],
+  ['results', disguiseResult],
+  ['segments', disguisePart],
+  ['words', disguisePart],
+];
 
 function disguiseChoice(choice: Json): void {
   hideUnknown(choice, ofChoice);
@@ -68,9 +96,13 @@ const plainId = /^(?!toolu)\w{1,64}$/;
 function hideIds(calls: readonly unknown[]): void {
   for (const call of calls) {
     if (!isJson(call) || typeof call.id !== 'string' || plainId.test(call.id)) continue;
-    call.id = `call_${createHash('sha256').update(call.id).digest('hex').slice(0, 24)}`;
+    call.id = `call_${digest(call.id)}`;
   }
 }
+
+/** The same for the same, and nothing that says what it was. */
+const digest = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, 24);
 
 const none: ReadonlySet<string> = new Set();
 

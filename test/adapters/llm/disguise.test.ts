@@ -1,0 +1,54 @@
+import test from 'ava';
+import { disguise } from '../../../src/adapters/llm/disguise.ts';
+import { mismatches } from '../../openai/schemas.ts';
+
+const mask = { id: null, alias: 'whisper', isNamed: false };
+
+/** What is left of an answer, as it is written. */
+const seen = (answer: Record<string, unknown>) => {
+  disguise(answer, mask);
+  return JSON.parse(JSON.stringify(answer));
+};
+
+const part = { type: 'transcript.text.segment', start: 0, end: 1.5, text: ' Hello.', speaker: 'A' };
+
+test('parts of what was heard keep what they are, and lose who heard it', (t) => {
+  const verbose = {
+    ...{ language: 'english', duration: 1.5, text: ' Hello.' },
+    segments: [
+      {
+        ...{ id: 0, seek: 0, start: 0, end: 1.5, text: ' Hello.', tokens: [50_364, 2425] },
+        ...{ temperature: 0, avg_logprob: -0.3, compression_ratio: 0.9, no_speech_prob: 0.01 },
+      },
+    ],
+    words: [{ word: 'Hello', start: 0, end: 1.5 }],
+    usage: { type: 'duration', seconds: 2 },
+  };
+  t.deepEqual(mismatches('CreateTranscriptionResponseVerboseJson', verbose), []);
+  t.deepEqual(seen(structuredClone(verbose)), verbose);
+  const told = structuredClone(verbose);
+  Object.assign(told.segments[0] ?? {}, { by: 'Acme Holdings', routed: [{ to: 'acme-1' }] });
+  Object.assign(told.words[0] ?? {}, { model: 'acme-large' });
+  t.deepEqual(seen(told), verbose);
+});
+
+test('who speaks is said with each part, whole and in a stream', (t) => {
+  const whole = {
+    ...{ task: 'transcribe', duration: 1.5, text: ' Hello.' },
+    segments: [{ ...part, id: 'seg_001' }],
+  };
+  t.deepEqual(mismatches('CreateTranscriptionResponseDiarizedJson', whole), []);
+  t.deepEqual(seen(structuredClone(whole)), whole);
+  const event = { ...part, id: 'seg_001' };
+  t.deepEqual(mismatches('TranscriptTextSegmentEvent', event), []);
+  t.deepEqual(seen({ ...event }), event);
+});
+
+test('an id that may be a name is another one, the same for the same', (t) => {
+  const named = () => seen({ ...part, id: 'acme-large/1' });
+  t.deepEqual(mismatches('TranscriptTextSegmentEvent', named()), []);
+  t.notRegex(JSON.stringify(named()), /acme/);
+  t.deepEqual(named(), named());
+  t.is(seen({ segments: [{ ...part, id: 'acme-large/1' }] }).segments[0].id, named().id);
+  t.is(seen({ type: 'transcript.text.delta', id: 'acme-large/1', delta: 'Hello' }).id, undefined);
+});
