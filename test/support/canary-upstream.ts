@@ -158,11 +158,17 @@ const chatOf = (canaries: Canaries) => ({
           {
             id: `call-${canaries.key}`,
             type: 'function',
-            function: { name: 'f', arguments: '{}' },
+            function: { name: 'f', arguments: '{}', by: canaries.account },
+            extra_content: { by: canaries.account },
           },
         ],
       },
       content_filter_results: { by: canaries.account },
+      logprobs: {
+        content: [{ token: 'Hello', logprob: -1, bytes: null, top_logprobs: [], by: canaries.key }],
+        refusal: null,
+        by: canaries.account,
+      },
     },
   ],
   usage: usageOf(canaries),

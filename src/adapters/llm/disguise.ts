@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { signatureIn } from './call-signature.ts';
 import { hideUnknown, isPlain } from './hide-unknown.ts';
 import { isJson, objectsIn } from './json.ts';
 import { disguiseNative } from './responses-disguise.ts';
 import type { Json } from './upstream.ts';
+import { calledIn } from './written.ts';
 
 /** Fields whose content is the model's, or ours, or is looked at by itself. */
 const ofAnswer = new Set([
@@ -16,11 +18,22 @@ const ofResult = new Set([
 /** Of a part of what was heard: words, and whose they are. */
 const ofHeard = new Set(['text', 'word', 'speaker']);
 const ofChoice = new Set(['message', 'delta', 'logprobs', 'finish_reason', 'text']);
+const ofUsage: ReadonlySet<string> = new Set();
+/** Who thinks in which format is known to everybody. */
 const ofThought = new Set(['type', 'text', 'summary', 'data', 'signature']);
 const ofMessage = new Set([
   ...['content', 'reasoning', 'reasoning_content', 'reasoning_details', 'refusal'],
   ...['tool_calls', 'function_call', 'annotations', 'audio'],
 ]);
+
+const ofCall = new Set(['id', 'function', 'custom', 'extra_content']);
+const ofCalled = new Set(['name', 'arguments', 'input']);
+/** The older ones of completions beside those of chats. */
+const ofLogprobs = new Set([
+  ...['content', 'refusal'],
+  ...['tokens', 'token_logprobs', 'top_logprobs', 'text_offset'],
+]);
+const ofToken = new Set(['token', 'bytes', 'logprob', 'top_logprobs']);
 
 /** What members see instead of an upstream's own words. */
 export interface Mask {
@@ -47,7 +60,7 @@ export function disguise(
   if (transparent) return;
   if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
-  if (isJson(answer.usage)) hideUnknown(answer.usage, none);
+  if (isJson(answer.usage)) hideUnknown(answer.usage, ofUsage);
   for (const [field, disguiseItem] of lists) {
     for (const item of objectsIn(answer[field])) disguiseItem(item);
   }
@@ -82,34 +95,42 @@ const lists: readonly (readonly [field: string, disguiseItem: (item: Json) => vo
 function disguiseChoice(choice: Json): void {
   hideUnknown(choice, ofChoice);
   if (!isPlain(choice.finish_reason, 0)) choice.finish_reason = 'stop';
+  if (isJson(choice.logprobs)) disguiseLogprobs(choice.logprobs);
   const message = choice.delta ?? choice.message;
   if (!isJson(message)) return;
   hideUnknown(message, ofMessage);
-  if (Array.isArray(message.tool_calls)) hideIds(message.tool_calls);
-  if (Array.isArray(message.reasoning_details)) hideFormats(message.reasoning_details);
+  for (const call of objectsIn(message.tool_calls)) disguiseCall(call);
+  for (const called of calledIn(message)) hideUnknown(called, ofCalled);
+  for (const thought of objectsIn(message.reasoning_details)) hideUnknown(thought, ofThought);
+}
+
+function disguiseLogprobs(logprobs: Json): void {
+  hideUnknown(logprobs, ofLogprobs);
+  for (const token of [...objectsIn(logprobs.content), ...objectsIn(logprobs.refusal)]) {
+    const { top_logprobs: others } = token;
+    for (const each of [token, ...objectsIn(others)]) hideUnknown(each, ofToken);
+  }
 }
 
 /** Anthropic's own begin with `toolu`. */
 const plainId = /^(?!toolu)\w{1,64}$/;
 
-/** Of tool calls: they come back in the next request, so the same one is always hidden alike. */
-function hideIds(calls: readonly unknown[]): void {
-  for (const call of calls) {
-    if (!isJson(call) || typeof call.id !== 'string' || plainId.test(call.id)) continue;
-    call.id = `call_${digest(call.id)}`;
-  }
+/**
+ * A call comes back in the next request, so the same id is always hidden alike, and a signature is
+ * kept, though not whose it is.
+ */
+function disguiseCall(call: Json): void {
+  const { id, extra_content: extra } = call;
+  hideUnknown(call, ofCall);
+  if (typeof id === 'string' && !plainId.test(id)) call.id = `call_${digest(id)}`;
+  if (extra === undefined) return;
+  const signature = signatureIn(extra);
+  Object.assign(call, { extra_content: signature && { thought_signature: signature } });
 }
 
 /** The same for the same, and nothing that says what it was. */
 const digest = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 24);
-
-const none: ReadonlySet<string> = new Set();
-
-/** Of thoughts: who thinks in which format is known to everybody. */
-function hideFormats(thoughts: readonly unknown[]): void {
-  for (const thought of thoughts) if (isJson(thought)) hideUnknown(thought, ofThought);
-}
 
 /** The id of an answer, as OpenAI's look. */
 export const answerIdOf = (prefix: string | null, callId: string): string | null =>

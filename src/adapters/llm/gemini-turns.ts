@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { beyondProtocol } from './beyond-protocol.ts';
+import { signatureIn } from './call-signature.ts';
 import type { Part } from './chat-words.ts';
 import { Call, eachMessage, Message } from './chat-words.ts';
 import { isJson, parseJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
-const Signed = z.looseObject({ thought_signature: z.string().optional() });
-const OwnCall = Call.extend({
-  /** As we tell it, or as Google's own servers of OpenAI's protocol do. */
-  extra_content: Signed.extend({ google: Signed.optional() }).nullish().catch(undefined),
-});
+const OwnCall = Call.extend({ extra_content: z.unknown().optional() });
 const OwnMessage = Message.extend({ tool_calls: z.array(OwnCall).nullish() });
 type Said = z.output<typeof OwnMessage>;
 
@@ -82,7 +79,7 @@ function callsOf(
   return (calls ?? []).map(({ id, function: { name, arguments: text }, extra_content }, index) => {
     const args = text.trim() === '' ? {} : parseJson(text);
     if (!isJson(args)) throw beyondProtocol(`${path}.tool_calls[${index}].function.arguments`);
-    const own = extra_content?.thought_signature ?? extra_content?.google?.thought_signature;
+    const own = signatureIn(extra_content);
     const without = needsSignature && index === 0 ? unsigned : undefined;
     return { functionCall: { id, name, args }, thoughtSignature: own ?? without };
   });

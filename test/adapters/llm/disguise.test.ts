@@ -52,3 +52,40 @@ test('an id that may be a name is another one, the same for the same', (t) => {
   t.is(seen({ segments: [{ ...part, id: 'acme-large/1' }] }).segments[0].id, named().id);
   t.is(seen({ type: 'transcript.text.delta', id: 'acme-large/1', delta: 'Hello' }).id, undefined);
 });
+
+test('a call of a tool keeps its signature, and not whose it is', (t) => {
+  const saying = (call: object) => seen({ choices: [{ delta: { tool_calls: [call] } }] });
+  const called = {
+    index: 0,
+    id: 'call_1',
+    type: 'function',
+    function: { name: 'f', arguments: '' },
+  };
+  const kept = { ...called, extra_content: { thought_signature: 'Zm9v' } };
+  const google = { thought_signature: 'Zm9v' };
+  for (const extra of [google, { google }, { google, by: 'Acme' }]) {
+    const chunk = saying({ ...called, extra_content: extra });
+    t.deepEqual(chunk.choices, [{ delta: { tool_calls: [kept] } }]);
+  }
+  for (const extra of [{ by: 'Acme' }, { google: { by: 'Acme' } }, 'Acme', null, [google]]) {
+    const chunk = saying({ ...called, extra_content: extra, by: 'Acme' });
+    t.deepEqual(chunk.choices, [{ delta: { tool_calls: [called] } }]);
+  }
+});
+
+test('logprobs say tokens and how likely they were, and nothing else', (t) => {
+  const token = { token: 'Hi', bytes: [72, 105], logprob: -0.1 };
+  const logprobs = {
+    content: [{ ...token, top_logprobs: [token] }],
+    refusal: null,
+  };
+  const told = {
+    content: [{ ...token, top_logprobs: [{ ...token, by: 'Acme' }], by: 'Acme' }],
+    ...{ refusal: null, by: 'Acme' },
+  };
+  t.deepEqual(seen({ choices: [{ logprobs: told }] }).choices, [{ logprobs }]);
+  const legacy = {
+    ...{ tokens: ['Hi'], token_logprobs: [-0.1], top_logprobs: [{ Hi: -0.1 }], text_offset: [0] },
+  };
+  t.deepEqual(seen({ choices: [{ logprobs: { ...legacy } }] }).choices, [{ logprobs: legacy }]);
+});
