@@ -3,12 +3,12 @@ import { openAiUpstream } from '../../src/adapters/llm/openai.ts';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { assertMatches, mismatches } from '../openai/schemas.ts';
 import { eventually } from '../support/eventually.ts';
-import { serveMessages } from '../support/messages-endpoint.ts';
 import type { MockResponses } from '../support/mock-responses.ts';
 import { startMockResponses } from '../support/mock-responses.ts';
 import { paidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { adapter, cost, endsWith, paidMock, watched } from '../support/paid-mock.ts';
+import { jsonHeaders, startV1 } from '../support/v1-server.ts';
 
 let native: MockResponses;
 let chat: PaidMock;
@@ -41,7 +41,7 @@ async function serve(how: string, options: Partial<Parameters<typeof paidCalls>[
     ],
     ...options,
   });
-  const { url, close } = await serveMessages(calls);
+  const { url, close } = await startV1(calls);
   closers.push(
     () => speaking.close(),
     () => other.close(),
@@ -53,7 +53,7 @@ async function serve(how: string, options: Partial<Parameters<typeof paidCalls>[
 const postTo = (url: string) => (more: Json, signal?: AbortSignal) =>
   fetch(`${url}/v1/responses`, {
     method: 'POST',
-    headers: { authorization: 'Bearer sk-good', 'content-type': 'application/json' },
+    headers: jsonHeaders,
     body: JSON.stringify({ model: 'demo', input: 'Hello', ...more }),
     ...(signal ? { signal } : {}),
   });
