@@ -8,7 +8,7 @@ import { startMockGemini } from './mock-gemini.ts';
 import type { PaidCalls } from './paid-calls.ts';
 import { paidCalls } from './paid-calls.ts';
 import type { PaidMock } from './paid-mock.ts';
-import { adapter, cost, crashed, endsWith, paidMock, watched } from './paid-mock.ts';
+import { adapter, cost, crashed, endsWith, helloTokens, paidMock, watched } from './paid-mock.ts';
 import { toAnthropic, toGemini } from './upstreams-at.ts';
 import { jsonHeaders, startV1 } from './v1-server.ts';
 
@@ -34,9 +34,6 @@ interface World {
   readonly closers: (() => unknown)[];
   readonly words: EndpointWords;
 }
-
-/** "Hello" and what a template puts around it; both mocks count as one family. */
-const helloTokens = 8;
 
 export interface Asked {
   readonly calls: PaidCalls;
