@@ -1,32 +1,23 @@
 import test from 'ava';
-import { anthropicUpstream } from '../../../src/adapters/llm/anthropic.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { usageFrom } from '../../../src/adapters/llm/usage.ts';
 import { readChat } from '../../support/asking.ts';
 import type { MockAnthropic } from '../../support/mock-anthropic.ts';
 import { startMockAnthropic } from '../../support/mock-anthropic.ts';
+import { toAnthropic } from '../../support/upstreams-at.ts';
 import type { Failure } from './http-upstream.contract.ts';
 import { httpUpstreamContract } from './http-upstream.contract.ts';
 import { translatedUpstreamContract } from './translated-upstream.contract.ts';
 import { upstreamContract } from './upstream.contract.ts';
 
-const secret = 'sk-ant-provider-secret';
 let mock: MockAnthropic;
-let upstream: ReturnType<typeof anthropicUpstream>;
-let impatient: ReturnType<typeof anthropicUpstream>;
-
-const toMock = (silenceMs: number, baseUrl = mock.url) =>
-  anthropicUpstream({
-    id: 'claude',
-    baseUrl,
-    apiKey: secret,
-    timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
-  });
+let upstream: ReturnType<typeof toAnthropic>;
+let impatient: ReturnType<typeof toAnthropic>;
 
 test.before(async () => {
   mock = await startMockAnthropic();
-  upstream = toMock(20_000);
-  impatient = toMock(1_000, `${mock.url}/`);
+  upstream = toAnthropic(mock.url);
+  impatient = toAnthropic(`${mock.url}/`, 1_000);
 });
 test.after.always(async () => {
   await Promise.all([upstream.close(), impatient.close()]);
@@ -69,7 +60,7 @@ const read = (model: string, more: Json = {}) => readChat(upstream, model, more)
 test('the key goes out as Anthropic wants it, and the output limit with every request', async (t) => {
   await read('headers', { temperature: 0, extra: null });
   const sent = mock.asked.find(({ model }) => model === 'headers');
-  t.like(sent?.headers, { 'x-api-key': secret, 'anthropic-version': '2023-06-01' });
+  t.like(sent?.headers, { 'x-api-key': 'sk-ant-secret', 'anthropic-version': '2023-06-01' });
   t.is(sent?.headers.authorization, undefined);
   t.like(sent, { max_tokens: 100, stream: false, temperature: 0 });
 });

@@ -1,32 +1,23 @@
 import test from 'ava';
-import { geminiUpstream } from '../../../src/adapters/llm/gemini.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { usageFrom } from '../../../src/adapters/llm/usage.ts';
 import { readChat } from '../../support/asking.ts';
 import type { MockGemini } from '../../support/mock-gemini.ts';
 import { startMockGemini } from '../../support/mock-gemini.ts';
+import { toGemini } from '../../support/upstreams-at.ts';
 import type { Failure } from './http-upstream.contract.ts';
 import { httpUpstreamContract } from './http-upstream.contract.ts';
 import { translatedUpstreamContract } from './translated-upstream.contract.ts';
 import { upstreamContract } from './upstream.contract.ts';
 
-const secret = 'AIza-provider-secret';
 let mock: MockGemini;
-let upstream: ReturnType<typeof geminiUpstream>;
-let impatient: ReturnType<typeof geminiUpstream>;
-
-const toMock = (silenceMs: number, baseUrl = mock.url) =>
-  geminiUpstream({
-    id: 'gemini',
-    baseUrl,
-    apiKey: secret,
-    timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
-  });
+let upstream: ReturnType<typeof toGemini>;
+let impatient: ReturnType<typeof toGemini>;
 
 test.before(async () => {
   mock = await startMockGemini();
-  upstream = toMock(20_000);
-  impatient = toMock(1_000, `${mock.url}/`);
+  upstream = toGemini(mock.url);
+  impatient = toGemini(`${mock.url}/`, 1_000);
 });
 test.after.always(async () => {
   await Promise.all([upstream.close(), impatient.close()]);
@@ -74,7 +65,7 @@ const read = (model: string, more: Json = {}) => readChat(upstream, model, more)
 test('the key goes out as Gemini wants it, and the output limit with every request', async (t) => {
   await read('models/headers', { temperature: 0, user: 'u-1', seed: 7 });
   const sent = mock.asked.find(({ model }) => model === 'headers');
-  t.like(sent?.headers, { 'x-goog-api-key': secret });
+  t.like(sent?.headers, { 'x-goog-api-key': 'AIza-secret' });
   t.is(sent?.headers.authorization, undefined);
   t.deepEqual(sent?.generationConfig, { maxOutputTokens: 100, temperature: 0, seed: 7 });
   await read('tunedModels/ours', { stream: true });
