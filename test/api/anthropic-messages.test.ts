@@ -1,31 +1,17 @@
-import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
 import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { CountReply, MessagesReply } from '../../src/api/anthropic-schemas.ts';
 import { AnthropicError } from '../../src/api/error-schemas.ts';
-import { eventually } from '../support/eventually.ts';
-import { serveMessages } from '../support/messages-endpoint.ts';
-import type { PaidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { cost, endsWith, paidMock } from '../support/paid-mock.ts';
+import { serveV1 } from '../support/v1-server.ts';
+import { paidEndpointContract } from './paid-endpoint.contract.ts';
 
 let upstream: PaidMock;
-const closers: (() => void)[] = [];
-
 test.before(async () => {
   upstream = await paidMock();
 });
-test.after.always(async () => {
-  for (const close of closers) close();
-  await upstream.close();
-});
-
-async function serve(calls: PaidCalls, options = {}): Promise<string> {
-  const { url, close } = await serveMessages(calls, options);
-  closers.push(close);
-  return url;
-}
+test.after.always(() => upstream.close());
 
 const headers = {
   'x-api-key': 'sk-good',
@@ -42,6 +28,15 @@ const post = (url: string, more: Json, init: RequestInit = {}, path = '') =>
     ...init,
   });
 
+paidEndpointContract(test, {
+  upstream: () => upstream,
+  ...{ path: '/v1/messages', headers },
+  body: (limit) => ({ model: 'demo', max_tokens: limit, messages: [hello] }),
+  ...{ held: /message_delta|message_stop/, end: /message_stop/ },
+  codeIn: (body) => AnthropicError.parse(body).error.type,
+  codes: { failed: 'api_error', refused: 'invalid_request_error' },
+});
+
 /** The events of a stream; each is named as its data says. */
 function eventsIn(text: string): readonly Json[] {
   return text
@@ -57,7 +52,7 @@ function eventsIn(text: string): readonly Json[] {
 
 test('a message comes as Anthropic’s, whoever wrote it, and its input has no cached tokens', async (t) => {
   const calls = await upstream.on('gpt-4o?input=100&cached=40&chunks=5&reasoning=2');
-  const response = await post(await serve(calls), {});
+  const response = await post(await serveV1(t, calls), {});
   t.is(response.status, 200);
   t.is(response.headers.get('request-id'), response.headers.get('x-request-id'));
   const message = MessagesReply.parse(await response.json());
@@ -76,7 +71,7 @@ test('a message comes as Anthropic’s, whoever wrote it, and its input has no c
 
 test('a stream has Anthropic’s events in their order, and ends when it is charged', async (t) => {
   const calls = await upstream.on('gpt-4o?input=9&chunks=3');
-  const response = await post(await serve(calls), { stream: true });
+  const response = await post(await serveV1(t, calls), { stream: true });
   t.is(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
   const events = eventsIn(await response.text());
   t.deepEqual(
@@ -100,36 +95,16 @@ test('a stream has Anthropic’s events in their order, and ends when it is char
   await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: cost(9, 3) });
 });
 
-test('the last events wait for the charge', async (t) => {
-  const calls = await upstream.on('gpt-4o?chunks=3');
-  const held = Promise.withResolvers<void>();
-  calls.log.next.after = () => {
-    calls.log.next.before = () => held.promise;
-  };
-  const response = await post(await serve(calls), { stream: true });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  while (text.split(' word').length < 4) text += (await reader?.read())?.value ?? '';
-  await eventually(() => calls.log.next.before === undefined);
-  t.notRegex(text, /message_delta|message_stop/);
-  held.resolve();
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-    text += next.value;
-  }
-  t.regex(text, /message_stop/);
-  await endsWith(t, calls, 'UsageSettled', { basis: 'usage' });
-});
-
 test('an answer without usage is counted, and says what was charged', async (t) => {
   const calls = await upstream.on('gpt-4o?chunks=6&usage=no');
-  const events = eventsIn(await (await post(await serve(calls), { stream: true })).text());
+  const events = eventsIn(await (await post(await serveV1(t, calls), { stream: true })).text());
   t.like(events.at(-2), { usage: { input_tokens: 8, output_tokens: 6 } });
   await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: cost(8, 6) });
 });
 
 test('an answer that breaks in the middle ends in an error event, and is free', async (t) => {
   const calls = await upstream.on('gpt-4o?cut=socket');
-  const response = await post(await serve(calls), { stream: true });
+  const response = await post(await serveV1(t, calls), { stream: true });
   t.is(response.status, 200);
   const events = eventsIn(await response.text());
   const last = AnthropicError.parse(events.at(-1));
@@ -139,32 +114,8 @@ test('an answer that breaks in the middle ends in an error event, and is free', 
   await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
 });
 
-test('a client that hangs up mid-stream is charged what it received', async (t) => {
-  const calls = await upstream.on('gpt-4o?chunks=1000&delay=5');
-  const client = new AbortController();
-  const { signal } = client;
-  const response = await post(await serve(calls), { stream: true, max_tokens: 1_000 }, { signal });
-  await response.body?.getReader().read();
-  client.abort();
-  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', outcome: 'client_closed' });
-});
-
-test('a client that reads nothing is cut and charged for what it took', async (t) => {
-  const calls = await upstream.on('gpt-4o?huge=200000&chunks=400', { credit: { CNY: '1000' } });
-  const url = await serve(calls, { stallMs: 300 });
-  const client = httpRequest(`${url}/v1/messages`, { method: 'POST', headers });
-  client.on('error', () => undefined);
-  const asked = { model: 'demo', max_tokens: 1_000_000, messages: [hello], stream: true };
-  client.end(JSON.stringify(asked));
-  const [response] = await once(client, 'response');
-  response.on('error', () => undefined);
-  response.pause();
-  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', outcome: 'timed_out' });
-  client.destroy();
-});
-
 test('errors have Anthropic’s shape and the status of ours', async (t) => {
-  const url = await serve(await upstream.on('gpt-4o', { credit: { CNY: '0.000001' } }));
+  const url = await serveV1(t, await upstream.on('gpt-4o', { credit: { CNY: '0.000001' } }));
   const cases = [
     [await post(url, { model: 'none' }), 404, 'not_found_error'],
     [await post(url, {}, { headers: {} }), 401, 'authentication_error'],
@@ -184,7 +135,7 @@ test('errors have Anthropic’s shape and the status of ours', async (t) => {
 });
 
 test('a bearer key is as good as one in `x-api-key`, which is one only here', async (t) => {
-  const url = await serve(await upstream.on('gpt-4o'));
+  const url = await serveV1(t, await upstream.on('gpt-4o'));
   const bearer = { authorization: 'Bearer sk-good', 'content-type': 'application/json' };
   t.is((await post(url, {}, { headers: bearer })).status, 200);
   const asOpenAi = await fetch(`${url}/v1/chat/completions`, {
@@ -195,21 +146,6 @@ test('a bearer key is as good as one in `x-api-key`, which is one only here', as
   t.is(asOpenAi.status, 401);
   t.like(await asOpenAi.json(), { error: { code: 'invalid_api_key' } });
 });
-
-for (const [how, status, type] of [
-  ['status=500', 502, 'api_error'],
-  ['status=400', 400, 'invalid_request_error'],
-] as const) {
-  test(`an upstream with ${how} is answered ${status}, free, and stays hidden`, async (t) => {
-    const calls = await upstream.on(`gpt-4o?${how}`);
-    const response = await post(await serve(calls), {});
-    t.is(response.status, status);
-    const text = await response.text();
-    t.is(AnthropicError.parse(JSON.parse(text)).error.type, type);
-    t.notRegex(text, /mock|gpt-4o|127\.0\.0\.1|sk-/);
-    await endsWith(t, calls, 'ReservationReleased', { asset: 'CNY' });
-  });
-}
 
 const wrong: readonly [Json, RegExp][] = [
   [{ max_tokens: 0 }, /max_tokens/],
@@ -228,7 +164,7 @@ const wrong: readonly [Json, RegExp][] = [
 
 test('what is wrong, or has a cost that nothing bounds, is refused by name and holds nothing', async (t) => {
   const calls = await upstream.on('gpt-4o');
-  const url = await serve(calls);
+  const url = await serveV1(t, calls);
   for (const [more, named] of wrong) {
     const response = await post(url, more);
     t.is(response.status, 400, JSON.stringify(more));
@@ -240,7 +176,7 @@ test('what is wrong, or has a cost that nothing bounds, is refused by name and h
 test('an upstream of OpenAI’s is told nothing in Anthropic’s words', async (t) => {
   const calls = await upstream.on('o3-mini?chunks=1');
   const cached = { cache_control: { type: 'ephemeral' } };
-  const response = await post(await serve(calls), {
+  const response = await post(await serveV1(t, calls), {
     system: [{ type: 'text', text: 'Be brief.', ...cached }],
     messages: [
       hello,
@@ -305,7 +241,7 @@ test('an upstream of OpenAI’s is told nothing in Anthropic’s words', async (
 
 test('tokens are counted by the model’s own vocabulary, for nothing', async (t) => {
   const calls = await upstream.on('gpt-4o');
-  const url = await serve(calls);
+  const url = await serveV1(t, calls);
   const count = async (more: Json) => {
     const response = await post(url, { max_tokens: undefined, ...more }, {}, '/count_tokens');
     return { status: response.status, body: await response.json() };

@@ -7,7 +7,7 @@ import type { Prices } from '../../src/domain/price-list/events.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { endsWith, paidMock } from '../support/paid-mock.ts';
-import { goodKey, serveV1 } from '../support/v1-server.ts';
+import { goodKey, jsonHeaders, serveV1 } from '../support/v1-server.ts';
 
 let upstream: PaidMock;
 test.before(async () => {
@@ -23,8 +23,7 @@ const prices: Prices = {
 /** OpenAI's own client on a server of ours, before a mock that behaves as `model` says. */
 async function client(t: ExecutionContext, model: string, more: { prices?: Prices } = {}) {
   const calls: PaidCalls = await upstream.on(model, { prices, ...more });
-  const { url, close } = await serveV1(calls);
-  t.teardown(close);
+  const url = await serveV1(t, calls);
   const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: goodKey, maxRetries: 0 });
   return { openai, calls, url };
 }
@@ -136,7 +135,7 @@ test('pictures stream with their previews, each event under its name', async (t)
   await endsWith(t, calls, 'UsageSettled', { charge: '0.04' });
   const raw = await fetch(`${url}/v1/images/generations`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${goodKey}`, 'content-type': 'application/json' },
+    headers: jsonHeaders,
     body: JSON.stringify(asked),
   });
   t.regex(await raw.text(), /^event: image_generation\.partial_image\ndata: \{/);
@@ -272,9 +271,11 @@ for (const [endpoint, ask] of unpriced) {
 test('what is of the wrong type or beyond all reason is refused by name, and holds nothing', async (t) => {
   const { calls, url } = await client(t, 'any');
   const post = async (path: string, body: object) => {
-    const headers = { authorization: `Bearer ${goodKey}`, 'content-type': 'application/json' };
-    const init = { method: 'POST', headers, body: JSON.stringify({ model: 'demo', ...body }) };
-    const response = await fetch(`${url}/v1${path}`, init);
+    const response = await fetch(`${url}/v1${path}`, {
+      method: 'POST',
+      headers: jsonHeaders,
+      body: JSON.stringify({ model: 'demo', ...body }),
+    });
     const { error } = JSON.parse(await response.text());
     return `${response.status} ${error.param}`;
   };

@@ -18,9 +18,7 @@ const prices = { input: '1', cachedInput: '0.5', output: '3', second: '0.0001', 
 
 async function served(t: ExecutionContext, mark = ''): Promise<{ url: string; calls: PaidCalls }> {
   const calls = await upstream.on(`whisper-1?input=9${mark}`, { prices, credit: { CNY: '100' } });
-  const { url, close } = await serveV1(calls);
-  t.teardown(close);
-  return { url, calls };
+  return { url: await serveV1(t, calls), calls };
 }
 
 /** What the mock was asked last in one of the tests. */

@@ -2,34 +2,22 @@ import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { OpenAiError } from '../../src/api/error-schemas.ts';
 import { assertMatches, mismatches } from '../openai/schemas.ts';
-import { serveMessages } from '../support/messages-endpoint.ts';
-import type { PaidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { paidMock } from '../support/paid-mock.ts';
+import { jsonHeaders, serveV1 } from '../support/v1-server.ts';
 
 let upstream: PaidMock;
-const closers: (() => void)[] = [];
-
 test.before(async () => {
   upstream = await paidMock();
   // Takes a while, in which connections would be given up.
   mismatches('Response', {});
 });
-test.after.always(async () => {
-  for (const close of closers) close();
-  await upstream.close();
-});
-
-async function serve(calls: PaidCalls): Promise<string> {
-  const { url, close } = await serveMessages(calls);
-  closers.push(close);
-  return url;
-}
+test.after.always(() => upstream.close());
 
 const post = (url: string, more: Json) =>
   fetch(`${url}/v1/responses`, {
     method: 'POST',
-    headers: { authorization: 'Bearer sk-good', 'content-type': 'application/json' },
+    headers: jsonHeaders,
     body: JSON.stringify({ model: 'demo', input: 'Hello', ...more }),
   });
 
@@ -116,7 +104,7 @@ const wrong: readonly [Json, string][] = [
 
 test('what is wrong, or can be neither kept nor bounded, is refused by its own name and holds nothing', async (t) => {
   const calls = await upstream.on('gpt-4o');
-  const url = await serve(calls);
+  const url = await serveV1(t, calls);
   for (const [more, param] of wrong) {
     const response = await post(url, more);
     t.is(response.status, 400, JSON.stringify(more));
@@ -129,7 +117,7 @@ test('what is wrong, or can be neither kept nor bounded, is refused by its own n
 
 test('what asks for nothing, or for what is not done here at all, is left out', async (t) => {
   const calls = await upstream.on('gpt-4o?chunks=2');
-  const response = await post(await serve(calls), {
+  const response = await post(await serveV1(t, calls), {
     ...{ previous_response_id: null, conversation: null, background: false, prompt: null },
     ...{ include: [], stream_options: { include_obfuscation: false }, max_tool_calls: 3 },
     ...{ prompt_cache_options: { ttl: '1h', mode: 'auto' }, tools: [], tool_choice: 'auto' },
@@ -150,7 +138,7 @@ test('what asks for nothing, or for what is not done here at all, is left out', 
 test('wishes of a Responses request are a chat request’s', async (t) => {
   const calls = await upstream.on('gpt-4o?chunks=1');
   const schema = { type: 'object', properties: {} };
-  const response = await post(await serve(calls), {
+  const response = await post(await serveV1(t, calls), {
     ...{ temperature: 0.5, top_p: 0.9, top_logprobs: 2, user: 'me', prompt_cache_key: 'k' },
     ...{ reasoning: { effort: 'low' }, parallel_tool_calls: false, seed: 7 },
     text: {

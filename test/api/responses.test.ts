@@ -1,44 +1,37 @@
-import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
 import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { OpenAiError } from '../../src/api/error-schemas.ts';
 import { ResponsesReply } from '../../src/api/responses-schemas.ts';
 import { assertMatches, mismatches } from '../openai/schemas.ts';
-import { eventually } from '../support/eventually.ts';
-import { serveMessages } from '../support/messages-endpoint.ts';
-import type { PaidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { cost, endsWith, paidMock } from '../support/paid-mock.ts';
+import { jsonHeaders, serveV1 } from '../support/v1-server.ts';
+import { paidEndpointContract } from './paid-endpoint.contract.ts';
 
 let upstream: PaidMock;
-const closers: (() => void)[] = [];
-
 test.before(async () => {
   upstream = await paidMock();
   // Takes a while, in which connections would be given up.
   for (const name of ['Response', 'ResponseStreamEvent']) mismatches(name, {});
 });
-test.after.always(async () => {
-  for (const close of closers) close();
-  await upstream.close();
-});
-
-async function serve(calls: PaidCalls, options = {}): Promise<string> {
-  const { url, close } = await serveMessages(calls, options);
-  closers.push(close);
-  return url;
-}
-
-const headers = { authorization: 'Bearer sk-good', 'content-type': 'application/json' };
+test.after.always(() => upstream.close());
 
 const post = (url: string, more: Json, init: RequestInit = {}, path = '') =>
   fetch(`${url}/v1/responses${path}`, {
     method: 'POST',
-    headers,
+    headers: jsonHeaders,
     body: JSON.stringify({ model: 'demo', input: 'Hello', ...more }),
     ...init,
   });
+
+paidEndpointContract(test, {
+  upstream: () => upstream,
+  ...{ path: '/v1/responses', headers: jsonHeaders },
+  body: (limit) => ({ model: 'demo', input: 'Hello', max_output_tokens: limit }),
+  ...{ held: /response\.completed|output_text\.done/, end: /response\.completed/ },
+  codeIn: (body) => OpenAiError.parse(body).error.code ?? '',
+  codes: { failed: 'upstream_error', refused: 'invalid_request' },
+});
 
 /** The events of a stream; each is named as its data says, and as OpenAI publishes it. */
 function eventsIn(text: string): readonly Json[] {
@@ -58,7 +51,7 @@ function eventsIn(text: string): readonly Json[] {
 
 test('a response comes as OpenAI’s, whoever wrote it', async (t) => {
   const calls = await upstream.on('gpt-4o?input=100&cached=40&chunks=5&reasoning=2');
-  const response = await post(await serve(calls), {
+  const response = await post(await serveV1(t, calls), {
     instructions: 'Be brief.',
     metadata: { own: 'id' },
     max_output_tokens: 50,
@@ -107,7 +100,7 @@ test('a response comes as OpenAI’s, whoever wrote it', async (t) => {
 
 test('a stream has OpenAI’s events in their order, and ends when it is charged', async (t) => {
   const calls = await upstream.on('gpt-4o?input=9&chunks=3');
-  const response = await post(await serve(calls), { stream: true });
+  const response = await post(await serveV1(t, calls), { stream: true });
   t.is(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
   const events = eventsIn(await response.text());
   t.deepEqual(
@@ -129,29 +122,9 @@ test('a stream has OpenAI’s events in their order, and ends when it is charged
   await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: cost(9, 3) });
 });
 
-test('the last events wait for the charge', async (t) => {
-  const calls = await upstream.on('gpt-4o?chunks=3');
-  const held = Promise.withResolvers<void>();
-  calls.log.next.after = () => {
-    calls.log.next.before = () => held.promise;
-  };
-  const response = await post(await serve(calls), { stream: true });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  while (text.split(' word').length < 4) text += (await reader?.read())?.value ?? '';
-  await eventually(() => calls.log.next.before === undefined);
-  t.notRegex(text, /response\.completed|output_text\.done/);
-  held.resolve();
-  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-    text += next.value;
-  }
-  t.regex(text, /response\.completed/);
-  await endsWith(t, calls, 'UsageSettled', { basis: 'usage' });
-});
-
 test('an answer that breaks in the middle says so in its response and in an error, and is free', async (t) => {
   const calls = await upstream.on('gpt-4o?cut=socket');
-  const response = await post(await serve(calls), { stream: true });
+  const response = await post(await serveV1(t, calls), { stream: true });
   t.is(response.status, 200);
   const events = eventsIn(await response.text());
   t.like(events.at(-2), {
@@ -170,35 +143,10 @@ test('an answer that breaks in the middle says so in its response and in an erro
   await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
 });
 
-test('a client that hangs up mid-stream is charged what it received', async (t) => {
-  const calls = await upstream.on('gpt-4o?chunks=1000&delay=5');
-  const client = new AbortController();
-  const { signal } = client;
-  const asked = { stream: true, max_output_tokens: 1_000 };
-  const response = await post(await serve(calls), asked, { signal });
-  await response.body?.getReader().read();
-  client.abort();
-  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', outcome: 'client_closed' });
-});
-
-test('a client that reads nothing is cut and charged for what it took', async (t) => {
-  const calls = await upstream.on('gpt-4o?huge=200000&chunks=400', { credit: { CNY: '1000' } });
-  const url = await serve(calls, { stallMs: 300 });
-  const client = httpRequest(`${url}/v1/responses`, { method: 'POST', headers });
-  client.on('error', () => undefined);
-  const asked = { model: 'demo', input: 'Hello', max_output_tokens: 1_000_000, stream: true };
-  client.end(JSON.stringify(asked));
-  const [response] = await once(client, 'response');
-  response.on('error', () => undefined);
-  response.pause();
-  await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', outcome: 'timed_out' });
-  client.destroy();
-});
-
 test('an allowance of characters that ends cuts the answer, which says so', async (t) => {
   const calls = await upstream.on('gpt-4o?chunks=20', { credit: { characters: '1000' } });
   const asked = { stream: true, max_output_tokens: 2 };
-  const events = eventsIn(await (await post(await serve(calls), asked)).text());
+  const events = eventsIn(await (await post(await serveV1(t, calls), asked)).text());
   t.like(events.at(-1), {
     type: 'response.incomplete',
     response: {
@@ -211,12 +159,12 @@ test('an allowance of characters that ends cuts the answer, which says so', asyn
 });
 
 test('errors have OpenAI’s shape and the status of ours', async (t) => {
-  const url = await serve(await upstream.on('gpt-4o', { credit: { CNY: '0.000001' } }));
+  const url = await serveV1(t, await upstream.on('gpt-4o', { credit: { CNY: '0.000001' } }));
   const cases = [
     [await post(url, { model: 'none' }), 404, 'model_not_found'],
     [await post(url, {}, { headers: {} }), 401, 'invalid_api_key'],
     [
-      await post(url, {}, { headers: { ...headers, authorization: 'Bearer no' } }),
+      await post(url, {}, { headers: { ...jsonHeaders, authorization: 'Bearer no' } }),
       401,
       'invalid_api_key',
     ],
@@ -233,18 +181,3 @@ test('errors have OpenAI’s shape and the status of ours', async (t) => {
   }
   t.is(cases[3][0].headers.get('x-should-retry'), 'false');
 });
-
-for (const [how, status, code] of [
-  ['status=500', 502, 'upstream_error'],
-  ['status=400', 400, 'invalid_request'],
-] as const) {
-  test(`an upstream with ${how} is answered ${status}, free, and stays hidden`, async (t) => {
-    const calls = await upstream.on(`gpt-4o?${how}`);
-    const response = await post(await serve(calls), {});
-    t.is(response.status, status);
-    const text = await response.text();
-    t.is(OpenAiError.parse(JSON.parse(text)).error.code, code);
-    t.notRegex(text, /mock|gpt-4o|127\.0\.0\.1|sk-/);
-    await endsWith(t, calls, 'ReservationReleased', { asset: 'CNY' });
-  });
-}

@@ -1,41 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { z } from 'zod';
-import { decode } from '../../src/domain/events.ts';
-import { nameId } from '../../src/domain/ids.ts';
-import { adminToken, ask, newKey, newMember, testApi } from '../support/api.ts';
+import { ask, newKey, newMember } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { memberWithCalls, memberWithWallet } from '../support/member-calls.ts';
-import { abandonOf, ending, settleOf } from '../support/wallets.ts';
+import type { Body } from '../support/wallet-admin.ts';
+import { walletAdmin } from '../support/wallet-admin.ts';
+import { settleOf } from '../support/wallets.ts';
 
-const api = testApi(test);
-let token = '';
-let adminId = '';
-test.serial.before(async () => {
-  token = await adminToken(api());
-  const event = api()
-    .eventLog.events.map(decode)
-    .find(({ type }) => type === 'RoleGranted');
-  adminId = event?.type === 'RoleGranted' ? event.data.memberId : '';
-});
+const { api, token, adminId, send, post, put, look } = walletAdmin(test);
 
-type Body = Readonly<Record<string, unknown>>;
-const send = (method: string, path: string, body: Body, key: string = randomUUID()) =>
-  ask(api(), method, path, {
-    token,
-    body: { reason: 'test', ...body },
-    headers: key === '' ? {} : { 'idempotency-key': key },
-  });
-const post = (walletId: string, what: string, body: Body = {}, key?: string) =>
-  send('POST', `/api/admin/wallets/${walletId}/${what}`, body, key);
-const put = (walletId: string, body: Body, key?: string) =>
-  send('PUT', `/api/admin/wallets/${walletId}/limits`, body, key);
-
-const look = async (walletId: string) => {
-  const { status, body } = await ask(api(), 'GET', `/api/admin/wallets/${walletId}`, { token });
-  if (status !== 200) throw new Error(`A look at ${walletId} was answered ${status}.`);
-  return body;
-};
 const LotId = z.object({ lot_id: z.uuid() });
 
 test('a grant may be an allowance for some models that blocks, from a moment on', async (t) => {
@@ -84,7 +58,7 @@ test('an order is refused in the language of who asks, when it is repeated too',
   const { memberId, walletId, settlementId } = await memberWithCalls(api(), 'languages');
   const refused = async (method: string, path: string, body: Body, language: string) => {
     const answer = await ask(api(), method, path, {
-      token,
+      token: token(),
       body: { reason: 'test', ...body },
       headers: { 'idempotency-key': path, 'accept-language': language },
     });
@@ -92,7 +66,7 @@ test('an order is refused in the language of who asks, when it is repeated too',
   };
   const grants = `/api/admin/members/${memberId}/grants`;
   const wallet = `/api/admin/wallets/${walletId}`;
-  const correction = { event_id: settlementId, amount: '7', approver: adminId };
+  const correction = { event_id: settlementId, amount: '7', approver: adminId() };
   for (const [method, path, body, zh, en] of [
     [
       ...(['POST', grants, { asset: 'requests', amount: '0.5' }] as const),
@@ -132,7 +106,7 @@ test('limits are set, told with what is used, and lifted', async (t) => {
   t.is((await put(walletId, { window: 'now', measure: 'calls', most: '3' })).status, 200);
   await reserve('limits/a');
   const limits = async () =>
-    (await ask(api(), 'GET', `/api/admin/wallets/${walletId}/limits`, { token })).body;
+    (await ask(api(), 'GET', `/api/admin/wallets/${walletId}/limits`, { token: token() })).body;
   const today = new Date().toISOString().slice(0, 10);
   const midnight = new Date(Date.parse(today) + 86_400_000).toISOString();
   t.like(await limits(), {
@@ -164,162 +138,6 @@ test('limits that there are none of, and of keys that there are none of, are ref
   }
 });
 
-test('a correction gives part of a charge back, once a settlement', async (t) => {
-  const { walletId, settlementId, token: theirs } = await memberWithCalls(api(), 'corrected');
-  const body = { event_id: settlementId, amount: '0.00010', approver: adminId };
-  const first = await post(walletId, 'corrections', body);
-  t.deepEqual([first.status, first.body], [201, { wallet_id: walletId, changed: true }]);
-  t.regex(first.headers.get('x-position') ?? '', /^\d+$/);
-  const again = await post(walletId, 'corrections', body);
-  t.deepEqual([again.status, again.body], [201, first.body]);
-  const other = await post(walletId, 'corrections', { ...body, amount: '0.00005' });
-  t.is(other.status, 409);
-  t.like(other.body, { code: 'idempotency_conflict' });
-  t.regex(JSON.stringify(other.body), /corrected before/);
-  t.like((await ask(api(), 'GET', '/api/wallet', { token: theirs })).body, {
-    balances: [{ posted: '0.99985' }],
-  });
-  const event = api()
-    .eventLog.events.map(decode)
-    .find(({ type, stream }) => type === 'UsageCorrected' && stream.includes(walletId));
-  t.like(event?.data, { eventId: settlementId, approver: adminId, model: 'demo' });
-});
-
-test('a slip does not use up the only correction', async (t) => {
-  const { walletId, settlementId, memberId } = await memberWithCalls(api(), 'slips');
-  const body = { event_id: settlementId, amount: '0.00025', approver: adminId };
-  const refused = async (more: Body, status: number, code: string) => {
-    const answer = await post(walletId, 'corrections', { ...body, ...more });
-    t.is(answer.status, status);
-    t.like(answer.body, { code });
-  };
-  await refused({ amount: '0.00026' }, 400, 'invalid_amount');
-  await refused({ amount: '-1' }, 400, 'invalid_amount');
-  await refused({ approver: memberId }, 400, 'invalid_request');
-  await refused({ event_id: randomUUID() }, 404, 'settlement_not_found');
-  t.is((await post(walletId, 'corrections', body, '')).status, 400);
-  t.is((await post(walletId, 'corrections', body)).status, 201);
-});
-
-test('only what charged this wallet can be corrected', async (t) => {
-  const { walletId } = await memberWithCalls(api(), 'mine');
-  const { settlementId, walletId: theirs } = await memberWithCalls(api(), 'theirs');
-  const events = api().eventLog.events.filter(({ stream }) => stream.includes(theirs));
-  const body = { amount: '0.0001', approver: adminId };
-  const ofAnother = { ...body, event_id: settlementId };
-  t.is((await post(walletId, 'corrections', ofAnother)).status, 404);
-  for (const { id, type } of events) {
-    if (type === 'UsageSettled') continue;
-    t.is((await post(theirs, 'corrections', { ...body, event_id: id })).status, 404, type);
-  }
-});
-
-/** Grants until nothing more fits in. */
-async function fill({ grant }: Awaited<ReturnType<typeof memberWithWallet>>, name: string) {
-  const scope = Array.from({ length: 50 }, (_, n) => `model-${n}`);
-  for (const models of [scope, undefined]) {
-    for (let n = 0; n < 100; n += 1) {
-      const lotId = nameId(`${name}/${models?.length}/${n}`);
-      const more = models ? { scope: models } : {};
-      const isFull = await grant('1', { lotId, ...more }).then(
-        () => false,
-        () => true,
-      );
-      if (isFull) break;
-    }
-  }
-  return nameId(`${name}/50/0`);
-}
-
-test.serial('a correction is answered again as before, whatever has come since', async (t) => {
-  const member = await memberWithCalls(api(), 'answered again');
-  const { walletId, settlementId, run } = member;
-  const body = { event_id: settlementId, amount: '0.0001', approver: adminId };
-  const key = randomUUID();
-  const first = await post(walletId, 'corrections', body, key);
-  t.is(first.status, 201);
-  const lotId = nameId(`correction/${settlementId}/0`);
-  await run((at) => ({ type: 'RevokeCredit', lotId, reason: 'test', at }));
-  await fill(member, 'full for ever');
-  for (const asked of [key, randomUUID()]) {
-    const again = await post(walletId, 'corrections', body, asked);
-    t.deepEqual([again.status, again.body], [201, first.body]);
-  }
-});
-
-test.serial('a correction that just failed to fit in may be made later', async (t) => {
-  const member = await memberWithCalls(api(), 'fits in later');
-  const { walletId, settlementId, run } = member;
-  const body = { event_id: settlementId, amount: '0.0001', approver: adminId };
-  const key = randomUUID();
-  let lotId = '';
-  api().eventLog.next.before = async () => {
-    lotId = await fill(member, 'full for now');
-  };
-  const refused = await post(walletId, 'corrections', body, key);
-  t.like(refused.body, { code: 'wallet_full' });
-  await run((at) => ({ type: 'RevokeCredit', lotId, reason: 'test', at }));
-  t.deepEqual((await post(walletId, 'corrections', body, key)).body, refused.body);
-  t.is((await post(walletId, 'corrections', body)).status, 201);
-  const other = await post(walletId, 'corrections', { ...body, amount: '0.00005' });
-  t.regex(JSON.stringify(other.body), /corrected before/);
-});
-
-test('one key corrects one settlement', async (t) => {
-  const { walletId, settlementId, reserve, run } = await memberWithCalls(api(), 'one key');
-  await reserve('one key/b');
-  const { events } = await run((at) => settleOf('one key/b', { input: 100, output: 50 }, { at }));
-  const key = randomUUID();
-  const body = { event_id: settlementId, amount: '0.0001', approver: adminId };
-  t.is((await post(walletId, 'corrections', body, key)).status, 201);
-  const other = { ...body, event_id: events[0]?.id };
-  const conflict = await post(walletId, 'corrections', other, key);
-  t.is(conflict.status, 409);
-  t.like(conflict.body, { code: 'idempotency_conflict' });
-  t.regex(JSON.stringify(conflict.body), /used with another request/);
-  t.is((await post(walletId, 'corrections', other)).status, 201);
-});
-
-const usage = (output: number) => ({ input: 100, cachedInput: 0, output, reasoning: 0 });
-
-test('what a late settlement gave back can’t be given back again', async (t) => {
-  const { walletId, grant, reserve, run } = await memberWithWallet(api(), 'late');
-  await grant('1');
-  await reserve('late/a');
-  const evidence = { basis: 'checkpoint', usage: usage(60), characters: null } as const;
-  const swept = await run((at) => abandonOf('late/a', { at, evidence }));
-  await run((at) => ({
-    ...{ type: 'PostLateSettlement', callId: nameId('late/a'), usage: usage(10), ending, at },
-    ...{ characters: null, costs: [], overrun: 'absorbed' },
-  }));
-  const body = { event_id: swept.events[0]?.id, approver: adminId };
-  const whole = await post(walletId, 'corrections', { ...body, amount: '0.00028' });
-  t.like(whole.body, { code: 'invalid_amount' });
-  t.is((await post(walletId, 'corrections', { ...body, amount: '0.00013' })).status, 201);
-});
-
-test.serial('what a late settlement gives back meanwhile can’t be given back again', async (t) => {
-  const { walletId, grant, reserve, run } = await memberWithWallet(api(), 'meanwhile');
-  await grant('1');
-  await reserve('meanwhile/a');
-  const evidence = { basis: 'checkpoint', usage: usage(60), characters: null } as const;
-  const swept = await run((at) => abandonOf('meanwhile/a', { at, evidence }));
-  api().eventLog.next.before = () =>
-    run((at) => ({
-      ...{
-        type: 'PostLateSettlement',
-        callId: nameId('meanwhile/a'),
-        usage: usage(10),
-        ending,
-        at,
-      },
-      ...{ characters: null, costs: [], overrun: 'absorbed' },
-    }));
-  const body = { event_id: swept.events[0]?.id, amount: '0.00028', approver: adminId };
-  t.like((await post(walletId, 'corrections', body)).body, { code: 'invalid_amount' });
-  t.like(await look(walletId), { balances: [{ posted: '0.99987' }] });
-});
-
 test('what is owed is paid from paid credit that became free', async (t) => {
   const { walletId, grant, reserve, run, token: theirs } = await memberWithWallet(api(), 'debt');
   await grant('0.0004', { kind: 'paid' });
@@ -337,20 +155,6 @@ test('what is owed is paid from paid credit that became free', async (t) => {
   t.like(await look(walletId), { owed: '0', balances: [{ posted: '0.0007' }] });
 });
 
-test('a correction takes over the terms of lots that are long gone', async (t) => {
-  const { walletId, grant, reserve, run } = await memberWithWallet(api(), 'gone');
-  const scope = ['demo', 'other'];
-  await grant('0.0004', { kind: 'compensation', priority: 7, scope });
-  await reserve('gone/a');
-  const settled = await run((at) => settleOf('gone/a', { input: 100, output: 100 }, { at }));
-  t.like(await look(walletId), { lots: [] });
-  const body = { event_id: settled.events[0]?.id, amount: '0.0002', approver: adminId };
-  t.is((await post(walletId, 'corrections', body)).status, 201);
-  t.like(await look(walletId), {
-    lots: [{ kind: 'compensation', priority: 7, models: scope, free: '0.0002' }],
-  });
-});
-
 test('a wallet that isn’t there is not found, whatever is asked of it', async (t) => {
   const id = randomUUID();
   const answers = await Promise.all([
@@ -358,11 +162,11 @@ test('a wallet that isn’t there is not found, whatever is asked of it', async 
     post(id, 'unfreeze'),
     post(id, 'revocations', { lot_id: id }),
     post(id, 'debt-payments'),
-    post(id, 'corrections', { event_id: id, amount: '1', approver: adminId }),
+    post(id, 'corrections', { event_id: id, amount: '1', approver: adminId() }),
     put(id, { window: 'day', measure: 'money', most: '1' }),
-    ask(api(), 'GET', `/api/admin/wallets/${id}`, { token }),
-    ask(api(), 'GET', `/api/admin/wallets/${id}/limits`, { token }),
-    ask(api(), 'GET', `/api/admin/wallets/${id}/statement`, { token }),
+    ask(api(), 'GET', `/api/admin/wallets/${id}`, { token: token() }),
+    ask(api(), 'GET', `/api/admin/wallets/${id}/limits`, { token: token() }),
+    ask(api(), 'GET', `/api/admin/wallets/${id}/statement`, { token: token() }),
   ]);
   for (const { status, body } of answers) {
     t.is(status, 404);

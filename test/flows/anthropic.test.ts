@@ -5,10 +5,10 @@ import { AnthropicError } from '../../src/api/error-schemas.ts';
 import { Decimal } from '../../src/domain/money.ts';
 import type { MockAnthropic } from '../support/mock-anthropic.ts';
 import { startMockAnthropic } from '../support/mock-anthropic.ts';
-import type { Person } from '../support/people.ts';
+import { weatherQuestion } from '../support/official-client.ts';
 import {
   callsOf,
-  grant,
+  newCustomer,
   newPerson,
   sell,
   settledCalls,
@@ -57,11 +57,7 @@ test.after.always(async () => {
   if (program) await removeDataDir(program.dataDir);
 });
 
-async function customer(credit = '10'): Promise<Person> {
-  const person = await newPerson(program);
-  await grant(program, adminToken, person.memberId, credit);
-  return person;
-}
+const customer = () => newCustomer(program, adminToken, '10');
 
 const ask = (key: string, more: object, path = '') =>
   fetch(`${program.url}/v1/messages${path}`, {
@@ -106,17 +102,7 @@ test('a message and a stream cost what was used, by class, and nobody learns who
 test('the official client of OpenAI’s has its tools called by a model of Anthropic’s', async (t) => {
   const person = await customer();
   const client = new OpenAI({ baseURL: `${program.url}/v1`, apiKey: person.key });
-  const asked = {
-    model: 'caller',
-    messages: [{ role: 'user' as const, content: 'How is the weather?' }],
-    tools: [
-      {
-        type: 'function' as const,
-        function: { name: 'get_weather', parameters: { type: 'object', properties: {} } },
-      },
-    ],
-    max_tokens: 50,
-  };
+  const asked = { model: 'caller', ...weatherQuestion };
   const expected = {
     finish_reason: 'tool_calls',
     message: {

@@ -16,7 +16,7 @@ import { projections } from '../../src/projections/registry.ts';
 import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
-import { grant, newPerson, request, settledCalls, signIn } from '../support/people.ts';
+import { newCustomer, newPerson, request, settledCalls, signIn } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 import { query } from '../support/query.ts';
@@ -142,8 +142,7 @@ test.before(async () => {
   whole = join(folder, 'whole.backup');
   program = await start(source);
   const { token } = await signIn(program);
-  person = await newPerson(program);
-  await grant(program, token, person.memberId, '5');
+  person = await newCustomer(program, token, '5');
   await request(`${program.url}/api/admin/upstreams/kept`, {
     ...{ method: 'PUT', token, body: { kind: 'deepseek', api_key: 'sk-kept-in-the-vault' } },
   });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { z } from 'zod';
-import { grant, newPerson, signIn } from '../support/people.ts';
+import type { Person } from '../support/people.ts';
+import { newCustomer, signIn } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 
@@ -16,12 +17,11 @@ const Profile = z.strictObject({
 });
 
 let program: Program;
-let person: Awaited<ReturnType<typeof newPerson>>;
+let person: Person;
 
 test.before(async () => {
   program = await startProgram(await newDataDir());
-  person = await newPerson(program);
-  await grant(program, (await signIn(program)).token, person.memberId, '10');
+  person = await newCustomer(program, (await signIn(program)).token, '10');
 });
 
 test.after.always(async () => {

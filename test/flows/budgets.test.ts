@@ -6,7 +6,7 @@ import { Decimal } from '../../src/domain/money.ts';
 import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
-import { grant, newPerson, request, sell, settledCalls, signIn } from '../support/people.ts';
+import { newCustomer, request, sell, settledCalls, signIn } from '../support/people.ts';
 import { admin } from '../support/program.ts';
 import type { TwoPrograms, Which } from '../support/two-programs.ts';
 import { startTwoPrograms } from '../support/two-programs.ts';
@@ -18,8 +18,7 @@ let person: Person;
 test.before(async () => {
   programs = await startTwoPrograms();
   token = (await signIn(programs.program(0))).token;
-  person = await newPerson(programs.program(0));
-  await grant(programs.program(0), token, person.memberId, '100');
+  person = await newCustomer(programs.program(0), token, '100');
 });
 test.after.always(() => programs?.stop());
 

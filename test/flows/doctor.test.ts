@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseConfig } from '../../src/config.ts';
 import { findEngines } from '../../src/doctor/engines.ts';
 import { jsonRequest } from '../support/json-request.ts';
-import { grant, newPerson, settledCalls, signIn } from '../support/people.ts';
+import { newCustomer, newPerson, settledCalls, signIn } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 import { query } from '../support/query.ts';
@@ -66,8 +66,7 @@ test.serial(
   'an installation with some calls is well, while it runs and when it stands',
   async (t) => {
     const admin = await signIn(program);
-    const person = await newPerson(program);
-    await grant(program, admin.token, person.memberId, '5');
+    const person = await newCustomer(program, admin.token, '5');
     for (const stream of [false, true]) {
       const answer = await jsonRequest(`${program.url}/v1/chat/completions`, {
         method: 'POST',

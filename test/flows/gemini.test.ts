@@ -2,7 +2,8 @@ import test from 'ava';
 import OpenAI from 'openai';
 import type { MockGemini } from '../support/mock-gemini.ts';
 import { startMockGemini } from '../support/mock-gemini.ts';
-import { grant, newPerson, sell, settledCalls, signIn } from '../support/people.ts';
+import { weatherQuestion } from '../support/official-client.ts';
+import { newCustomer, sell, settledCalls, signIn } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 
@@ -27,8 +28,7 @@ test.before(async () => {
   await sold('caller', 'tool=yes&thinking=2&input=20&output=9');
   await sold('refuses', 'status=400&error=INVALID_ARGUMENT&message=gemini-3-canary says no');
   await sold('locked', 'status=400&error=INVALID_ARGUMENT&reason=API_KEY_INVALID');
-  const person = await newPerson(program);
-  await grant(program, admin.token, person.memberId, '10');
+  const person = await newCustomer(program, admin.token, '10');
   token = person.token;
   client = new OpenAI({ baseURL: `${program.url}/v1`, apiKey: person.key, maxRetries: 0 });
 });
@@ -43,17 +43,7 @@ test.after.always(async () => {
   if (program) await removeDataDir(program.dataDir);
 });
 
-const asked = {
-  model: 'caller',
-  messages: [{ role: 'user' as const, content: 'How is the weather?' }],
-  tools: [
-    {
-      type: 'function' as const,
-      function: { name: 'get_weather', parameters: { type: 'object', properties: {} } },
-    },
-  ],
-  max_tokens: 50,
-};
+const asked = { model: 'caller', ...weatherQuestion };
 
 test('the official client’s tools are called, and the next turn has the signature that it needs', async (t) => {
   const { data, response } = await client.chat.completions.create(asked).withResponse();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
-import { grant, newPerson, request, sell, signIn } from '../support/people.ts';
+import { newCustomer, request, sell, signIn } from '../support/people.ts';
 import type { ScriptedServer } from '../support/scripted-server.ts';
 import { startScriptedServer } from '../support/scripted-server.ts';
 import type { TwoPrograms } from '../support/two-programs.ts';
@@ -27,8 +27,7 @@ test.before(async () => {
   );
   programs = await startTwoPrograms({ UPSTREAM_RETRIES: '0' });
   token = (await signIn(programs.program(0))).token;
-  person = await newPerson(programs.program(0));
-  await grant(programs.program(0), token, person.memberId, '5');
+  person = await newCustomer(programs.program(0), token, '5');
   await sell(programs.program(0), token, 'sold', [{ upstream: 'sandbox', model: 'demo' }]);
 });
 

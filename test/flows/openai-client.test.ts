@@ -7,11 +7,11 @@ import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { MockUpstream } from '../support/mock-upstream.ts';
 import { startMockUpstream } from '../support/mock-upstream.ts';
+import { officialClient } from '../support/official-client.ts';
 import type { Person } from '../support/people.ts';
 import {
   callsOf,
-  grant,
-  newPerson,
+  newCustomer,
   request,
   sell,
   settledCalls,
@@ -46,22 +46,10 @@ test.after.always(async () => {
   if (program) await removeDataDir(program.dataDir);
 });
 
-/** A member with credit, and the official client with the member's key; it retries as it does by default. */
-async function customer(
-  credit: string,
-): Promise<{ client: OpenAI; person: Person; asked: () => number }> {
-  const person = await newPerson(program);
-  await grant(program, adminToken, person.memberId, credit);
-  let asked = 0;
-  const client = new OpenAI({
-    baseURL: `${program.url}/v1`,
-    apiKey: person.key,
-    fetch: (...parts: Parameters<typeof fetch>) => {
-      asked += 1;
-      return fetch(...parts);
-    },
-  });
-  return { client, person, asked: () => asked };
+/** A member with credit, and the official client with the member's key. */
+async function customer(credit: string) {
+  const person = await newCustomer(program, adminToken, credit);
+  return { person, ...officialClient(program, person) };
 }
 
 /** A call by hand: what the official client would hide. */

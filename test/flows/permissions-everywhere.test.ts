@@ -2,7 +2,7 @@ import test from 'ava';
 import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
-import { grant, newPerson, request, signIn } from '../support/people.ts';
+import { newCustomer, request, signIn } from '../support/people.ts';
 import type { TwoPrograms } from '../support/two-programs.ts';
 import { startTwoPrograms } from '../support/two-programs.ts';
 
@@ -13,8 +13,7 @@ let person: Person;
 test.before(async () => {
   programs = await startTwoPrograms();
   adminToken = (await signIn(programs.program(0))).token;
-  person = await newPerson(programs.program(0));
-  await grant(programs.program(0), adminToken, person.memberId, '1');
+  person = await newCustomer(programs.program(0), adminToken, '1');
 });
 test.after.always(() => programs?.stop());
 

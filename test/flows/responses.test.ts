@@ -5,8 +5,8 @@ import type { MockAnthropic } from '../support/mock-anthropic.ts';
 import { startMockAnthropic } from '../support/mock-anthropic.ts';
 import type { MockUpstream } from '../support/mock-upstream.ts';
 import { startMockUpstream } from '../support/mock-upstream.ts';
-import type { Person } from '../support/people.ts';
-import { grant, newPerson, sell, settledCalls, signIn, walletOf } from '../support/people.ts';
+import { officialClient } from '../support/official-client.ts';
+import { newCustomer, sell, settledCalls, signIn, walletOf } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 
@@ -47,26 +47,9 @@ test.after.always(async () => {
   if (program) await removeDataDir(program.dataDir);
 });
 
-interface Customer {
-  readonly person: Person;
-  readonly client: OpenAI;
-  /** Requests that its client made. */
-  asked(): number;
-}
-
-async function customer(credit = '10'): Promise<Customer> {
-  const person = await newPerson(program);
-  await grant(program, adminToken, person.memberId, credit);
-  let asked = 0;
-  const client = new OpenAI({
-    baseURL: `${program.url}/v1`,
-    apiKey: person.key,
-    fetch: (...parts: Parameters<typeof fetch>) => {
-      asked += 1;
-      return fetch(...parts);
-    },
-  });
-  return { person, client, asked: () => asked };
+async function customer(credit = '10') {
+  const person = await newCustomer(program, adminToken, credit);
+  return { person, ...officialClient(program, person) };
 }
 
 const tools = [

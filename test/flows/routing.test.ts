@@ -5,7 +5,7 @@ import { jsonRequest } from '../support/json-request.ts';
 import type { MockUpstream } from '../support/mock-upstream.ts';
 import { startMockUpstream } from '../support/mock-upstream.ts';
 import type { Person } from '../support/people.ts';
-import { grant, newPerson, request, sell, settledCalls, signIn } from '../support/people.ts';
+import { newCustomer, request, sell, settledCalls, signIn } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 
@@ -24,8 +24,7 @@ test.before(async () => {
     UPSTREAM_RETRY_PAUSE_MS: '50',
   });
   adminToken = (await signIn(program)).token;
-  person = await newPerson(program);
-  await grant(program, adminToken, person.memberId, '10');
+  person = await newCustomer(program, adminToken, '10');
 });
 
 test.after.always(async () => {

@@ -9,7 +9,7 @@ import type { CanaryUpstream } from '../support/canary-upstream.ts';
 import { startCanaryUpstream } from '../support/canary-upstream.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
-import { grant, newPerson, request, sell, signIn } from '../support/people.ts';
+import { newCustomer, request, sell, signIn } from '../support/people.ts';
 import type { EnginesAlone, Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startEnginesAlone, startProgram } from '../support/program.ts';
 import { query } from '../support/query.ts';
@@ -47,8 +47,7 @@ test.before(async () => {
     UPSTREAM_RETRY_PAUSE_MS: '1',
   });
   token = (await signIn(program)).token;
-  person = await newPerson(program);
-  await grant(program, token, person.memberId, '50');
+  person = await newCustomer(program, token, '50');
   await request(`${program.url}/api/admin/upstreams/hidden`, {
     ...{ method: 'PUT', token },
     body: { kind: 'openai_like', base_url: `${upstream.url}/v1`, api_key: canaries.key },

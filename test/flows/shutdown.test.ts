@@ -4,7 +4,7 @@ import { Decimal } from '../../src/domain/money.ts';
 import type { MockUpstream } from '../support/mock-upstream.ts';
 import { startMockUpstream } from '../support/mock-upstream.ts';
 import type { Person } from '../support/people.ts';
-import { callsOf, grant, newPerson, sell, signIn, walletOf } from '../support/people.ts';
+import { callsOf, newCustomer, sell, signIn, walletOf } from '../support/people.ts';
 import type { Program } from '../support/program.ts';
 import { newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 
@@ -30,8 +30,7 @@ async function scene(t: ExecutionContext, graceMs: number): Promise<Scene> {
   const { token } = await signIn(program);
   await sell(program, token, 'short', 'mock?chunks=20&delay=50');
   await sell(program, token, 'long', 'mock?chunks=2000&delay=50');
-  const person = await newPerson(program);
-  await grant(program, token, person.memberId, '10');
+  const person = await newCustomer(program, token, '10');
   return { program, upstream, person, environment };
 }
 

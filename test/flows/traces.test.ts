@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { CollectedSpan } from '../support/otlp-collector.ts';
 import { attributeOf, otlpCollector } from '../support/otlp-collector.ts';
-import { callsOf, grant, newPerson, signIn } from '../support/people.ts';
+import { callsOf, newCustomer, signIn } from '../support/people.ts';
 import { admin, newDataDir, removeDataDir, startProgram } from '../support/program.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -20,8 +20,7 @@ test('one trace goes from the caller through the call and the log to the read mo
     OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=of%20ours',
   });
   const { token } = await signIn(program);
-  const person = await newPerson(program);
-  await grant(program, token, person.memberId, '10');
+  const person = await newCustomer(program, token, '10');
   const call = async (traceparent: string, stream: boolean) => {
     const response = await jsonRequest(`${program.url}/v1/chat/completions`, {
       method: 'POST',

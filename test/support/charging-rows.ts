@@ -1,7 +1,6 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import type { Json, UpstreamAnswer } from '../../src/adapters/llm/upstream.ts';
 import { eventually } from './eventually.ts';
-import { serveMessages, toAnthropic, toGemini } from './messages-endpoint.ts';
 import type { MockAnthropic } from './mock-anthropic.ts';
 import { startMockAnthropic } from './mock-anthropic.ts';
 import type { MockGemini } from './mock-gemini.ts';
@@ -9,7 +8,9 @@ import { startMockGemini } from './mock-gemini.ts';
 import type { PaidCalls } from './paid-calls.ts';
 import { paidCalls } from './paid-calls.ts';
 import type { PaidMock } from './paid-mock.ts';
-import { adapter, cost, crashed, endsWith, paidMock, watched } from './paid-mock.ts';
+import { adapter, cost, crashed, endsWith, helloTokens, paidMock, watched } from './paid-mock.ts';
+import { toAnthropic, toGemini } from './upstreams-at.ts';
+import { jsonHeaders, startV1 } from './v1-server.ts';
 
 export type Kind = 'openai' | 'anthropic' | 'gemini';
 
@@ -33,9 +34,6 @@ interface World {
   readonly closers: (() => unknown)[];
   readonly words: EndpointWords;
 }
-
-/** "Hello" and what a template puts around it; both mocks count as one family. */
-const helloTokens = 8;
 
 export interface Asked {
   readonly calls: PaidCalls;
@@ -81,7 +79,7 @@ async function endpoint(
   const models = [{ upstream: 'mock', model: `gpt-4o?${how}` }];
   const observed = watched(upstream);
   const calls = await paidCalls({ upstreams: [observed.upstream], models, ...more });
-  const { url, close } = await serveMessages(calls);
+  const { url, close } = await startV1(calls);
   closers.push(close);
   return {
     calls,
@@ -90,7 +88,7 @@ async function endpoint(
     post: (streams, signal) =>
       fetch(`${url}${words.path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: 'Bearer sk-good' },
+        headers: jsonHeaders,
         body: JSON.stringify({ ...words.body(outputTokens), stream: streams }),
         ...(signal ? { signal } : {}),
       }),

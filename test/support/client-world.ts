@@ -7,7 +7,7 @@ import { checkedFetch } from './checked-fetch.ts';
 import type { MockUpstream } from './mock-upstream.ts';
 import { startMockUpstream } from './mock-upstream.ts';
 import type { CallRow, Person } from './people.ts';
-import { callsOf, grant, newPerson, sell, signIn, walletOf } from './people.ts';
+import { callsOf, newCustomer, sell, signIn, walletOf } from './people.ts';
 import type { Program } from './program.ts';
 import { newDataDir, removeDataDir, startProgram } from './program.ts';
 
@@ -78,8 +78,7 @@ export async function clientWorld(): Promise<ClientWorld> {
     baseUrl: `${program.url}/v1`,
     mock,
     async customer(credit = '10') {
-      const person = await newPerson(program);
-      await grant(program, adminToken, person.memberId, credit);
+      const person = await newCustomer(program, adminToken, credit);
       return { key: person.key, person, credit, watched: checkedFetch() };
     },
     async ends(t, customer, charges) {

@@ -1,13 +1,10 @@
+import type { Whole } from './mock-sending.ts';
 import { callDeltas, callMessage } from './mock-tool-call.ts';
 import type { Behaviour, Case } from './mock-upstream.ts';
 
 /** How one endpoint's answers look; how they are sent is the same for all. */
 interface AnswerStyle {
-  readonly whole: (mock: Case) => {
-    readonly body: unknown;
-    /** Where an answer that breaks off does so; in its middle unless said. */
-    readonly half?: (answer: string) => number;
-  };
+  readonly whole: (mock: Case) => Whole;
   /** A stream is bytes and no events. */
   readonly isBytes?: (mock: Case) => boolean;
   /** One event of a stream. */

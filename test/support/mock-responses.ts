@@ -1,59 +1,51 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
+import { Behaviour as AnyBehaviour } from './mock-behaviour.ts';
+import type { MockModel, Case as ModelCase, Tongue } from './mock-model.ts';
+import { startMockModel } from './mock-model.ts';
 
-/** How the mock answers, written behind the model's name: `gpt-4o?chunks=3&usage=no`. */
-const Behaviour = z.object({
-  chunks: z.coerce.number().default(4),
-  usage: z.enum(['yes', 'no']).default('yes'),
-  input: z.coerce.number().default(10),
-  output: z.coerce.number().optional(),
-  status: z.coerce.number().default(200),
-  /** Half-way: falls silent, breaks off, or says that it failed. */
-  break: z.enum(['no', 'hang', 'cut', 'failed']).default('no'),
-});
+const Behaviour = AnyBehaviour.extend({ usage: z.enum(['yes', 'no']).default('yes') });
 type Behaviour = z.infer<typeof Behaviour>;
 
-const Asked = z.looseObject({ model: z.string(), stream: z.boolean().optional() });
-type AskedOfMock = z.infer<typeof Asked>;
+const Asked = z.looseObject({
+  model: z.string(),
+  stream: z.boolean().optional(),
+  stream_options: z.unknown().optional(),
+});
+/** With the path that it came to. */
+type AskedOfMock = z.infer<typeof Asked> & { readonly path: string };
 
-export interface MockResponses {
-  /** With `/v1` behind it: a base URL. */
-  readonly url: string;
-  /** Every request's path and body, in order. */
-  readonly asked: readonly (AskedOfMock & { readonly path: string })[];
-  close(): Promise<void>;
-}
+export type MockResponses = MockModel<AskedOfMock>;
+type Case = ModelCase<AskedOfMock, Behaviour>;
 
-/** A real HTTP server that speaks OpenAI's Responses, and says more of itself than members may know. */
-export async function startMockResponses(): Promise<MockResponses> {
-  const asked: (AskedOfMock & { path: string })[] = [];
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part);
-    const body = Asked.parse(JSON.parse(Buffer.concat(parts).toString()));
-    asked.push({ ...body, path: request.url ?? '' });
-    const [, options = ''] = body.model.split('?');
-    const behaviour = Behaviour.parse(Object.fromEntries(new URLSearchParams(options)));
-    await answer(response, body, behaviour);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || !address) throw new Error('The mock has no port.');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    asked,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
-}
+/** OpenAI's Responses, which say more of themselves than members may know. */
+const tongue: Tongue<AskedOfMock, Behaviour> = {
+  behaviour: Behaviour,
+  read: ({ path, bytes }) => ({ body: { ...Asked.parse(JSON.parse(bytes.toString())), path } }),
+  error: ({ message }) => ({ error: { message } }),
+  streams: ({ body }) => body.stream === true,
+  whole: (mock) => ({
+    body: responseOf(mock, finished(mock)),
+    half: (answer) => answer.indexOf(mock.behaviour.text) + mock.behaviour.text.length * 2,
+  }),
+  stream(mock) {
+    const { chunks } = mock.behaviour;
+    const events = eventsOf(mock);
+    const pieces = events.slice(before, before + chunks).map(eventOf);
+    const half = before + Math.ceil(chunks / 2);
+    return {
+      begin: events.slice(0, before).map(eventOf),
+      ...{ count: chunks, pieces, end: events.slice(before + chunks).map(eventOf) },
+      rubbish: 'data: {"type": rubbish\n\n',
+      failure: [eventOf({ type: 'response.failed', sequence_number: half })],
+    };
+  },
+};
+
+/** A real HTTP server that speaks OpenAI's Responses, well or badly. */
+export const startMockResponses = (): Promise<MockResponses> => startMockModel(tongue);
+
+const eventOf = (event: Json): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 
 const itemId = 'msg_0123456789abcdef';
 const textPart = (text: string): Json => ({
@@ -64,7 +56,8 @@ const item = (text: string | undefined, status: string): Json => ({
   content: text === undefined ? [] : [textPart(text)],
 });
 
-function responseOf(body: AskedOfMock, { chunks, input, output, usage }: Behaviour, more: Json) {
+function responseOf({ body, behaviour }: Case, more: Json) {
+  const { chunks, input, output, usage } = behaviour;
   return {
     ...{ id: 'resp_canary', object: 'response', created_at: 1_780_000_000, model: body.model },
     ...{ error: null, incomplete_details: null, instructions: null, metadata: {}, tools: [] },
@@ -84,57 +77,31 @@ const usageOf = (input: number, output: number) => ({
   total_tokens: input + output,
 });
 
-const whole = (text: string): Json => ({
-  ...{ status: 'completed', output: [item(text, 'completed')] },
+const textOf = ({ behaviour: { text, chunks } }: Case): string => text.repeat(chunks);
+const finished = (mock: Case): Json => ({
+  ...{ status: 'completed', output: [item(textOf(mock), 'completed')] },
 });
 
-async function answer(response: ServerResponse, body: AskedOfMock, behaviour: Behaviour) {
-  const { status, chunks } = behaviour;
-  const text = ' word'.repeat(chunks);
-  if (status !== 200) {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    return void response.end(JSON.stringify({ error: { message: 'Told to fail.' } }));
-  }
-  if (!body.stream) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const json = JSON.stringify(responseOf(body, behaviour, whole(text)));
-    if (behaviour.break === 'no') return void response.end(json);
-    return void response.write(json.slice(0, json.indexOf(' word') + 10));
-  }
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  await stream(response, body, behaviour);
-}
+/** So many events come before the first piece of text. */
+const before = 4;
 
 /** The events of a stream, in order. */
-function eventsOf(body: AskedOfMock, behaviour: Behaviour): readonly Json[] {
-  const text = ' word'.repeat(behaviour.chunks);
+function eventsOf(mock: Case): readonly Json[] {
+  const { chunks, text: delta } = mock.behaviour;
+  const text = textOf(mock);
   const at = { item_id: itemId, output_index: 0, content_index: 0 };
-  const created = responseOf(body, behaviour, {});
+  const created = responseOf(mock, {});
   return [
     { type: 'response.created', response: created },
     { type: 'response.in_progress', response: created },
     { type: 'response.output_item.added', output_index: 0, item: item(undefined, 'in_progress') },
     { type: 'response.content_part.added', ...at, part: textPart('') },
-    ...Array.from({ length: behaviour.chunks }, () => ({
-      ...{ type: 'response.output_text.delta', ...at, delta: ' word', logprobs: [] },
+    ...Array.from({ length: chunks }, () => ({
+      ...{ type: 'response.output_text.delta', ...at, delta, logprobs: [] },
     })),
     { type: 'response.output_text.done', ...at, text, logprobs: [] },
     { type: 'response.content_part.done', ...at, part: textPart(text) },
     { type: 'response.output_item.done', output_index: 0, item: item(text, 'completed') },
-    { type: 'response.completed', response: responseOf(body, behaviour, whole(text)) },
+    { type: 'response.completed', response: responseOf(mock, finished(mock)) },
   ].map((event, number) => ({ ...event, sequence_number: number }));
-}
-
-async function stream(response: ServerResponse, body: AskedOfMock, behaviour: Behaviour) {
-  const events = eventsOf(body, behaviour);
-  const half = 4 + Math.ceil(behaviour.chunks / 2);
-  const write = (event: Json) =>
-    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-  for (const event of behaviour.break === 'no' ? events : events.slice(0, half)) write(event);
-  if (behaviour.break === 'hang') return;
-  // What came so far is to be read by itself.
-  if (behaviour.break !== 'no') await pause(300);
-  if (behaviour.break === 'failed') write({ type: 'response.failed', sequence_number: half });
-  if (behaviour.break === 'cut') response.destroy();
-  else response.end();
 }

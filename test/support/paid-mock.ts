@@ -80,6 +80,9 @@ export function watched(upstream: Upstream): {
   return { upstream: { ...upstream, ask }, answering: begun.promise };
 }
 
+/** "Hello" and what a template puts around it, as the mock's family counts. */
+export const helloTokens = 8;
+
 /** CNY 1 a million input tokens, 0.5 cached, 3 output. */
 export const cost = (input: number, output: number, cached = 0): string =>
   new Decimal(input)

@@ -84,17 +84,24 @@ export async function grant(
   });
 }
 
-/** Some members with credit. */
+/** A member with credit. */
+export async function newCustomer(
+  program: Program,
+  adminToken: string,
+  credit: string,
+): Promise<Person> {
+  const person = await newPerson(program);
+  await grant(program, adminToken, person.memberId, credit);
+  return person;
+}
+
+/** Some of them. */
 export async function newCustomers(
   program: Program,
   adminToken: string,
   credit: string,
 ): Promise<readonly [Person, ...Person[]]> {
-  const next = async () => {
-    const person = await newPerson(program);
-    await grant(program, adminToken, person.memberId, credit);
-    return person;
-  };
+  const next = () => newCustomer(program, adminToken, credit);
   return [await next(), await next(), await next(), await next()];
 }
 

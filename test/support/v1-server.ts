@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { ExecutionContext } from 'ava';
 import pino from 'pino';
+import { countTokens, messages } from '../../src/api/anthropic-messages.ts';
 import { app } from '../../src/api/app.ts';
 import type { Authenticate } from '../../src/api/caller.ts';
 import { chatCompletions } from '../../src/api/chat-completions.ts';
@@ -10,12 +11,20 @@ import { embeddings } from '../../src/api/embeddings.ts';
 import { ApiError } from '../../src/api/errors.ts';
 import { imageEdits } from '../../src/api/image-edits.ts';
 import { imageGenerations } from '../../src/api/image-generations.ts';
+import type { ModelCallParts } from '../../src/api/model-call.ts';
+import { model, models } from '../../src/api/models.ts';
 import { moderations } from '../../src/api/moderations.ts';
+import { responses } from '../../src/api/responses.ts';
 import { speech } from '../../src/api/speech.ts';
 import { transcriptions, translations } from '../../src/api/transcriptions.ts';
 import type { PaidCalls } from './paid-calls.ts';
 
 export const goodKey = 'sk-good';
+/** Of a request in JSON. */
+export const jsonHeaders = {
+  authorization: `Bearer ${goodKey}`,
+  'content-type': 'application/json',
+};
 
 const nobody = () => Promise.reject(new ApiError('unauthenticated'));
 const authenticate: Authenticate = {
@@ -32,21 +41,30 @@ const authenticate: Authenticate = {
       : Promise.reject(new ApiError('invalid_api_key')),
 };
 
-/** What of `/v1` asks a model, on a port of its own; all its calls are paid by the one wallet of `calls`. */
-export async function serveV1(
+/** Whatever asks a model. */
+const asking = [
+  ...[chatCompletions, responses, messages, completions, embeddings, moderations],
+  ...[imageGenerations, imageEdits, speech, transcriptions, translations],
+];
+const aliases = () => ['demo', 'a/b'];
+
+type Options = Partial<Pick<ModelCallParts, 'gate' | 'stallMs' | 'keepAliveMs'>>;
+
+/** `/v1` on a port of its own; all its calls are paid by the one wallet of `calls`. */
+export async function startV1(
   calls: PaidCalls,
-  { stallMs = 60_000 } = {},
+  { gate = () => null, ...times }: Options = {},
 ): Promise<{ readonly url: string; close(): void }> {
   const answer: PaidCalls['metered']['answer'] = (call) =>
     calls.metered.answer({ ...call, walletId: calls.walletId });
-  const parts = { answer, gate: () => null, stallMs };
-  const all = [chatCompletions, completions, embeddings, moderations, imageGenerations, imageEdits];
-  const routes = [...all, speech, transcriptions, translations].map((make) => make(parts));
+  const routes = [
+    ...asking.map((make) => make({ answer, gate, ...times })),
+    ...[countTokens(calls.metered.countInput), models({ aliases }), model({ aliases })],
+  ];
   const log = pino({ level: 'silent' });
-  const server: Server = app({ routes, authenticate, log, trustProxy: false }).listen(
-    0,
-    '127.0.0.1',
-  );
+  const server = app({ routes, authenticate, log, trustProxy: false }).listen(0, '127.0.0.1');
+  // A client on a busy machine would use again what has just been given up as idle.
+  server.keepAliveTimeout = 600_000;
   await once(server, 'listening');
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new Error('No port.');
@@ -57,4 +75,15 @@ export async function serveV1(
       server.closeAllConnections();
     },
   };
+}
+
+/** The same until a test ends. */
+export async function serveV1(
+  t: ExecutionContext,
+  calls: PaidCalls,
+  options: Options = {},
+): Promise<string> {
+  const { url, close } = await startV1(calls, options);
+  t.teardown(close);
+  return url;
 }

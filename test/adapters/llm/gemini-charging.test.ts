@@ -1,9 +1,9 @@
 import test from 'ava';
-import { toGemini } from '../../support/messages-endpoint.ts';
 import type { MockGemini } from '../../support/mock-gemini.ts';
 import { startMockGemini } from '../../support/mock-gemini.ts';
 import { allChunks, bodyOf, paidCalls } from '../../support/paid-calls.ts';
 import { cost, endsWith } from '../../support/paid-mock.ts';
+import { toGemini } from '../../support/upstreams-at.ts';
 
 let mock: MockGemini;
 let upstream: ReturnType<typeof toGemini>;

@@ -1,30 +1,23 @@
 import test from 'ava';
-import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
-import { geminiUpstream } from '../../../src/adapters/llm/gemini.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { usageFrom } from '../../../src/adapters/llm/usage.ts';
-import { eventually } from '../../support/eventually.ts';
+import { readChat } from '../../support/asking.ts';
 import type { MockGemini } from '../../support/mock-gemini.ts';
 import { startMockGemini } from '../../support/mock-gemini.ts';
+import { toGemini } from '../../support/upstreams-at.ts';
+import type { Failure } from './http-upstream.contract.ts';
+import { httpUpstreamContract } from './http-upstream.contract.ts';
+import { translatedUpstreamContract } from './translated-upstream.contract.ts';
 import { upstreamContract } from './upstream.contract.ts';
 
-const secret = 'AIza-provider-secret';
 let mock: MockGemini;
-let upstream: ReturnType<typeof geminiUpstream>;
-let impatient: ReturnType<typeof geminiUpstream>;
-
-const toMock = (silenceMs: number, baseUrl = mock.url) =>
-  geminiUpstream({
-    id: 'gemini',
-    baseUrl,
-    apiKey: secret,
-    timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
-  });
+let upstream: ReturnType<typeof toGemini>;
+let impatient: ReturnType<typeof toGemini>;
 
 test.before(async () => {
   mock = await startMockGemini();
-  upstream = toMock(20_000);
-  impatient = toMock(1_000, `${mock.url}/`);
+  upstream = toGemini(mock.url);
+  impatient = toGemini(`${mock.url}/`, 1_000);
 });
 test.after.always(async () => {
   await Promise.all([upstream.close(), impatient.close()]);
@@ -37,28 +30,42 @@ upstreamContract(test, {
   longModel: 'gemini?chunks=1000&delay=5',
 });
 
-const messages = [{ role: 'user', content: 'Hello' }];
+const failures: readonly Failure[] = [
+  ['status=503&error=UNAVAILABLE&message=The model is overloaded', 'upstream_failed', true],
+  ['status=429&error=RESOURCE_EXHAUSTED', 'upstream_limited', true],
+  ['status=401&error=UNAUTHENTICATED', 'upstream_failed', true],
+  ['status=403&error=PERMISSION_DENIED', 'upstream_failed', true],
+  ['status=404&error=NOT_FOUND', 'upstream_failed', true],
+  ['status=400&error=INVALID_ARGUMENT&reason=API_KEY_INVALID', 'upstream_failed', true],
+  ['status=400&error=FAILED_PRECONDITION', 'upstream_failed', true],
+  [
+    'status=400&error=INVALID_ARGUMENT&message=A gemini has no such part',
+    'upstream_refused',
+    false,
+  ],
+  ['finish=MALFORMED_FUNCTION_CALL', 'upstream_failed', true],
+];
 
-const ask = (model: string, more: Json = {}, of = upstream) =>
-  of.ask({
-    endpoint: 'chat',
-    model,
-    body: { model: 'alias', messages, ...more },
-    stream: more.stream === true,
-    maxOutput: 100,
-    signal: new AbortController().signal,
-  });
+httpUpstreamContract(test, {
+  upstream: () => upstream,
+  impatient: () => impatient,
+  abandoned: () => mock.abandoned(),
+  failures,
+  telling: /secret|mock|127\.0\.0\.1|gemini|google|api key/i,
+});
 
-async function read(model: string, more: Json = {}, of = upstream): Promise<readonly Json[]> {
-  const answer = await ask(model, more, of);
-  if (!answer.stream) return [await answer.body()];
-  return (await Array.fromAsync(answer.chunks)).flat();
-}
+translatedUpstreamContract(test, {
+  upstream: () => upstream,
+  impatient: () => impatient,
+  firstOfCall: (args) => ({ index: 0, function: { name: 'get_weather', arguments: args } }),
+});
+
+const read = (model: string, more: Json = {}) => readChat(upstream, model, more);
 
 test('the key goes out as Gemini wants it, and the output limit with every request', async (t) => {
   await read('models/headers', { temperature: 0, user: 'u-1', seed: 7 });
   const sent = mock.asked.find(({ model }) => model === 'headers');
-  t.like(sent?.headers, { 'x-goog-api-key': secret });
+  t.like(sent?.headers, { 'x-goog-api-key': 'AIza-secret' });
   t.is(sent?.headers.authorization, undefined);
   t.deepEqual(sent?.generationConfig, { maxOutputTokens: 100, temperature: 0, seed: 7 });
   await read('tunedModels/ours', { stream: true });
@@ -81,9 +88,6 @@ for (const stream of [false, true]) {
   test(`thoughts stand beside what is said, stream ${stream}`, async (t) => {
     const usage = await usageOf('m?thinking=3&chunks=2');
     t.deepEqual(usage, { input: 10, cachedInput: 0, output: 2, reasoning: 3 });
-  });
-  test(`a usage that is none is left out, stream ${stream}`, async (t) => {
-    for (const how of ['no', 'rubbish']) t.is(await usageOf(`m?usage=${how}`), undefined);
   });
   test(`a refused prompt is an answer without a word, and counts, stream ${stream}`, async (t) => {
     const said = await read('m?blocked=PROHIBITED_CONTENT&output=0', { stream });
@@ -131,28 +135,6 @@ test('a whole answer has its text, thoughts and calls', async (t) => {
   });
 });
 
-test('a stream spells out the same, and a call without arguments has empty ones', async (t) => {
-  for (const [tool, expected] of [
-    ['yes', weather],
-    ['bare', '{}'],
-  ] as const) {
-    const chunks = JSON.parse(
-      JSON.stringify(await read(`m?thinking=2&tool=${tool}`, { stream: true })),
-    );
-    const deltas: Json[] = chunks.flatMap((chunk: { choices: { delta: Json }[] }) =>
-      chunk.choices.map(({ delta }) => delta),
-    );
-    const joined = (field: string) => deltas.map((delta) => delta[field] ?? '').join('');
-    t.like(deltas[0], { role: 'assistant' });
-    t.is(joined('role'), 'assistant');
-    t.is(joined('content'), 'Let me see.');
-    t.is(joined('reasoning_content'), ' hm hm');
-    const calls = deltas.flatMap(({ tool_calls: calls }) => (Array.isArray(calls) ? calls : []));
-    t.like(calls, [{ index: 0, function: { name: 'get_weather', arguments: expected } }]);
-    t.is(chunks.at(-2).choices[0].finish_reason, 'tool_calls');
-  }
-});
-
 for (const stream of [false, true]) {
   test(`calls at once that came without ids have some, and no two the same, stream ${stream}`, async (t) => {
     const said = await read('m?tool=twice', { stream });
@@ -193,73 +175,3 @@ for (const [finish, expected] of [
     t.like((await read(`m?finish=${finish}`, { stream: true })).at(-2), { choices });
   });
 }
-
-const failures = [
-  ['status=500', 'upstream_failed', true],
-  ['status=503&error=UNAVAILABLE&message=The model is overloaded', 'upstream_failed', true],
-  ['status=429&error=RESOURCE_EXHAUSTED', 'upstream_limited', true],
-  ['status=401&error=UNAUTHENTICATED', 'upstream_failed', true],
-  ['status=403&error=PERMISSION_DENIED', 'upstream_failed', true],
-  ['status=404&error=NOT_FOUND', 'upstream_failed', true],
-  ['status=400&error=INVALID_ARGUMENT&reason=API_KEY_INVALID', 'upstream_failed', true],
-  ['status=400&error=FAILED_PRECONDITION', 'upstream_failed', true],
-  [
-    'status=400&error=INVALID_ARGUMENT&message=A gemini has no such part',
-    'upstream_refused',
-    false,
-  ],
-  ['finish=MALFORMED_FUNCTION_CALL', 'upstream_failed', true],
-  ['hang=headers', 'upstream_timed_out', true],
-  ['hang=first', 'upstream_timed_out', true],
-  ['hang=mid', 'upstream_timed_out', true],
-  ['cut=socket', 'upstream_failed', true],
-  ['rubbish=first', 'upstream_failed', true],
-] as const;
-
-for (const stream of [false, true]) {
-  for (const [how, code, retryable] of failures) {
-    const limited = how.startsWith('hang') ? test.serial : test;
-    limited(`${how} is ${code}, ${stream ? 'streaming' : 'at once'}`, async (t) => {
-      const of = how.startsWith('hang') ? impatient : upstream;
-      const fault = await t.throwsAsync(read(`secret-model?${how}`, { stream }, of), {
-        instanceOf: CallFault,
-      });
-      t.is(fault?.code, code);
-      t.is(fault?.retryable, retryable);
-      t.notRegex(fault?.message ?? '', /secret|mock|127\.0\.0\.1|gemini|google|api key/i);
-    });
-  }
-}
-
-for (const how of ['cut=early', 'cut=error', 'rubbish=mid']) {
-  test(`a stream with ${how} fails`, async (t) => {
-    const fault = await t.throwsAsync(read(`m?${how}`, { stream: true }), {
-      instanceOf: CallFault,
-    });
-    t.is(fault?.code, 'upstream_failed');
-    t.true(fault?.retryable);
-  });
-}
-
-test('an answer whose connection fails behind its last word is whole, usage and all', async (t) => {
-  const chunks = await read('m?cut=late&output=6', { stream: true });
-  t.is(usageFrom(chunks.at(-1)?.usage)?.output, 6);
-});
-
-test.serial('of an answer that was broken off, what came is told in OpenAI’s shape', async (t) => {
-  const answer = await ask('m?hang=mid&chunks=4&text=abc', {}, impatient);
-  if (answer.stream) throw new Error('It was not to stream.');
-  await t.throwsAsync(answer.body());
-  t.like(JSON.parse(answer.partial()), { choices: [{ message: { content: 'abcabc' } }] });
-});
-
-test('a stream that nobody reads to its end is given up', async (t) => {
-  const before = mock.abandoned();
-  const answer = await ask('left?chunks=1000&delay=5', { stream: true });
-  if (!answer.stream) throw new Error('It was to stream.');
-  for await (const chunks of answer.chunks) {
-    t.true(chunks.length > 0);
-    break;
-  }
-  await eventually(() => mock.abandoned() > before);
-});

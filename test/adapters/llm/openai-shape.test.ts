@@ -1,7 +1,7 @@
 import test from 'ava';
 import { completeShape, completeUsage } from '../../../src/adapters/llm/openai-shape.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
-import { assertMatches, mismatches } from '../../openai/schemas.ts';
+import { mismatches } from '../../openai/schemas.ts';
 
 const shaped = (answer: Json, { isChunk = false } = {}) => {
   const named: Json = { id: 'chatcmpl-1', model: 'demo', ...answer };
@@ -17,7 +17,7 @@ test('a body as sparse servers write it becomes one of OpenAI’s', (t) => {
       { message: { tool_calls: null, role: null, function_call: null }, finish_reason: 'length' },
     ],
   });
-  assertMatches('CreateChatCompletionResponse', body);
+  t.deepEqual(mismatches('CreateChatCompletionResponse', body), []);
   t.like(body.choices[1], { index: 1, message: { role: 'assistant', content: null } });
 });
 
@@ -28,9 +28,9 @@ test('a chunk as sparse servers write it becomes one of OpenAI’s', (t) => {
     { choices: [] },
     { keep_alive: true },
   ]) {
-    assertMatches('CreateChatCompletionStreamResponse', shaped(chunk, { isChunk: true }));
+    const said = shaped(chunk, { isChunk: true });
+    t.deepEqual(mismatches('CreateChatCompletionStreamResponse', said), []);
   }
-  t.pass();
 });
 
 test('what an upstream says is not changed', (t) => {

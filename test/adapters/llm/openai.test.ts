@@ -2,10 +2,13 @@ import test from 'ava';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import { openAiUpstream } from '../../../src/adapters/llm/openai.ts';
 import { refusal } from '../../../src/adapters/llm/refusal.ts';
-import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import type { Json, Upstream } from '../../../src/adapters/llm/upstream.ts';
+import { askChat, readChat } from '../../support/asking.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { MockUpstream } from '../../support/mock-upstream.ts';
 import { startMockUpstream } from '../../support/mock-upstream.ts';
+import type { Failure } from './http-upstream.contract.ts';
+import { httpUpstreamContract } from './http-upstream.contract.ts';
 import { upstreamContract } from './upstream.contract.ts';
 
 const secret = 'sk-provider-secret';
@@ -45,23 +48,24 @@ upstreamContract(test, {
   longModel: 'gpt-4o?chunks=1000&delay=5',
 });
 
-const messages = [{ role: 'user', content: 'Hello' }];
+const failures: readonly Failure[] = [
+  ['status=503', 'upstream_failed', true],
+  ['status=429', 'upstream_limited', true],
+  ['status=401', 'upstream_failed', true],
+  ['status=404', 'upstream_failed', true],
+  ['status=400', 'upstream_refused', false],
+  ['status=422', 'upstream_refused', false],
+];
 
-const ask = (model: string, more: Json = {}, of = upstream) =>
-  of.ask({
-    endpoint: 'chat',
-    model,
-    body: { model: 'alias', messages, ...more },
-    stream: more.stream === true,
-    maxOutput: 100,
-    signal: new AbortController().signal,
-  });
+httpUpstreamContract(test, {
+  upstream: () => upstream,
+  impatient: () => impatient,
+  abandoned: () => mock.abandoned(),
+  failures,
+  telling: /secret|mock|127\.0\.0\.1|openai/i,
+});
 
-async function read(model: string, more: Json = {}, of = upstream): Promise<readonly Json[]> {
-  const answer = await ask(model, more, of);
-  if (!answer.stream) return [await answer.body()];
-  return (await Array.fromAsync(answer.chunks)).flat();
-}
+const read = (model: string, more: Json = {}, of: Upstream = upstream) => readChat(of, model, more);
 
 const contentOf = (chunks: readonly Json[]): string =>
   chunks.map((chunk) => JSON.parse(JSON.stringify(chunk)).choices[0]?.delta.content ?? '').join('');
@@ -81,47 +85,6 @@ for (const how of [
   });
 }
 
-const failures = [
-  ['status=500', 'upstream_failed', true],
-  ['status=503', 'upstream_failed', true],
-  ['status=429', 'upstream_limited', true],
-  ['status=401', 'upstream_failed', true],
-  ['status=404', 'upstream_failed', true],
-  ['status=400', 'upstream_refused', false],
-  ['status=422', 'upstream_refused', false],
-  ['hang=headers', 'upstream_timed_out', true],
-  ['hang=first', 'upstream_timed_out', true],
-  ['hang=mid', 'upstream_timed_out', true],
-  ['cut=socket', 'upstream_failed', true],
-  ['rubbish=first', 'upstream_failed', true],
-] as const;
-
-for (const stream of [false, true]) {
-  for (const [how, code, retryable] of failures) {
-    const limited = how.startsWith('hang') ? test.serial : test;
-    limited(`${how} is ${code}, ${stream ? 'streaming' : 'at once'}`, async (t) => {
-      const fault = await t.throwsAsync(
-        read(`secret-model?${how}`, { stream }, how.startsWith('hang') ? impatient : upstream),
-        {
-          instanceOf: CallFault,
-        },
-      );
-      t.is(fault?.code, code);
-      t.is(fault?.retryable, retryable);
-      t.notRegex(fault?.message ?? '', /secret|mock|127\.0\.0\.1|openai/i);
-    });
-  }
-}
-
-for (const how of ['cut=early', 'cut=error', 'rubbish=mid']) {
-  test(`a stream with ${how} fails`, async (t) => {
-    const fault = await t.throwsAsync(read(`m?${how}`, { stream: true }), {
-      instanceOf: CallFault,
-    });
-    t.is(fault?.code, 'upstream_failed');
-  });
-}
-
 test('an upstream that cannot be reached is a fault another one may not have', async (t) => {
   const nobody = toMock('max_tokens', { url: 'http://127.0.0.1:9' });
   const fault = await t.throwsAsync(read('m', {}, nobody), { instanceOf: CallFault });
@@ -131,7 +94,7 @@ test('an upstream that cannot be reached is a fault another one may not have', a
 });
 
 test.serial('time that nobody reads in is not the upstream’s', async (t) => {
-  const answer = await ask('m?chunks=4&delay=10', { stream: true }, impatient);
+  const answer = await askChat(impatient, 'm?chunks=4&delay=10', { stream: true });
   if (!answer.stream) throw new Error('It was to stream.');
   const chunks = answer.chunks[Symbol.asyncIterator]();
   await chunks.next();
@@ -210,7 +173,7 @@ test('an abort before the headers reaches the upstream', async (t) => {
   const asked = upstream.ask({
     endpoint: 'chat',
     model: 'gone?hang=headers',
-    body: { messages },
+    body: { messages: [{ role: 'user', content: 'Hello' }] },
     stream: true,
     maxOutput: 10,
     signal: abort.signal,
@@ -218,16 +181,5 @@ test('an abort before the headers reaches the upstream', async (t) => {
   await eventually(() => mock.asked.some(({ model }) => model.startsWith('gone')));
   abort.abort();
   await t.throwsAsync(asked, { instanceOf: CallFault });
-  await eventually(() => mock.abandoned() > before);
-});
-
-test('a stream that nobody reads to its end is given up', async (t) => {
-  const before = mock.abandoned();
-  const answer = await ask('left?chunks=1000&delay=5', { stream: true });
-  if (!answer.stream) throw new Error('It was to stream.');
-  for await (const chunks of answer.chunks) {
-    t.true(chunks.length > 0);
-    break;
-  }
   await eventually(() => mock.abandoned() > before);
 });

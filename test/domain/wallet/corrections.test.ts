@@ -5,24 +5,26 @@ import { ChargeChanged, chargeFinder } from '../../../src/domain/wallet/charged.
 import type { CorrectUsage, WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { wallet } from '../../../src/domain/wallet/decider.ts';
 import { fold } from '../../support/given.ts';
+import { endedAs, evidence, lateOf } from '../../support/late-calls.ts';
 import { decodeWallet } from '../../support/wallet-log.ts';
+import { after, balanceOf, legsIn, since } from '../../support/wallet-story.ts';
 import {
   abandonOf,
-  ending,
   grantOf,
   history,
+  memberId,
   noon,
   reserveOf,
   settleOf,
+  walletId,
 } from '../../support/wallets.ts';
 
-const usage = (output: number) => ({ input: 100, cachedInput: 0, output, reasoning: 0 });
-const evidence = { basis: 'checkpoint', usage: usage(60), characters: null } as const;
-const swept = [grantOf('1'), reserveOf('a'), abandonOf('a', { evidence })] as const;
-const late = {
-  ...{ type: 'PostLateSettlement', callId: nameId('a'), usage: usage(10), ending, at: noon },
-  ...{ characters: null, costs: [], overrun: 'absorbed' },
-} as const satisfies WalletCommand;
+const swept = [
+  grantOf('1'),
+  reserveOf('a'),
+  abandonOf('a', { evidence: evidence('checkpoint', 60) }),
+] as const;
+const late = lateOf(10);
 
 /** What may be given back of a settlement after these commands, at so many hours past noon each. */
 function chargedIn(commands: readonly WalletCommand[], hours: readonly number[] = []) {
@@ -45,7 +47,7 @@ function chargedIn(commands: readonly WalletCommand[], hours: readonly number[] 
   return { events, charged: finder.done(), eventId: idOf(place) };
 }
 
-const correctionOf = (
+const correctionIn = (
   { charged, eventId }: ReturnType<typeof chargedIn>,
   amount: string,
 ): CorrectUsage => {
@@ -66,7 +68,7 @@ test('what a swept call was charged may change until it has said what it consume
 
 test('a correction must be asked for again when the call has said it meanwhile', (t) => {
   const before = chargedIn(swept);
-  const stale = correctionOf(before, '0.00028');
+  const stale = correctionIn(before, '0.00028');
   t.deepEqual(
     wallet.decide(stale, fold(wallet, before.events)).map(({ type }) => type),
     ['UsageCorrected'],
@@ -74,6 +76,94 @@ test('a correction must be asked for again when the call has said it meanwhile',
   const now = chargedIn([...swept, late]);
   const state = fold(wallet, now.events);
   t.throws(() => wallet.decide(stale, state), { instanceOf: ChargeChanged });
-  t.throws(() => wallet.decide(correctionOf(now, '0.00028'), state), { code: 'invalid_amount' });
-  t.is(wallet.decide(correctionOf(now, '0.00013'), state).length, 1);
+  t.throws(() => wallet.decide(correctionIn(now, '0.00028'), state), { code: 'invalid_amount' });
+  t.is(wallet.decide(correctionIn(now, '0.00013'), state).length, 1);
+});
+
+const correctionOf = (amount: string, more: Partial<CorrectUsage> = {}): CorrectUsage => ({
+  type: 'CorrectUsage',
+  eventId: nameId('settlement'),
+  callId: nameId('a'),
+  memberId,
+  model: 'demo',
+  asset: 'CNY',
+  charged: [
+    { kind: 'promo', priority: 0, expiresAt: noon, scope: null, amount: new Decimal('0.2') },
+    { kind: 'paid', priority: 1, expiresAt: null, scope: ['demo'], amount: new Decimal('0.1') },
+  ],
+  amount: new Decimal(amount),
+  reason: 'The answer was broken.',
+  approver: 'ann',
+  at: noon,
+  ...more,
+});
+
+test('a correction gives back what was taken last first, for thirty days at least', (t) => {
+  const [corrected] = after(grantOf('1'))(t)
+    .when(correctionOf('0.15'))
+    .yieldsTypes('UsageCorrected');
+  const lots = corrected?.type === 'UsageCorrected' ? corrected.data.lots : [];
+  t.like(lots[0], { kind: 'paid', scope: ['demo'], expiresAt: null, amount: '0.1' });
+  t.like(lots[1], { kind: 'promo', expiresAt: '2026-01-31T12:00:00.000Z', amount: '0.05' });
+  t.deepEqual(legsIn(corrected), [
+    'refunds CNY 0.15',
+    `credit:${walletId}:paid CNY -0.1`,
+    `credit:${walletId}:promo CNY -0.05`,
+  ]);
+  since([...history(grantOf('1')), ...(corrected ? [corrected] : [])])(t)
+    .when(correctionOf('0.15'))
+    .yields();
+});
+
+test('a correction is never more than the charge, nor nothing', (t) => {
+  after(grantOf('1'))(t).when(correctionOf('0.31')).isRefused('invalid_amount');
+  after(grantOf('1'))(t).when(correctionOf('0')).isRefused('invalid_amount');
+});
+
+const twoLots = [
+  grantOf('0.0001', { kind: 'promo' }),
+  grantOf('1', { kind: 'paid' }),
+  reserveOf('a'),
+  abandonOf('a', { evidence: evidence('checkpoint', 60) }),
+] as const;
+/** Of the 0.00028 that the sweeper charged: 0.0001 as a gift, the rest as paid. */
+const correcting = (amount: string): CorrectUsage => {
+  const terms = { priority: 0, expiresAt: null, scope: null };
+  const charged = [
+    { ...terms, kind: 'promo' as const, amount: new Decimal('0.0001') },
+    { ...terms, kind: 'paid' as const, amount: new Decimal('0.00018') },
+  ];
+  return correctionOf(amount, { charged });
+};
+
+for (const { corrected, output, difference, balance, what } of [
+  { corrected: '0.00028', output: 0, difference: '0', balance: '1.0001', what: 'all of it' },
+  { corrected: '0.00015', output: 10, difference: '0', balance: '0.99997', what: 'as much' },
+  { corrected: '0.0001', output: 10, difference: '-0.00005', balance: '0.99997', what: 'less' },
+  { corrected: '0.0002', output: 10, difference: '0', balance: '1.00002', what: 'more' },
+  { corrected: '0.0001', output: 70, difference: '0.00003', balance: '0.99989', what: 'a part' },
+]) {
+  test(`a correction gave back ${what}: the call posts ${difference} for ${output} tokens`, (t) => {
+    const before = history(...twoLots, correcting(corrected));
+    const failed = output === 0 ? endedAs('upstream_failed') : {};
+    const events = since(before)(t)
+      .when(lateOf(output, failed))
+      .yieldsTypes('LateSettlementPosted');
+    t.like(events[0]?.data, { difference });
+    t.deepEqual(balanceOf([...before, ...events]), [`CNY ${balance} 0 ${balance}`]);
+  });
+}
+
+test('what a correction has given back of one lot is not given back again', (t) => {
+  const [late] = since(history(...twoLots, correcting('0.0001')))(t)
+    .when(lateOf(0, endedAs('upstream_failed')))
+    .yieldsTypes('LateSettlementPosted');
+  const lots = late?.type === 'LateSettlementPosted' ? late.data.lots : [];
+  t.deepEqual(
+    lots.map(({ kind, amount }) => [kind, amount]),
+    [
+      ['paid', '0.00008'],
+      ['promo', '0.0001'],
+    ],
+  );
 });

@@ -1,13 +1,11 @@
 import test from 'ava';
 import { imbalance } from '../../../src/domain/accounts.ts';
 import { nameId } from '../../../src/domain/ids.ts';
-import { canonical, Decimal } from '../../../src/domain/money.ts';
+import { Decimal } from '../../../src/domain/money.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
-import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { wallet } from '../../../src/domain/wallet/decider.ts';
-import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
-import { balances } from '../../../src/domain/wallet/wallet.ts';
 import { fold, given } from '../../support/given.ts';
+import { after, balanceOf, since } from '../../support/wallet-story.ts';
 import {
   abandonOf,
   grantOf,
@@ -19,15 +17,7 @@ import {
   walletId,
 } from '../../support/wallets.ts';
 
-const since = (events: readonly WalletEvent[]) => given(wallet, ...events);
-/** A wallet in which these commands were run. */
-const after = (...commands: readonly WalletCommand[]) => since(history(...commands));
-
 const later = '2026-02-01T00:00:00.000Z';
-const balanceOf = (events: readonly WalletEvent[], at = noon) =>
-  balances(fold(wallet, events), at).map(({ asset, posted, held, available }) =>
-    [asset, canonical(posted), canonical(held), canonical(available)].join(' '),
-  );
 
 test('a first grant opens the wallet and books its value to the kind’s account', (t) => {
   const [opened, granted] = given(wallet)(t)

@@ -1,36 +1,19 @@
 import test from 'ava';
-import { nameId } from '../../../src/domain/ids.ts';
 import { Decimal } from '../../../src/domain/money.ts';
-import type { CallOutcome, Cost } from '../../../src/domain/wallet/call-events.ts';
-import type { CorrectUsage, PostLateSettlement } from '../../../src/domain/wallet/commands.ts';
+import type { Cost } from '../../../src/domain/wallet/call-events.ts';
+import type { PostLateSettlement } from '../../../src/domain/wallet/commands.ts';
+import { endedAs, evidence, lateOf, usage } from '../../support/late-calls.ts';
 import { after, balanceOf, legsIn, limitOf, since } from '../../support/wallet-story.ts';
 import {
   abandonOf,
-  ending,
   grantOf,
   history,
-  memberId,
   noon,
   reserveOf,
   settleOf,
   walletId,
 } from '../../support/wallets.ts';
 
-const usage = (output: number) => ({ input: 100, cachedInput: 0, output, reasoning: 0 });
-const evidence = (basis: 'usage' | 'checkpoint', output: number) =>
-  ({ basis, usage: usage(output), characters: null }) as const;
-const lateOf = (output: number, more: Partial<PostLateSettlement> = {}): PostLateSettlement => ({
-  type: 'PostLateSettlement',
-  callId: nameId('a'),
-  usage: usage(output),
-  characters: null,
-  ending,
-  costs: [],
-  overrun: 'absorbed',
-  at: noon,
-  ...more,
-});
-const endedAs = (outcome: CallOutcome) => ({ ending: { ...ending, outcome } });
 const open = [grantOf('1'), reserveOf('a')] as const;
 const cost = { upstream: 'openai', asset: 'USD', amount: '0.5' };
 
@@ -244,80 +227,6 @@ for (const how of ['settled', 'expired'] as const) {
   });
 }
 
-const correctionOf = (amount: string, more: Partial<CorrectUsage> = {}): CorrectUsage => ({
-  type: 'CorrectUsage',
-  eventId: nameId('settlement'),
-  callId: nameId('a'),
-  memberId,
-  model: 'demo',
-  asset: 'CNY',
-  charged: [
-    { kind: 'promo', priority: 0, expiresAt: noon, scope: null, amount: new Decimal('0.2') },
-    { kind: 'paid', priority: 1, expiresAt: null, scope: ['demo'], amount: new Decimal('0.1') },
-  ],
-  amount: new Decimal(amount),
-  reason: 'The answer was broken.',
-  approver: 'ann',
-  at: noon,
-  ...more,
-});
-
-test('a correction gives back what was taken last first, for thirty days at least', (t) => {
-  const [corrected] = after(grantOf('1'))(t)
-    .when(correctionOf('0.15'))
-    .yieldsTypes('UsageCorrected');
-  const lots = corrected?.type === 'UsageCorrected' ? corrected.data.lots : [];
-  t.like(lots[0], { kind: 'paid', scope: ['demo'], expiresAt: null, amount: '0.1' });
-  t.like(lots[1], { kind: 'promo', expiresAt: '2026-01-31T12:00:00.000Z', amount: '0.05' });
-  t.deepEqual(legsIn(corrected), [
-    'refunds CNY 0.15',
-    `credit:${walletId}:paid CNY -0.1`,
-    `credit:${walletId}:promo CNY -0.05`,
-  ]);
-  since([...history(grantOf('1')), ...(corrected ? [corrected] : [])])(t)
-    .when(correctionOf('0.15'))
-    .yields();
-});
-
-test('a correction is never more than the charge, nor nothing', (t) => {
-  after(grantOf('1'))(t).when(correctionOf('0.31')).isRefused('invalid_amount');
-  after(grantOf('1'))(t).when(correctionOf('0')).isRefused('invalid_amount');
-});
-
-const twoLots = [
-  grantOf('0.0001', { kind: 'promo' }),
-  grantOf('1', { kind: 'paid' }),
-  reserveOf('a'),
-  abandonOf('a', { evidence: evidence('checkpoint', 60) }),
-] as const;
-/** Of the 0.00028 that the sweeper charged: 0.0001 as a gift, the rest as paid. */
-const correcting = (amount: string): CorrectUsage => {
-  const terms = { priority: 0, expiresAt: null, scope: null };
-  const charged = [
-    { ...terms, kind: 'promo' as const, amount: new Decimal('0.0001') },
-    { ...terms, kind: 'paid' as const, amount: new Decimal('0.00018') },
-  ];
-  return correctionOf(amount, { charged });
-};
-
-for (const { corrected, output, difference, balance, what } of [
-  { corrected: '0.00028', output: 0, difference: '0', balance: '1.0001', what: 'all of it' },
-  { corrected: '0.00015', output: 10, difference: '0', balance: '0.99997', what: 'as much' },
-  { corrected: '0.0001', output: 10, difference: '-0.00005', balance: '0.99997', what: 'less' },
-  { corrected: '0.0002', output: 10, difference: '0', balance: '1.00002', what: 'more' },
-  { corrected: '0.0001', output: 70, difference: '0.00003', balance: '0.99989', what: 'a part' },
-]) {
-  test(`a correction gave back ${what}: the call posts ${difference} for ${output} tokens`, (t) => {
-    const before = history(...twoLots, correcting(corrected));
-    const failed = output === 0 ? endedAs('upstream_failed') : {};
-    const events = since(before)(t)
-      .when(lateOf(output, failed))
-      .yieldsTypes('LateSettlementPosted');
-    t.like(events[0]?.data, { difference });
-    t.deepEqual(balanceOf([...before, ...events]), [`CNY ${balance} 0 ${balance}`]);
-  });
-}
-
 for (const isHeld of [true, false]) {
   test(`what comes back of a lot that was revoked ${isHeld ? 'while held' : 'when charged'} is revoked too`, (t) => {
     const revoke = {
@@ -335,17 +244,3 @@ for (const isHeld of [true, false]) {
     t.deepEqual(balanceOf([...before, ...events]), ['CNY 0 0 0']);
   });
 }
-
-test('what a correction has given back of one lot is not given back again', (t) => {
-  const [late] = since(history(...twoLots, correcting('0.0001')))(t)
-    .when(lateOf(0, endedAs('upstream_failed')))
-    .yieldsTypes('LateSettlementPosted');
-  const lots = late?.type === 'LateSettlementPosted' ? late.data.lots : [];
-  t.deepEqual(
-    lots.map(({ kind, amount }) => [kind, amount]),
-    [
-      ['paid', '0.00008'],
-      ['promo', '0.0001'],
-    ],
-  );
-});

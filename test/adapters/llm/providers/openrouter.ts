@@ -1,0 +1,43 @@
+import {
+  counted,
+  detailed,
+  ended,
+  error,
+  inClasses,
+  rateLimited,
+  said,
+  whole,
+} from './openai-answers.ts';
+import type { ProviderCase } from './provider-case.ts';
+import { bearer } from './provider-case.ts';
+
+export const openrouter: ProviderCase = {
+  ...{ kind: 'openrouter', base: '/api/v1', path: '/api/v1/chat/completions' },
+  probePath: '/api/v1/key',
+  ...{ keyHeader: bearer, limit: 'max_tokens', usage: inClasses },
+  whole: whole({ ...detailed, cost: 0.00014 }, {}, { provider: 'Somebody' }),
+  stream: {
+    events: [': STILL AT IT', ...said, ended, counted({ ...detailed, cost: 0.00014 }), '[DONE]'],
+  },
+  refusals: [
+    ['no credits', error(402, { code: 402, message: 'Insufficient credits.' }), 'key'],
+    ['a wrong key', error(401, { code: 401, message: 'No auth credentials found' }), 'key'],
+    ['no such model', error(400, { code: 400, message: 'm is not a valid model ID' }), 'model'],
+    [
+      'nobody who serves it',
+      error(404, { code: 404, message: 'No endpoints found for m.' }),
+      'model',
+    ],
+    [
+      'input that is flagged',
+      error(403, { code: 403, message: 'Flagged.', metadata: { reasons: ['x'] } }),
+      'model',
+    ],
+    [
+      'a provider that is down',
+      error(502, { code: 502, message: 'Provider returned error' }),
+      'busy',
+    ],
+    rateLimited('429'),
+  ],
+};

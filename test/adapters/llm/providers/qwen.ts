@@ -1,0 +1,63 @@
+import {
+  chunk,
+  counted,
+  detailed,
+  ended,
+  error,
+  inClasses,
+  rateLimited,
+  said,
+  whole,
+} from './openai-answers.ts';
+import type { ProviderCase } from './provider-case.ts';
+import { bearer } from './provider-case.ts';
+
+export const qwen: ProviderCase = {
+  ...{ kind: 'qwen', base: '/compatible-mode/v1', path: '/compatible-mode/v1/chat/completions' },
+  probePath: '/compatible-mode/v1/models',
+  ...{ keyHeader: bearer, limit: 'max_tokens', usage: inClasses },
+  whole: whole(detailed, { reasoning_content: '想' }),
+  stream: {
+    events: [
+      chunk({ role: 'assistant', content: null, reasoning_content: '想' }),
+      ...said,
+      ended,
+      counted(detailed),
+      '[DONE]',
+    ],
+  },
+  refusals: [
+    [
+      'an account in arrears',
+      error(400, {
+        ...{ code: 'Arrearage', type: 'Arrearage', param: null },
+        message: 'Access denied, please make sure your account is in good standing.',
+      }),
+      'key',
+    ],
+    [
+      'a wrong key',
+      error(401, { code: 'invalid_api_key', message: 'Incorrect API key provided.' }),
+      'key',
+    ],
+    [
+      'no such model',
+      error(404, { code: 'model_not_found', message: 'It does not exist.' }),
+      'model',
+    ],
+    [
+      'no such model, said with 400',
+      error(400, { code: 'InvalidParameter', message: 'Model not exist.' }),
+      'model',
+    ],
+    [
+      'content that is inspected',
+      error(400, {
+        code: 'data_inspection_failed',
+        message: 'Input data may contain inappropriate content.',
+      }),
+      'theirs',
+    ],
+    rateLimited('limit_requests'),
+  ],
+};
