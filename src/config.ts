@@ -64,6 +64,7 @@ const Environment = z.object({
   KAFKA_PASSWORD: optional(z.string()),
   KAFKA_TOPIC_PREFIX: withDefault(z.string().regex(/^[a-zA-Z0-9._-]{1,100}$/), ''),
   MASTER_KEY: optional(z.base64().refine((text) => Buffer.from(text, 'base64').length === 32)),
+  REQUEST_BODIES_MB: withDefault(z.coerce.number().int().min(32).max(65_536), 256),
   SHUTDOWN_GRACE_MS: withDefault(z.coerce.number().int().min(0).max(3_600_000), 30_000),
   WALLET_ROLL_EVENTS: withDefault(z.coerce.number().int().min(10).max(10_000_000), 50_000),
   WALLET_OVERRUN: withDefault(z.enum(['absorbed', 'owed']), 'absorbed'),
@@ -97,6 +98,8 @@ export interface Config {
   readonly host: string;
   readonly publicUrl: string | undefined;
   readonly trustProxy: boolean;
+  /** What the bodies of all requests may take together. */
+  readonly mostBodyBytes: number;
   readonly logLevel: z.infer<typeof Environment>['LOG_LEVEL'];
   readonly dataDir: string;
   readonly roles: ReadonlySet<Role>;
@@ -182,6 +185,7 @@ function toConfig(env: z.infer<typeof Environment>): Config {
     host: env.HOST,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.TRUST_PROXY,
+    mostBodyBytes: env.REQUEST_BODIES_MB * 1_024 * 1_024,
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
     roles: new Set(env.ROLES),

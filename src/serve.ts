@@ -90,6 +90,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     publicUrl: () => config.publicUrl ?? url,
     version: packageJson.version,
     trustProxy: config.trustProxy,
+    mostBodyBytes: config.mostBodyBytes,
     clock,
     log,
   });

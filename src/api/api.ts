@@ -33,6 +33,7 @@ export interface ApiParts
   readonly relay: MetricsParts['relay'];
   readonly log: AppParts['log'];
   readonly trustProxy: boolean;
+  readonly mostBodyBytes?: number;
   /** What the operator has decided, as this process knows it. */
   readonly settings: LinkParts['settings'];
   /** The usual ones unless said. */
@@ -49,7 +50,7 @@ export interface Api {
 
 /** The whole HTTP side. The secrets behind sessions and address hashes come from the vault. */
 export async function api(parts: ApiParts): Promise<Api> {
-  const { clock, log, run, trustProxy, vault } = parts;
+  const { clock, log, run, trustProxy, mostBodyBytes, vault } = parts;
   const hashEmail = emailHasher(await vault.secret('email-hmac'));
   const tokens = sessionTokens(await vault.secret('session-signing'), clock);
   const react = reactor(parts.runPoliciesFor);
@@ -70,7 +71,10 @@ export async function api(parts: ApiParts): Promise<Api> {
   const authenticate = authenticator(parts.access, tokens);
   const linkOf = linksFor(parts);
   return {
-    app: app({ routes: all, authenticate, log, trustProxy, observe: measured.observe, linkOf }),
+    app: app({
+      ...{ routes: all, authenticate, log, trustProxy, linkOf, observe: measured.observe },
+      ...(mostBodyBytes && { mostBodyBytes }),
+    }),
     routes: all,
     ensureSetUp: first.ensure,
   };

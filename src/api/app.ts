@@ -1,6 +1,8 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import Koa from 'koa';
 import type { Logger } from 'pino';
+import type { BodyRoom } from './body-room.ts';
+import { bodyRoom } from './body-room.ts';
 import type { Authenticate } from './caller.ts';
 import { answerPreflight, isOpenToOrigins, shareAnswer } from './cors.ts';
 import type { Audience } from './errors.ts';
@@ -31,6 +33,8 @@ export interface AppParts {
   /** Believe the last `X-Forwarded-For` entry: one proxy of ours is in front. */
   readonly trustProxy: boolean;
   readonly observe?: Observe;
+  /** What all bodies together may take; 256 MiB unless said. */
+  readonly mostBodyBytes?: number;
   /** What an error tells a member of where to go; absent: nothing. */
   readonly linkOf?: LinkOf;
 }
@@ -136,7 +140,10 @@ function report(error: unknown, { facts }: RequestScope, log: Logger): void {
   log[level]({ request: facts.id, err: error }, `answered ${status} ${code}`);
 }
 
-function dispatched({ routes, authenticate }: AppParts): Step {
+const usualBodyBytes = 256 * 1024 * 1024;
+
+function dispatched({ routes, authenticate, mostBodyBytes = usualBodyBytes }: AppParts): Step {
+  const bodies = bodyRoom(mostBodyBytes);
   const match = matcher(routes);
   return async (ctx) => {
     if (isOpenAi(ctx)) shareAnswer(ctx);
@@ -146,7 +153,7 @@ function dispatched({ routes, authenticate }: AppParts): Step {
     if (ctx.method === 'OPTIONS') return answerPreflight(ctx, candidates);
     if (candidates.some(isOpenToOrigins)) shareAnswer(ctx);
     if (found.kind === 'wrong_method') throw notAllowed(ctx, found.routes);
-    await perform(ctx, found.route, exchangeOf(ctx, found), authenticate);
+    await perform(ctx, found.route, exchangeOf(ctx, found, bodies), authenticate);
   };
 }
 
@@ -170,12 +177,17 @@ function notAllowed(ctx: Context, routes: readonly Route[]): ApiError {
   return new ApiError('method_not_allowed', { values: { methods } });
 }
 
-const exchangeOf = (ctx: Context, { route, params }: Found): Exchange => ({
+const exchangeOf = (ctx: Context, { route, params }: Found, bodies: BodyRoom): Exchange => ({
   authorization: authorizationOf(ctx),
   idempotencyKey: ctx.get('idempotency-key'),
   params,
   query: ctx.querystring === '' ? {} : Object.fromEntries(new URLSearchParams(ctx.querystring)),
-  readBody: (accepts, limitBytes) => readBody(ctx.req, accepts, limitBytes),
+  readBody(accepts, limitBytes) {
+    const place = bodies.enter();
+    // What a call was asked is kept for as long as it runs.
+    ctx.res.once('close', place.leave);
+    return readBody(ctx.req, { accepts, limitBytes, place });
+  },
   request: { ...ctx.state.scope.facts, endpoint: route.path },
 });
 

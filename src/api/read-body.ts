@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { BodyPlace } from './body-room.ts';
 import { ApiError } from './errors.ts';
 import { formReader } from './read-form.ts';
 
@@ -14,20 +15,26 @@ const fits: Readonly<Record<Accepts, (type: string) => boolean>> = {
 /** Past this much of a refused body the caller is not listened to any longer. */
 const drainBytes = 64 * 1024 * 1024;
 
-/** Reads and parses a body; refuses what is too large, compressed, or not what its type says. */
-export async function readBody(
-  request: IncomingMessage,
-  accepts: Accepts,
-  limitBytes: number,
-): Promise<unknown> {
+export interface BodyTerms {
+  readonly accepts: Accepts;
+  readonly limitBytes: number;
+  readonly place: BodyPlace;
+}
+
+/**
+ * Reads and parses a body; refuses what is too large, compressed, or not what its type says, and what
+ * there is no room for now.
+ */
+export async function readBody(request: IncomingMessage, terms: BodyTerms): Promise<unknown> {
+  const { accepts, limitBytes } = terms;
   refuseForeign(request, accepts);
   if (accepts === 'multipart') {
     const reader = formReader(request.headers, limitBytes);
-    await listen(request, limitBytes, reader.push);
+    await listen(request, terms, reader.push);
     return reader.end();
   }
   const chunks: Buffer[] = [];
-  await listen(request, limitBytes, (chunk) => void chunks.push(chunk));
+  await listen(request, terms, (chunk) => void chunks.push(chunk));
   const text = decoded(Buffer.concat(chunks));
   return accepts === 'form' ? Object.fromEntries(new URLSearchParams(text)) : fromJson(text);
 }
@@ -42,19 +49,23 @@ function refuseForeign({ headers }: IncomingMessage, accepts: Accepts): void {
 /** Hands on what comes until it is all there. */
 function listen(
   request: IncomingMessage,
-  limitBytes: number,
+  { limitBytes, place }: BodyTerms,
   take: (chunk: Buffer) => void,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let length = 0;
+  let hasRoom = true;
   const done = () => {
-    if (length <= limitBytes) resolve();
-    else reject(new ApiError('body_too_large', { values: { limit: limitBytes } }));
+    if (length > limitBytes) {
+      reject(new ApiError('body_too_large', { values: { limit: limitBytes } }));
+    } else if (hasRoom) resolve();
+    else reject(new ApiError('unavailable'));
   };
   // A client that is still sending would see a reset instead of the answer, so the rest is read too.
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= limitBytes) take(chunk);
+    hasRoom &&= length <= limitBytes && place.take(chunk.length);
+    if (hasRoom) take(chunk);
     if (length <= drainBytes) return;
     done();
     request.destroy();
