@@ -3,6 +3,7 @@ import { en, zhCN } from 'zod/locales';
 import type { FieldError } from './errors.ts';
 import { ApiError } from './errors.ts';
 import type { Locale } from './locale.ts';
+import { schemaText } from './schema-words.ts';
 
 /** Deeper than any schema of a tool. */
 const mostLevels = 200;
@@ -24,12 +25,12 @@ export function parse<Schema extends z.ZodType>(
   if (isLarge(value) && !schema.validate(value)) throw new ApiError('invalid_request');
   const parsed = schema.safeParse(value, { error: errorMaps[locale] });
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.slice(0, 20).flatMap(fieldErrors);
+  const fields = parsed.error.issues.slice(0, 20).flatMap((issue) => fieldErrors(issue, locale));
   const param = fields[0]?.field;
   throw new ApiError('invalid_request', { fields, ...(param ? { param } : {}) });
 }
 
-function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
+function fieldErrors(issue: z.core.$ZodIssue, locale: Locale): readonly FieldError[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
@@ -37,7 +38,8 @@ function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
       message: issue.message,
     }));
   }
-  return [{ field: path.join('.') || 'body', message: issue.message }];
+  const message = schemaText(issue.message, locale);
+  return [{ field: path.join('.') || 'body', message }];
 }
 
 /** Whatever walks a value later, to write it again for one, must not run out of stack. */
