@@ -15,6 +15,8 @@ const Behaviour = z.object({
   input: z.coerce.number().default(10),
   output: z.coerce.number().optional(),
   cached: z.coerce.number().default(0),
+  /** Tokens of sound, within `input`; 0: they are told with those of text. */
+  heard: z.coerce.number().default(0),
   /** Tokens that the provider's own tools read. */
   read: z.coerce.number().default(0),
   thinking: z.coerce.number().default(0),
@@ -160,7 +162,7 @@ function partsOf(behaviour: Behaviour): readonly (readonly object[])[] {
 }
 
 function usageOf(behaviour: Behaviour, n: number): object {
-  const { usage, input, cached, read, chunks, thinking, output } = behaviour;
+  const { usage, input, cached, heard, read, chunks, thinking, output } = behaviour;
   if (usage === 'no') return {};
   if (usage === 'rubbish') return { usageMetadata: { promptTokenCount: -5 } };
   const written = output ?? chunks * n;
@@ -172,7 +174,10 @@ function usageOf(behaviour: Behaviour, n: number): object {
       candidatesTokenCount: written,
       ...(thinking > 0 ? { thoughtsTokenCount: thinking * n } : {}),
       totalTokenCount: input + read + written + thinking * n,
-      promptTokensDetails: [{ modality: 'TEXT', tokenCount: input }],
+      promptTokensDetails: [
+        { modality: 'TEXT', tokenCount: input - heard },
+        ...(heard > 0 ? [{ modality: 'AUDIO', tokenCount: heard }] : []),
+      ],
     },
   };
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { answerStyles, callingStyle } from './mock-answers.ts';
+import { answerStyles, callingStyle, speakingStyle } from './mock-answers.ts';
 
 /**
  * How the mock answers, written behind the model's name: `gpt-4o?chunks=3&usage=no`. So a route
@@ -20,6 +20,9 @@ const Behaviour = z.object({
   output: z.coerce.number().optional(),
   cached: z.coerce.number().default(0),
   reasoning: z.coerce.number().default(0),
+  /** Tokens of sound, within `input` and beside what is written; 0: details say nothing of any. */
+  heard: z.coerce.number().default(0),
+  spoken: z.coerce.number().default(0),
   /** Milliseconds before the headers, and between chunks, each up to `jitter` more. */
   latency: z.coerce.number().default(0),
   delay: z.coerce.number().default(0),
@@ -58,6 +61,7 @@ const Asked = z.looseObject({
   stream: z.boolean().optional(),
   messages: z.array(z.looseObject({ role: z.string() })).optional(),
   n: z.number().nullish(),
+  modalities: z.array(z.string()).nullish(),
   max_tokens: z.number().optional(),
   max_completion_tokens: z.number().optional(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
@@ -220,7 +224,8 @@ const isCalling = ({ body, behaviour }: Case): boolean =>
 
 const styleOf = (mock: Case) => {
   const { path } = mock;
-  const style = isCalling(mock) ? callingStyle : answerStyles[path];
+  const written = mock.body.modalities?.includes('audio') ? speakingStyle : answerStyles[path];
+  const style = isCalling(mock) ? callingStyle : written;
   if (!style) throw new Error(`The mock knows no ${path}.`);
   return style;
 };

@@ -20,6 +20,8 @@ const ofMessage = new Set([
   ...['tool_calls', 'function_call', 'annotations', 'audio'],
 ]);
 
+const ofSound = new Set(['id', 'data', 'transcript', 'expires_at']);
+
 /** What members see instead of an upstream's own words. */
 export interface Mask {
   /** Null: such answers have none. */
@@ -57,18 +59,22 @@ function disguiseChoice(choice: Json): void {
   const message = choice.delta ?? choice.message;
   if (!isJson(message)) return;
   hideUnknown(message, ofMessage);
-  if (Array.isArray(message.tool_calls)) hideIds(message.tool_calls);
+  if (Array.isArray(message.tool_calls)) hideIds(message.tool_calls, 'call');
+  if (isJson(message.audio)) {
+    hideUnknown(message.audio, ofSound);
+    hideIds([message.audio], 'audio');
+  }
   if (Array.isArray(message.reasoning_details)) hideFormats(message.reasoning_details);
 }
 
 /** Anthropic's own begin with `toolu`. */
 const plainId = /^(?!toolu)\w{1,64}$/;
 
-/** Of tool calls: they come back in the next request, so the same one is always hidden alike. */
-function hideIds(calls: readonly unknown[]): void {
-  for (const call of calls) {
-    if (!isJson(call) || typeof call.id !== 'string' || plainId.test(call.id)) continue;
-    call.id = `call_${createHash('sha256').update(call.id).digest('hex').slice(0, 24)}`;
+/** They come back in the next request or chunk, so the same one is always hidden alike. */
+function hideIds(all: readonly unknown[], kind: 'call' | 'audio'): void {
+  for (const each of all) {
+    if (!isJson(each) || typeof each.id !== 'string' || plainId.test(each.id)) continue;
+    each.id = `${kind}_${createHash('sha256').update(each.id).digest('hex').slice(0, 24)}`;
   }
 }
 

@@ -70,6 +70,7 @@ export interface Json {
   tool_calls?: unknown;
   tools?: unknown;
   total_tokens?: unknown;
+  transcript?: unknown;
   type?: unknown;
   url?: unknown;
   usage?: unknown;

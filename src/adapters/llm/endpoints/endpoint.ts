@@ -64,6 +64,8 @@ export interface Endpoint {
   namesIn(choice: Json): readonly unknown[];
   /** Puts every text that such a part carries through `change`, in place. */
   changeText(choice: Json, change: Change): void;
+  /** The sound that such a part carries beside its text, as base64. */
+  soundIn(choice: Json): unknown;
   /** How many whole things that are sold by the piece are in a chunk or a body. */
   piecesIn(answer: Json): number;
   /** Fills in, in place, what its clients rely on and an upstream left out; absent: nothing. */

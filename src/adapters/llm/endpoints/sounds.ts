@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Upload } from '../form.ts';
 
-/** How long an uploaded sound is. */
+/** How long a sound is. */
 export interface Sound {
   /** As near as its bytes tell. */
   readonly seconds: number;
@@ -14,7 +14,7 @@ const leastBytesPerSecond = 1_000;
 /** What speech is usually recorded at: 64 kbit/s. */
 const usualBytesPerSecond = 8_000;
 
-export function soundOf({ bytes }: Upload): Sound {
+export function soundOf({ bytes }: Pick<Upload, 'bytes'>): Sound {
   const perSecond = bytesPerSecondOf(bytes);
   const at = (rate: number) => Math.max(1, Math.ceil(bytes.length / rate));
   return {
