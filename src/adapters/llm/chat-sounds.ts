@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Sound } from './endpoints/sounds.ts';
 import { soundOf } from './endpoints/sounds.ts';
-import { isJson } from './json.ts';
+import { isJson, objectsIn } from './json.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
 
@@ -40,6 +40,22 @@ export function heardIn(audio: unknown): Sound | undefined {
 
 const isBase64 = (data: unknown): data is string =>
   typeof data === 'string' && data.length % 4 === 0 && base64.test(data);
+
+/** The same chat for who takes an address in the place of a sound's bytes, with those in it. */
+export const withSoundAddresses = (body: Readonly<Json>): Readonly<Json> => ({
+  ...body,
+  messages: objectsIn(body.messages).map((message) =>
+    Array.isArray(message.content)
+      ? { ...message, content: message.content.map(addressed) }
+      : message,
+  ),
+});
+
+function addressed(part: unknown): unknown {
+  if (!(isJson(part) && part.type === 'input_audio' && isJson(part.input_audio))) return part;
+  const { data, format } = part.input_audio;
+  return { ...part, input_audio: { data: `data:;base64,${String(data)}`, format } };
+}
 
 /** How an answer is to be spoken. */
 export interface Voice {

@@ -33,6 +33,7 @@ export interface Json {
   id?: unknown;
   index?: unknown;
   input?: unknown;
+  input_audio?: unknown;
   item?: unknown;
   logprobs?: unknown;
   max_completion_tokens?: unknown;

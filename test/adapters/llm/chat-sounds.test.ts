@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import { heardTokens, spokenTokens } from '../../../src/adapters/llm/chat-sounds.ts';
 import { completions } from '../../../src/adapters/llm/endpoints/completions.ts';
+import { soundOf } from '../../../src/adapters/llm/endpoints/sounds.ts';
 import { inputOf } from '../../../src/adapters/llm/input.ts';
 import { sound } from '../../../src/adapters/llm/sandbox-media.ts';
 import { familyOf } from '../../../src/adapters/llm/tokenizer.ts';
@@ -69,6 +70,17 @@ test('a sound is known by its bytes, a tag before them or none', (t) => {
   ]) {
     t.is(inputOf(said(heard({ data, format }))).sounds?.length, 1);
   }
+});
+
+test('how long a sound usually is never goes beyond how long it may be', (t) => {
+  const Model = fc.constantFrom(...rates.map(([model]) => model), 'sandbox');
+  fc.assert(
+    fc.property(Model, fc.uint8Array({ minLength: 1, maxLength: 100 }), (model, bytes) => {
+      const sounds = [soundOf({ bytes }), soundOf({ bytes: new Uint8Array(30 * bytes.length) })];
+      const most = heardTokens(readerOf(model), sounds, 'most');
+      t.true(heardTokens(readerOf(model), sounds, 'usual') <= most);
+    }),
+  );
 });
 
 const noSounds: readonly unknown[] = [

@@ -1,4 +1,4 @@
-import { spokenIn } from '../chat-sounds.ts';
+import { spokenIn, withSoundAddresses } from '../chat-sounds.ts';
 import { inputOf } from '../input.ts';
 import { isJson } from '../json.ts';
 import { completeShape } from '../openai-shape.ts';
@@ -16,8 +16,9 @@ export const chat: Endpoint = {
   measures: [chatTokens],
   idPrefix: 'chatcmpl-',
   inputOf,
-  bodyOf({ body: given, extended, model, stream, maxOutput }, { outputLimit }) {
-    const body = extended ? plainRequest(given, model) : given;
+  bodyOf({ body: given, extended, model, stream, maxOutput }, { outputLimit, soundsAs }) {
+    const plain = extended ? plainRequest(given, model) : given;
+    const body = soundsAs === 'data_url' ? withSoundAddresses(plain) : plain;
     const { max_tokens: _, max_completion_tokens: __, ...rest } = body;
     return withUsage({ ...rest, model, [outputLimit]: maxOutput }, stream);
   },

@@ -22,6 +22,8 @@ export type EndpointName =
 export interface Spelling {
   /** The one field that carries a chat's output limit, whichever the member used. */
   readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
+  /** Sounds in a chat are addresses that hold them; bare base64 unless said. */
+  readonly soundsAs?: 'data_url';
 }
 
 export interface AnswerHead {
