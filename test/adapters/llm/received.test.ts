@@ -50,7 +50,7 @@ test('reasoning that is said twice counts once in the beginning of a body, where
 });
 
 for (const field of ['message', 'delta']) {
-  test(`what is spoken counts as text, and its sound as bytes (${field})`, async (t) => {
+  test(`what is spoken counts as text, and its sound as bytes (${field})`, (t) => {
     const text = received(chat);
     text.take(answerOf({ audio: { id: 'audio_1', data: 'AAAAAA==', transcript: 'Hello' } }, field));
     t.is(text.characters('received'), 5);
