@@ -1,23 +1,24 @@
 import { Buffer } from 'node:buffer';
 import type { Sound } from './endpoints/sounds.ts';
-import { soundOf } from './endpoints/sounds.ts';
+import { bytesPerSecondOf, soundOf } from './endpoints/sounds.ts';
 import { isJson, objectsIn } from './json.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** By what its bytes begin with, whatever they are called: others may be longer than their bytes allow. */
+/**
+ * By what its bytes are, whatever they are called: some codecs pack hours into a few of them, within a
+ * WAVE file as well.
+ */
 const formats = new Map<unknown, (bytes: Buffer) => boolean>([
-  ['wav', (bytes) => textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WAVE'],
+  ['wav', (bytes) => bytesPerSecondOf(bytes) !== undefined],
   ['mp3', (bytes) => isFrame(bytes.subarray(tagLength(bytes)))],
 ]);
 
-const textAt = (bytes: Buffer, at: number): string => bytes.toString('latin1', at, at + 4);
-
 /** Of a tag with names and pictures before the sound; its length is written in sevens of bits. */
 const tagLength = (bytes: Buffer): number =>
-  textAt(bytes, 0).startsWith('ID3') && bytes.length > 9
+  bytes.toString('latin1', 0, 3) === 'ID3' && bytes.length > 9
     ? 10 + bytes.subarray(6, 10).reduce((length, seven) => length * 128 + seven, 0)
     : 0;
 

@@ -62,6 +62,10 @@ const tagged = (length: number, then: Uint8Array) =>
   base64(Buffer.concat([Buffer.from([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 1, length]), then]));
 const tag = Buffer.alloc(128 + 5);
 
+/** With the tag of another codec in its head. */
+const packed = sound('x', 'wav');
+packed.writeUInt16LE(0xf1_ac, 20);
+
 test('a sound is known by its bytes, a tag before them or none', (t) => {
   for (const [data, format] of [
     [wav, 'wav'],
@@ -93,6 +97,7 @@ const noSounds: readonly unknown[] = [
   { data: `${wav.slice(0, 8)} ${wav.slice(9)}`, format: 'wav' },
   { data: 'https://example.com/a-long-one.wav', format: 'wav' },
   { data: `data:audio/wav;base64,${wav}`, format: 'wav' },
+  { data: base64(packed), format: 'wav' },
   { data: wav, format: 'mp3' },
   { data: mp3, format: 'wav' },
   { data: base64(Buffer.from('fLaC, which may be longer')), format: 'mp3' },

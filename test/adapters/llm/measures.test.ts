@@ -106,9 +106,19 @@ test('what is called a form in a body that is none is no form', (t) => {
 test('of a WAVE file the length is known, of another it is bounded', (t) => {
   const upload = (bytes: Uint8Array) => ({ filename: 'a', type: 'audio/x', bytes });
   // Fifty characters of 20 ms each.
-  const wave = soundOf(upload(sound('x'.repeat(50), 'wav')));
+  const wav = sound('x'.repeat(50), 'wav');
+  const wave = soundOf(upload(wav));
   t.deepEqual(wave, { seconds: 2, mostSeconds: 2 });
   t.deepEqual(soundOf(upload(Buffer.alloc(64_000))), { seconds: 8, mostSeconds: 64 });
+  const recorded = Buffer.concat([
+    wav.subarray(0, 12),
+    // One of an odd length before the one that says it.
+    Buffer.from('JUNK\x03\0\0\0abc\0', 'latin1'),
+    wav.subarray(12),
+  ]);
+  t.deepEqual(soundOf(upload(recorded)), wave);
+  const endless = Buffer.concat([wav.subarray(0, 12), Buffer.alloc(8_000), wav.subarray(12)]);
+  t.is(soundOf(upload(endless)).mostSeconds, Math.ceil(endless.length / 1_000));
   const lying = sound('x'.repeat(50), 'wav');
   lying.writeUInt32LE(7, 28);
   t.is(soundOf(upload(lying)).mostSeconds, Math.ceil(lying.length / 1_000));
