@@ -172,6 +172,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: '`{param}` is not supported: nothing is kept between calls, so `input` must have all of it.',
     zh: '不支持 `{param}`:两次调用之间不保留任何内容,请在 `input` 中发送全部内容。',
   },
+  not_a_sound: {
+    en: '`{param}` must have a `wav` or `mp3` sound as base64 in `data`, and its `format`.',
+    zh: '`{param}` 的 `data` 必须是 `wav` 或 `mp3` 音频的 base64 编码,并附上 `format`。',
+  },
   not_offered: {
     en: 'This model does not know `{param}`, or not with this value.',
     zh: '该模型不支持 `{param}`,或不支持这个取值。',

@@ -1,9 +1,15 @@
 import test from 'ava';
 import OpenAI, { APIError } from 'openai';
-import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources';
+import type {
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from 'openai/resources';
 import { z } from 'zod';
+import { sound } from '../../src/adapters/llm/sandbox-media.ts';
 import type { ClientWorld, Customer } from '../support/client-world.ts';
 import { clientWorld, price, withPictures } from '../support/client-world.ts';
+import { aTenth } from '../support/mock-answers.ts';
 
 /** OpenAI's own client, as its users know it. */
 let world: ClientWorld;
@@ -201,6 +207,69 @@ test('pictures reach the model as they were sent', async (t) => {
   });
   t.deepEqual(withPictures(world)?.messages, [{ role: 'user', content }]);
   await world.ends(t, who, [price(10, 4)]);
+});
+
+const heard = {
+  type: 'input_audio' as const,
+  input_audio: { data: sound('Hello', 'wav').toString('base64'), format: 'wav' as const },
+};
+const aloud = {
+  model: 'speaker',
+  modalities: ['text' as const, 'audio' as const],
+  audio: { voice: 'alloy', format: 'pcm16' as const },
+  messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hm?' }, heard] }],
+};
+const words = ' word'.repeat(4);
+const id = 'audio_4711';
+
+test('a sound is heard and answered aloud, whole and streamed alike', async (t) => {
+  const who = await customer();
+  const { create } = who.client.chat.completions;
+  const ask = create.bind(who.client.chat.completions);
+  const { choices, usage } = await ask(aloud);
+  t.like(choices[0]?.message.audio, { id, transcript: words, data: aTenth.repeat(4) });
+  t.is(usage?.prompt_tokens_details?.audio_tokens, 100);
+  t.is(usage?.completion_tokens_details?.audio_tokens, 12);
+  const wishes = { stream: true, stream_options: { include_usage: true } } as const;
+  const chunks = await Array.fromAsync(await ask({ ...aloud, ...wishes }));
+  t.deepEqual(chunks.at(-1)?.usage, usage);
+  const pieces = chunks.flatMap(({ choices: [choice] }) => Spoken.safeParse(choice).data ?? []);
+  t.deepEqual(
+    pieces.map(({ delta }) => delta.audio),
+    [
+      ...Array.from({ length: 4 }, () => ({ id, transcript: ' word', data: aTenth })),
+      { id, expires_at: 1_767_229_200 },
+    ],
+  );
+  const asked = world.mock.asked.filter(({ modalities }) => modalities?.includes('audio'));
+  t.deepEqual(
+    asked.map(({ messages: sent }) => sent),
+    [aloud.messages, aloud.messages],
+  );
+  // Five tokens of text and a hundred of sound, four words and twelve tokens of speech.
+  await world.ends(t, who, ['0.000853', '0.000853']);
+});
+
+/** What the client leaves as it came: it knows no sound in chunks. */
+const Spoken = z.object({ delta: z.looseObject({ audio: z.looseObject({ id: z.string() }) }) });
+
+test('sound is refused where it isn’t sold, and an earlier answer where nobody can bound it', async (t) => {
+  const who = await customer();
+  const { completions } = who.client.chat;
+  const { model, modalities, audio, messages: hearing } = aloud;
+  const earlier = { role: 'assistant' as const, audio: { id } };
+  const cases: readonly [ChatCompletionCreateParamsNonStreaming, string][] = [
+    [{ model: 'writer', messages: hearing }, 'messages[0].content[1]'],
+    [{ model: 'writer', messages, modalities, audio }, 'modalities'],
+    [{ model, messages: [...messages, earlier] }, 'messages[1].audio'],
+  ];
+  for (const [asked, param] of cases) {
+    const refused = await t.throwsAsync(completions.create(asked), {
+      instanceOf: OpenAI.BadRequestError,
+    });
+    t.is(refused?.param, param);
+  }
+  await world.ends(t, who, []);
 });
 
 test('models are listed, and one is told by its name', async (t) => {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import test from 'ava';
 import OpenAI, { APIError, toFile } from 'openai';
 import { z } from 'zod';
+import { sound } from '../../src/adapters/llm/sandbox-media.ts';
 import { Decimal, sum } from '../../src/domain/money.ts';
 import { eventually } from '../support/eventually.ts';
 import { jsonRequest } from '../support/json-request.ts';
@@ -226,6 +227,35 @@ test('everything that may be asked is charged by its own measure, and explained 
   const spent = sum(calls.map(({ charge }) => new Decimal(charge ?? 0)));
   const { posted, held } = await walletOf(program, person.token);
   t.deepEqual({ posted, held }, { posted: new Decimal(10).minus(spent).toFixed(), held: '0' });
+});
+
+test('a chat that hears and speaks is charged for both, and explained to the last digit', async (t) => {
+  const { client, person } = await customer('10');
+  const ofSound = { audio_input: '6', audio_output: '20' };
+  const model = 'speaker';
+  await sell(program, adminToken, model, 'mock?input=105&heard=100&spoken=12', ofSound);
+  const data = sound('Hello', 'mp3').toString('base64');
+  const heard = { type: 'input_audio', input_audio: { data, format: 'mp3' } } as const;
+  const asked = {
+    ...{ model, modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } },
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Hm?' }, heard] }],
+  } satisfies OpenAI.ChatCompletionCreateParamsNonStreaming;
+  const { choices } = await client.chat.completions.create(asked);
+  t.is(choices[0]?.message.audio?.transcript, ' word'.repeat(4));
+  const [settled] = await settledCalls(program, person.token, 1);
+  const call = await request(`${program.url}/api/calls/${settled?.id}`, { token: person.token });
+  const { lines } = Explained.parse(call);
+  t.deepEqual(
+    lines.map(({ class: of, count, price, amount }) => [of, count, price, amount]),
+    [
+      ['input', 5, '1', '0.000005'],
+      ['output', 4, '2', '0.000008'],
+      ['audio_input', 100, '6', '0.0006'],
+      ['audio_output', 12, '20', '0.00024'],
+    ],
+  );
+  t.is(settled?.charge, '0.000853');
+  t.like(await walletOf(program, person.token), { posted: '9.999147', held: '0' });
 });
 
 const Explained = z.looseObject({

@@ -146,6 +146,11 @@ function bodyOf(canaries: Canaries, path: string): object {
   return { ...head, data: [{ b64_json: 'aGV5IQ==', url: `https://${key}.example`, ...by }], usage };
 }
 
+const soundOf = ({ key, account }: Canaries) => ({
+  ...{ id: `audio-${key}`, data: 'AAAA', transcript: '', expires_at: 1_767_229_200 },
+  ...{ voice_of: account, source: { key } },
+});
+
 const chatOf = (canaries: Canaries) => ({
   ...headOf(canaries, 'chat.completion'),
   choices: [
@@ -154,6 +159,7 @@ const chatOf = (canaries: Canaries) => ({
       message: {
         ...{ role: 'assistant', content: 'Hello there', name: canaries.account },
         provider_specific_fields: { key: canaries.key },
+        audio: soundOf(canaries),
         tool_calls: [
           {
             id: `call-${canaries.key}`,
@@ -185,7 +191,7 @@ function eventsOf(canaries: Canaries, how: string): readonly string[] {
     `: ${account} ${key}\n\n`,
     `event: ${account}\nid: ${key}\n`,
     chunk({ role: 'assistant', content: 'Hello', by: account }, null),
-    chunk({ content: ' there' }, null),
+    chunk({ content: ' there', audio: soundOf(canaries) }, null),
   ];
   if (how === 'cut') return begin;
   if (how === 'error') return [...begin, event({ error: { message: account, code: key } })];

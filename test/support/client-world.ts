@@ -27,6 +27,10 @@ const aliases = {
   limited: 'mock?status=429&after=1',
 } as const;
 
+/** What hears and speaks: a hundred tokens of one, twelve of the other. */
+const speaker = 'mock?chunks=4&input=105&heard=100&spoken=12';
+const ofSound = { audio_input: '6', audio_output: '20' };
+
 /** The request of the only test here that shows pictures. */
 export const withPictures = ({ mock }: Pick<ClientWorld, 'mock'>) =>
   mock.asked.find(({ messages }) => JSON.stringify(messages).includes('"image_url"'));
@@ -74,6 +78,7 @@ export async function clientWorld(): Promise<ClientWorld> {
   for (const [alias, model] of Object.entries(aliases)) {
     await sell(program, adminToken, alias, model);
   }
+  await sell(program, adminToken, 'speaker', speaker, ofSound);
   return {
     baseUrl: `${program.url}/v1`,
     mock,

@@ -2,7 +2,7 @@ import type { EndpointName } from '../../src/adapters/llm/endpoints/endpoint.ts'
 import type { FormEntry } from '../../src/adapters/llm/form.ts';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
-import { aFile } from './paid-calls.ts';
+import { aFile, aSound } from './paid-calls.ts';
 import { cost } from './paid-mock.ts';
 
 /** What a settlement says, at least. */
@@ -33,6 +33,9 @@ export interface EndpointCase {
 const hello = 1;
 
 const tokens: Prices = { input: '1', cachedInput: '0.5', output: '3' };
+
+/** The same in a chat. */
+const helloInChat = 8;
 
 const edit = (...more: readonly FormEntry[]): Json => ({
   n: 2,
@@ -67,6 +70,48 @@ const nineSeconds = {
 };
 
 export const endpointCases: readonly EndpointCase[] = [
+  {
+    name: 'chats with sound',
+    endpoint: 'chat',
+    streams: 'asked',
+    model: 'gpt-4o?input=105&heard=100&chunks=6',
+    body: { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }, aSound] }] },
+    prices: { ...tokens, audioInput: '6' },
+    complete: {
+      ...{ basis: 'usage', charge: '0.000623' },
+      usage: { input: 5, cachedInput: 0, audioInput: 100, output: 6, reasoning: 0 },
+    },
+    uncounted: {
+      ...{ basis: 'estimate', charge: '0.000506' },
+      usage: { input: helloInChat, audioInput: 80, output: 6 },
+    },
+    inputOnly: { charge: '0.000488' },
+    halfReceived: { charge: '0.000497' },
+    half: 3,
+    halfStreamed: { charge: '0.000497' },
+  },
+  {
+    name: 'spoken chats',
+    endpoint: 'chat',
+    streams: 'asked',
+    model: 'gpt-4o?input=8&spoken=13&chunks=6',
+    body: { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'pcm16' } },
+    prices: { ...tokens, audioOutput: '20' },
+    complete: {
+      ...{ basis: 'usage', charge: '0.000286' },
+      usage: { input: 8, cachedInput: 0, output: 6, audioOutput: 13, reasoning: 0 },
+    },
+    // Six words, each in a tenth of a second.
+    uncounted: {
+      ...{ basis: 'estimate', charge: '0.000266' },
+      usage: { input: helloInChat, output: 6, audioOutput: 12 },
+    },
+    inputOnly: { charge: cost(helloInChat, 0) },
+    // The transcript comes before the sound.
+    halfReceived: { charge: cost(helloInChat, 3) },
+    half: 3,
+    halfStreamed: { charge: '0.000137', usage: { output: 3, audioOutput: 6 } },
+  },
   {
     name: 'completions',
     endpoint: 'completions',

@@ -16,17 +16,20 @@ interface AnswerStyle {
 const contentOf = ({ huge, text }: Behaviour): string => (huge > 0 ? 'x'.repeat(huge) : text);
 
 function usageOf({ body, behaviour }: Case): unknown {
-  const { usage, input, cached, reasoning, chunks, output } = behaviour;
+  const { usage, input, cached, reasoning, chunks, output, heard, spoken } = behaviour;
   if (usage === 'no') return undefined;
   if (usage === 'rubbish') return { prompt_tokens: -5, completion_tokens: 'many' };
   if (usage === 'early') return { prompt_tokens: input, completion_tokens: 0 };
-  const completion = output ?? (chunks + reasoning) * (body.n ?? 1);
+  const completion = output ?? (chunks + reasoning + spoken) * (body.n ?? 1);
   return {
     prompt_tokens: input,
     completion_tokens: completion,
     total_tokens: input + completion,
-    prompt_tokens_details: { cached_tokens: cached },
-    completion_tokens_details: { reasoning_tokens: reasoning },
+    prompt_tokens_details: { cached_tokens: cached, ...(heard > 0 && { audio_tokens: heard }) },
+    completion_tokens_details: {
+      reasoning_tokens: reasoning,
+      ...(spoken > 0 && { audio_tokens: spoken * (body.n ?? 1) }),
+    },
     cost: 0.0123,
   };
 }
@@ -111,6 +114,29 @@ export const callingStyle: AnswerStyle = {
     ...calling.last(mock),
   ],
 };
+
+/** A tenth of a second of `pcm16`. */
+export const aTenth = Buffer.alloc(4_800).toString('base64');
+const said = { id: 'audio_4711', expires_at: 1_767_229_200 };
+
+/** A chat that is answered aloud, a word in a tenth of a second. */
+export const speakingStyle = inChoices({
+  object: 'chat.completion',
+  chunkObject: 'chat.completion.chunk',
+  whole: (transcript) => ({
+    message: {
+      ...{ role: 'assistant', content: null },
+      audio: { ...said, transcript, data: aTenth.repeat(transcript.split(' ').length - 1) },
+    },
+  }),
+  piece: (transcript, isFirst) => ({
+    delta: {
+      ...(isFirst ? { role: 'assistant' } : {}),
+      audio: { id: said.id, transcript, data: aTenth },
+    },
+  }),
+  last: { delta: { audio: said } },
+});
 
 const neverStreams = {
   piece: () => ({ error: { message: 'This never streams.' } }),

@@ -35,7 +35,7 @@ function partsOf(behaviour: Behaviour): readonly (readonly object[])[] {
 }
 
 function usageOf(behaviour: Behaviour, n: number): object {
-  const { usage, input, cached, read, chunks, thinking, output } = behaviour;
+  const { usage, input, cached, heard, read, chunks, thinking, output } = behaviour;
   if (usage === 'no') return {};
   if (usage === 'rubbish') return { usageMetadata: { promptTokenCount: -5 } };
   const written = output ?? chunks * n;
@@ -47,7 +47,10 @@ function usageOf(behaviour: Behaviour, n: number): object {
       candidatesTokenCount: written,
       ...(thinking > 0 ? { thoughtsTokenCount: thinking * n } : {}),
       totalTokenCount: input + read + written + thinking * n,
-      promptTokensDetails: [{ modality: 'TEXT', tokenCount: input }],
+      promptTokensDetails: [
+        { modality: 'TEXT', tokenCount: input - heard },
+        ...(heard > 0 ? [{ modality: 'AUDIO', tokenCount: heard }] : []),
+      ],
     },
   };
 }

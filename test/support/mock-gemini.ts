@@ -9,6 +9,8 @@ import { startMockModel } from './mock-model.ts';
 
 const Behaviour = AnyBehaviour.extend({
   usage: z.enum(['yes', 'no', 'rubbish']).default('yes'),
+  /** Tokens of sound, within `input`; 0: they are told with those of text. */
+  heard: z.coerce.number().default(0),
   /** Tokens that the provider's own tools read. */
   read: z.coerce.number().default(0),
   thinking: z.coerce.number().default(0),

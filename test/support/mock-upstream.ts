@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answerStyles, callingStyle } from './mock-answers.ts';
+import { answerStyles, callingStyle, speakingStyle } from './mock-answers.ts';
 import { Behaviour as AnyBehaviour } from './mock-behaviour.ts';
 import type { MockModel, MockOptions, Case as ModelCase, Tongue } from './mock-model.ts';
 import { startMockModel } from './mock-model.ts';
@@ -10,6 +10,9 @@ const Behaviour = AnyBehaviour.extend({
   huge: z.coerce.number().default(0),
   usage: z.enum(['yes', 'no', 'rubbish', 'inline', 'cumulative', 'early']).default('yes'),
   reasoning: z.coerce.number().default(0),
+  /** Tokens of sound, within `input` and beside what is written; 0: details say nothing of any. */
+  heard: z.coerce.number().default(0),
+  spoken: z.coerce.number().default(0),
   /** Asks for `get_weather` until the messages have its result, and then says `text`. */
   tool: z.enum(['no', 'yes']).default('no'),
   /** The field that a failure is about. */
@@ -32,6 +35,7 @@ const Asked = z.looseObject({
   stream: z.boolean().optional(),
   messages: z.array(z.looseObject({ role: z.string() })).optional(),
   n: z.number().nullish(),
+  modalities: z.array(z.string()).nullish(),
   max_tokens: z.number().optional(),
   max_completion_tokens: z.number().optional(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
@@ -100,7 +104,9 @@ const isCalling = ({ body, behaviour }: Case): boolean =>
   behaviour.tool === 'yes' && !body.messages?.some(({ role }) => role === 'tool');
 
 const styleOf = (mock: Case) => {
-  const style = isCalling(mock) ? callingStyle : answerStyles[pathOf(mock)];
+  const isSpoken = mock.body.modalities?.includes('audio');
+  const written = isSpoken ? speakingStyle : answerStyles[pathOf(mock)];
+  const style = isCalling(mock) ? callingStyle : written;
   if (!style) throw new Error(`The mock knows no ${mock.path}.`);
   return style;
 };

@@ -172,6 +172,17 @@ function catalogueOf(options: PaidCallsOptions): Catalogue {
 /** Eight seconds of sound, as near as anybody can tell; or a picture. */
 export const aFile = { filename: 'hello.mp3', type: 'audio/mpeg', bytes: new Uint8Array(64_000) };
 
+/** Of the same length, in a chat. */
+export const aSound = {
+  type: 'input_audio',
+  input_audio: {
+    data: Buffer.concat([Buffer.from([0xff, 0xfb, 0x90, 0x64]), aFile.bytes.subarray(4)]).toString(
+      'base64',
+    ),
+    format: 'mp3',
+  },
+};
+
 /** The same question everywhere. */
 const asked: Readonly<Record<EndpointName, Json>> = {
   chat: { messages: [{ role: 'user', content: 'Hello' }] },

@@ -119,10 +119,11 @@ export async function sell(
   token: string,
   alias: string,
   sold: string | readonly Sold[],
+  more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const put = (path: string, body: unknown) =>
     request(`${url}${path}`, { method: 'PUT', token, body });
-  const price = { input: '1', cached_input: '0.5', output: '2' };
+  const price = { input: '1', cached_input: '0.5', output: '2', ...more };
   await put(`/api/admin/models/${alias}`, { price });
   const models = typeof sold === 'string' ? [{ upstream: 'openai_like', model: sold }] : sold;
   const candidates = models.map((each) => ({ ...each, weight: 1 }));

@@ -1,4 +1,5 @@
 import { CallFault } from './call-fault.ts';
+import { voiceIn } from './chat-sounds.ts';
 import type { Json } from './upstream.ts';
 
 /** What the protocol of the provider that is asked has no word for; another provider may have. */
@@ -28,6 +29,8 @@ const hints = new Set([
 
 /** Refuses the first field that a protocol neither translates nor may leave out. */
 export function refuseUntranslated(body: Readonly<Json>, translated: ReadonlySet<string>): void {
+  // In writing it would be another answer.
+  if (voiceIn(body)) throw beyondProtocol('modalities');
   for (const [field, value] of Object.entries(body)) {
     const isKnown = translated.has(field) || hints.has(field);
     if (!(isKnown || isNothing(value))) throw beyondProtocol(field);

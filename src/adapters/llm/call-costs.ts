@@ -8,11 +8,11 @@ import type { CallHold } from './call-hold.ts';
 import { endpoints } from './endpoints/endpoints.ts';
 import type { Asked, AskedCost } from './journal.ts';
 import type { ModelCall } from './model-call.ts';
+import { cameOf, ownTokens } from './own-tokens.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import { fittingMeasure } from './quotes.ts';
 import type { Received } from './received.ts';
 import { received as textOf } from './received.ts';
-import { wholeInputTokens } from './whole-input.ts';
 import { atMostOf, spendingAt } from './within-budgets.ts';
 
 /** What the upstreams of one call charge us, attempt by attempt. */
@@ -60,9 +60,12 @@ export function callCosts(parts: CostParts): CallCosts {
   let counting: Promise<unknown> = Promise.resolve();
   const facts = factsOf(call);
   const outputTokens = plan.measure.output === null ? 0 : call.n * hold.maxOutput;
-  const { input, inputBound: bound, predicted } = plan;
-  const atMost = atMostOf(call, { input, bound, predicted });
-  const most = { inputTokens: bound, outputTokens, atMost };
+  const { input, bounds, predicted } = plan;
+  const most = {
+    inputTokens: bounds.input + bounds.heard,
+    ...{ outputTokens, speaks: input.voice !== undefined },
+    atMost: atMostOf(call, { input, bounds, predicted }),
+  };
 
   /** One that has not begun to answer charges nothing, and of one that names no cost nobody knows. */
   async function end(attempt: Attempt, text: Received, known: Known): Promise<void> {
@@ -135,17 +138,13 @@ async function usageAt(
   { cost, ...trial }: Trial & { readonly cost: CostTerms },
   { call, plan, hold, text, known }: Counting,
 ): Promise<Usage | undefined> {
-  const measure = fittingMeasure(endpoints[call.endpoint], cost.prices);
+  const measure = fittingMeasure(endpoints[call.endpoint], plan.input, cost.prices);
   if (!measure) return undefined;
   if (known.usage && measure === plan.measure) return known.usage;
-  const pieces = text.pieces('received');
-  const said = measure.usageOf(known.said, plan.input, { isEmpty: text.isEmpty(), pieces });
+  const said = measure.usageOf(known.said, plan.input, cameOf(text));
   if (said) return said;
-  const [input, output] = await Promise.all([
-    wholeInputTokens(trial, plan.input),
-    text.tokens(trial.family, 'received'),
-  ]);
-  return ownCount({ call, plan: { ...plan, measure }, hold }, { input, output, pieces });
+  const own = await ownTokens(trial, plan.input, text, 'received');
+  return ownCount({ call, plan: { ...plan, measure }, hold }, own);
 }
 
 /** What budgets count a call under. */

@@ -6,6 +6,7 @@ import type { CallHold } from './call-hold.ts';
 import type { OwnCount } from './endpoints/measure.ts';
 import type { Asked, Evidence, Journal } from './journal.ts';
 import type { ModelCall } from './model-call.ts';
+import { ownSounds } from './own-tokens.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
 import { tokenTally } from './token-tally.ts';
@@ -142,8 +143,8 @@ function counting(
       outputs.set(choice, await tally(text));
     }
     const output = [...outputs.values()].reduce((total, each) => total + each, 0);
-    const pieces = received.pieces('received');
-    const usage = ownCount({ call, plan, hold }, { input: await input, output, pieces });
+    const sounds = ownSounds(trial, plan.input, received, 'received');
+    const usage = ownCount({ call, plan, hold }, { input: await input, output, ...sounds });
     return { basis: 'checkpoint', usage, characters };
   };
 }
@@ -151,16 +152,22 @@ function counting(
 /** Our own count, never above what is held. */
 export const ownCount = (
   { call, plan, hold }: Pick<EvidenceParts, 'call' | 'plan' | 'hold'>,
-  { input, output, pieces }: OwnCount,
-): Consumption['usage'] =>
-  plan.measure.counted(
+  own: OwnCount,
+): Consumption['usage'] => {
+  const mostOutput = call.n * hold.maxOutput;
+  const output = Math.min(own.output, mostOutput);
+  return plan.measure.counted(
     {
-      input: Math.min(input, plan.inputBound),
-      output: Math.min(output, call.n * hold.maxOutput),
-      pieces: Math.min(pieces, call.n),
+      input: Math.min(own.input, plan.bounds.input),
+      heard: Math.min(own.heard, plan.bounds.heard),
+      output,
+      // One limit holds for what is written and spoken.
+      spoken: Math.min(own.spoken, mostOutput - output),
+      pieces: Math.min(own.pieces, call.n),
     },
     plan.input,
   );
+};
 
 /** Code points of input and answer, where a call is paid in them. */
 export const charactersOf = (

@@ -17,6 +17,7 @@ export type CallFaultCode =
 /** Why, where a code alone doesn't say it; a text of the message catalogue. */
 export type CallFaultReason =
   | 'model_busy'
+  | 'not_a_sound'
   | 'not_offered'
   | 'not_priced'
   | 'not_served'

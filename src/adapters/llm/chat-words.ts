@@ -33,6 +33,7 @@ export const Part = z.looseObject({
   text: z.string().optional(),
   refusal: z.string().optional(),
   image_url: z.looseObject({ url: z.string() }).optional(),
+  input_audio: z.looseObject({ data: z.string(), format: z.enum(['wav', 'mp3']) }).optional(),
 });
 
 /** A call of a function, in a message. */

@@ -34,6 +34,7 @@ const ofLogprobs = new Set([
   ...['tokens', 'token_logprobs', 'top_logprobs', 'text_offset'],
 ]);
 const ofToken = new Set(['token', 'bytes', 'logprob', 'top_logprobs']);
+const ofSound = new Set(['id', 'data', 'transcript', 'expires_at']);
 
 /** What members see instead of an upstream's own words. */
 export interface Mask {
@@ -101,6 +102,7 @@ function disguiseChoice(choice: Json): void {
   hideUnknown(message, ofMessage);
   for (const call of objectsIn(message.tool_calls)) disguiseCall(call);
   for (const called of calledIn(message)) hideUnknown(called, ofCalled);
+  if (isJson(message.audio)) disguiseSound(message.audio);
   for (const thought of objectsIn(message.reasoning_details)) hideUnknown(thought, ofThought);
 }
 
@@ -122,11 +124,20 @@ const plainId = /^(?!toolu)\w{1,64}$/;
 function disguiseCall(call: Json): void {
   const { id, extra_content: extra } = call;
   hideUnknown(call, ofCall);
-  if (typeof id === 'string' && !plainId.test(id)) call.id = `call_${digest(id)}`;
+  call.id = hiddenId(id, 'call');
   if (extra === undefined) return;
   const signature = signatureIn(extra);
   Object.assign(call, { extra_content: signature && { thought_signature: signature } });
 }
+
+/** It comes back in the next chunk, or by its id. */
+function disguiseSound(sound: Json): void {
+  hideUnknown(sound, ofSound);
+  sound.id = hiddenId(sound.id, 'audio');
+}
+
+const hiddenId = (id: unknown, kind: 'call' | 'audio'): unknown =>
+  typeof id !== 'string' || plainId.test(id) ? id : `${kind}_${digest(id)}`;
 
 /** The same for the same, and nothing that says what it was. */
 const digest = (text: string): string =>

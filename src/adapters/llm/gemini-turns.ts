@@ -58,9 +58,12 @@ function partsOf({ content, refusal }: Said, path: string): readonly Json[] {
 
 /** An empty text is no part: Gemini refuses it. */
 function partOf(part: z.output<typeof Part>, path: string): readonly Json[] {
-  const { type, text = part.refusal, image_url: image } = part;
+  const { type, text = part.refusal, image_url: image, input_audio: audio } = part;
   if ((type === 'text' || type === 'refusal') && text !== undefined) {
     return text === '' ? [] : [{ text }];
+  }
+  if (type === 'input_audio' && audio) {
+    return [{ inlineData: { mimeType: `audio/${audio.format}`, data: audio.data } }];
   }
   if (type !== 'image_url' || !image) throw beyondProtocol(path);
   const [, mimeType, data] = inline.exec(image.url) ?? [];

@@ -1,5 +1,8 @@
 import { Buffer } from 'node:buffer';
+import type { PriceName } from '../../domain/price-list/events.ts';
 import { CallFault } from './call-fault.ts';
+import type { Voice } from './chat-sounds.ts';
+import { heardIn, voiceIn } from './chat-sounds.ts';
 import { codePoints } from './code-points.ts';
 import type { Picture } from './endpoints/picture-tokens.ts';
 import type { Sound } from './endpoints/sounds.ts';
@@ -24,6 +27,11 @@ export interface Input {
   readonly picture?: Picture;
   /** Those among the messages. */
   readonly pictures?: readonly Shown[];
+  readonly sounds?: readonly Sound[];
+  /** The answer is to be spoken as well. */
+  readonly voice?: Voice;
+  /** What must have a price beside text, and the field that asks for it. */
+  readonly extras?: ReadonlyMap<PriceName, string>;
   /** What the answer is predicted to say: all of it that it doesn't say is billed as output too. */
   readonly predicted?: readonly string[];
 }
@@ -85,8 +93,8 @@ const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
 /** Reads what of a chat becomes input, or refuses what can't be bounded. */
 export function inputOf(body: Readonly<Json>): Input {
   refuseUnbounded(body);
-  const read: Read = { texts: [], pictures: [] };
-  const { texts, pictures } = read;
+  const read = nothingRead();
+  const { texts, pictures, sounds } = read;
   const messages = Array.isArray(body.messages) ? body.messages : [];
   messages.forEach((message, index) => {
     if (isJson(message)) addMessage(message, `messages[${index}]`, read);
@@ -97,12 +105,18 @@ export function inputOf(body: Readonly<Json>): Input {
     wrappers += Array.isArray(value) ? value.length : 1;
   }
   const predicted = predictedIn(body);
+  const voice = voiceIn(body);
+  const extras = extrasOf(read, voice);
   return {
     texts,
     wrappers,
-    // Pictures have none, so nobody pays for them in characters.
-    characters: pictures.length > 0 ? null : charactersOf(messages.filter(isJson)),
+    // Pictures and sounds have none, so nobody pays for them in characters.
+    characters:
+      pictures.length > 0 || extras.size > 0 ? null : charactersOf(messages.filter(isJson)),
     ...(pictures.length > 0 && { pictures }),
+    ...(sounds.length > 0 && { sounds }),
+    ...(voice && { voice }),
+    ...(extras.size > 0 && { extras }),
     ...(predicted.length > 0 && { predicted }),
   };
 }
@@ -111,6 +125,18 @@ export function inputOf(body: Readonly<Json>): Input {
 interface Read {
   readonly texts: string[];
   readonly pictures: Shown[];
+  readonly sounds: Sound[];
+  /** Where the first sound is. */
+  soundAt?: string;
+}
+
+const nothingRead = (): Read => ({ texts: [], pictures: [], sounds: [] });
+
+function extrasOf({ soundAt }: Read, voice: Voice | undefined): ReadonlyMap<PriceName, string> {
+  const extras = new Map<PriceName, string>();
+  if (soundAt !== undefined) extras.set('audioInput', soundAt);
+  if (voice) extras.set('audioOutput', 'modalities');
+  return extras;
 }
 
 /** The texts of a prediction; any other kind of it has a cost that nobody knows. */
@@ -118,9 +144,9 @@ function predictedIn({ prediction }: Readonly<Json>): readonly string[] {
   if (noWish.has(prediction)) return [];
   const { type, content } = isJson(prediction) ? prediction : {};
   if (type !== 'content') throw unsupported('prediction');
-  const said: Read = { texts: [], pictures: [] };
+  const said = nothingRead();
   addContent(content, 'prediction.content', said);
-  if (said.pictures.length > 0) throw unsupported('prediction.content');
+  if (said.pictures.length + said.sounds.length > 0) throw unsupported('prediction.content');
   return said.texts;
 }
 
@@ -142,6 +168,7 @@ export function bareInputOf(
   known: ReadonlySet<string>,
 ): Input {
   refuseUnbounded(body);
+  if (voiceIn(body)) throw unsupported('modalities');
   const given = body[field];
   const parts: readonly unknown[] = Array.isArray(given) ? given.flat() : [given];
   const asked = parts.filter((part) => typeof part === 'string');
@@ -180,12 +207,15 @@ function refuseUnbounded(body: Readonly<Json>): void {
   if (foreign >= 0) throw unsupported(`tools[${foreign}]`);
   const { modalities } = body;
   if (modalities === undefined || modalities === null) return;
-  const textOnly = Array.isArray(modalities) && modalities.every((each) => each === 'text');
-  if (!textOnly) throw unsupported('modalities');
+  const areKnown = Array.isArray(modalities) && modalities.every((each) => modes.has(each));
+  if (!areKnown) throw unsupported('modalities');
 }
+
+const modes = new Set<unknown>(['text', 'audio']);
 
 function addMessage({ content, role, ...rest }: Json, path: string, read: Read): void {
   if (typeof role !== 'string' || !roles.includes(role)) throw unknownRole(`${path}.role`);
+  // An earlier answer is input again, and nobody here knows how long it is.
   if (rest.audio !== undefined && rest.audio !== null) throw unsupported(`${path}.audio`);
   addContent(content, `${path}.content`, read);
   for (const [field, value] of Object.entries(rest)) read.texts.push(field, textOf(value));
@@ -197,17 +227,28 @@ function addContent(content: unknown, path: string, read: Read): void {
   else if (content !== undefined && content !== null) throw unsupported(path);
 }
 
-function addParts(parts: readonly unknown[], path: string, { texts, pictures }: Read): void {
+function addParts(parts: readonly unknown[], path: string, read: Read): void {
   parts.forEach((part, index) => {
-    const { type, text: said, refusal, image_url: image }: Json = isJson(part) ? part : {};
-    const text = said ?? refusal;
+    if (!isJson(part)) throw unsupported(`${path}[${index}]`);
     // Which of the two is read is for the upstream to say.
-    for (const each of [said, refusal]) if (typeof each === 'string') texts.push(each);
-    if (type === 'image_url' && isPicture(image)) pictures.push(pictureOf(image));
-    else if (typeof text !== 'string' || (type !== 'text' && type !== 'refusal')) {
-      throw unsupported(`${path}[${index}]`);
-    }
+    const texts = [part.text, part.refusal].filter((each) => typeof each === 'string');
+    read.texts.push(...texts);
+    if (isTextPart(part)) return;
+    const { type, image_url: image } = part;
+    if (type === 'image_url' && isPicture(image)) read.pictures.push(pictureOf(image));
+    else if (type === 'input_audio') addSound(part, `${path}[${index}]`, read);
+    else throw unsupported(`${path}[${index}]`);
   });
+}
+
+const isTextPart = ({ type, text, refusal }: Json): boolean =>
+  (type === 'text' || type === 'refusal') && typeof (text ?? refusal) === 'string';
+
+function addSound({ input_audio: audio }: Json, path: string, read: Read): void {
+  const sound = heardIn(audio);
+  if (!sound) throw notASound(path);
+  read.sounds.push(sound);
+  read.soundAt ??= path;
 }
 
 const textOf = (value: unknown): string =>
@@ -218,6 +259,11 @@ export const unsupported = (param: string): CallFault =>
     param,
     why: 'unsupported_field',
     values: { param },
+  });
+
+const notASound = (param: string) =>
+  new CallFault('unsupported_input', `\`${param}\` is no base64 of a wav or mp3 sound.`, {
+    ...{ param, why: 'not_a_sound', values: { param } },
   });
 
 const unknownRole = (param: string) =>

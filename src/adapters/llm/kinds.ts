@@ -28,7 +28,9 @@ const older = { outputLimit: 'max_tokens' } as const;
 export const kinds: Readonly<Record<UpstreamKind, Kind>> = {
   openai: likeOpenAi('https://api.openai.com/v1', { ...newer, responses: true }),
   claude: { baseUrl: 'https://api.anthropic.com', open: anthropicUpstream },
-  qwen: likeOpenAi('https://dashscope.aliyuncs.com/compatible-mode/v1', older),
+  qwen: likeOpenAi('https://dashscope.aliyuncs.com/compatible-mode/v1', {
+    ...{ ...older, soundsAs: 'data_url' },
+  }),
   doubao: likeOpenAi('https://ark.cn-beijing.volces.com/api/v3', newer),
   bigmodel: likeOpenAi('https://open.bigmodel.cn/api/paas/v4', older),
   grok: likeOpenAi('https://api.x.ai/v1', newer),

@@ -10,9 +10,9 @@ import type { CallEnd, CallHold } from './call-hold.ts';
 import type { Patience } from './in-time.ts';
 import { inTime, usualPatience } from './in-time.ts';
 import type { ModelCall } from './model-call.ts';
+import { cameOf, ownTokens } from './own-tokens.ts';
 import type { CallPlan, Trial } from './plan-call.ts';
 import type { Received } from './received.ts';
-import { wholeInputTokens } from './whole-input.ts';
 
 /** Why a call was ended from our side of it. */
 export type Cut = 'client_closed' | 'client_stalled' | 'timed_out' | 'shut_down';
@@ -162,8 +162,7 @@ export function meter(parts: MeterParts): Meter {
     streamed: () => evidence.streamed(running),
     complete(said) {
       const verdictOfAll = conclude(async () => {
-        const came = { isEmpty: received.isEmpty(), pieces: received.pieces('received') };
-        const usage = plan.measure.usageOf(said, plan.input, came);
+        const usage = plan.measure.usageOf(said, plan.input, cameOf(received));
         const how = ending('completed');
         if (!usage) return estimate('received', how);
         const end = { ending: how, costs: await costs.all({ said, usage }) };
@@ -185,11 +184,7 @@ async function estimated(
 ): Promise<Usage> {
   const { plan, received } = parts;
   const answering = trial ?? plan.trials[0];
-  const [input, output] = await Promise.all([
-    wholeInputTokens(answering, plan.input),
-    received.tokens(answering.family, which),
-  ]);
-  return ownCount(parts, { input, output, pieces: received.pieces(which) });
+  return ownCount(parts, await ownTokens(answering, plan.input, received, which));
 }
 
 const codeOf = (error: unknown): CallFaultCode =>

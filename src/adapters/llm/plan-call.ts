@@ -11,7 +11,7 @@ import { factsOf } from './call-costs.ts';
 import { CallFault } from './call-fault.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
-import type { Measure } from './endpoints/measure.ts';
+import type { Bounds, Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
 import type { ModelCall } from './model-call.ts';
 import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
@@ -21,7 +21,7 @@ import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json, Upstream } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
-import { mostInputBound, mostInputTokens, predictedBound } from './whole-input.ts';
+import { inputBounds, mostInputTokens, predictedBound } from './whole-input.ts';
 import type { BudgetedCall } from './within-budgets.ts';
 import { affordable, atMostOf, hasRoom, openBudget } from './within-budgets.ts';
 
@@ -53,8 +53,7 @@ export interface CallPlan {
   readonly tokens: Omit<Quote, 'asset'>;
   readonly outputTokens: number;
   readonly input: Input;
-  /** Of its text, in tokens. */
-  readonly inputBound: number;
+  readonly bounds: Bounds;
   /** Tokens of a prediction that may be billed beside what is written, for all choices together. */
   readonly predicted: number;
   /** Undefined where there are no budgets. */
@@ -85,14 +84,14 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const { listed, terms, candidates } = behind(parts, alias, call.endpoint);
   const endpoint = endpoints[call.endpoint];
   const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
-  const measure = measureOf(endpoint, prices);
   const input = withSeals(endpoint.inputOf(call.body), call.native);
+  const measure = measureOf(endpoint, input, prices);
   const { body, tokens: found, ignored } = searching(call.body, prices);
   const readers = trialsOf(candidates, parts);
   // Whichever candidate answers in the end, its input fits.
-  const bound = found + (await mostInputBound(readers, input));
+  const bounds = await inputBounds(readers, input, found);
   const predicted = call.n * (await predictedBound(readers, input));
-  const given = measure.boundOf(input, { input: bound, n: call.n });
+  const given = measure.boundOf(input, { ...bounds, n: call.n });
   const atMost = { ...given, output: given.output + predicted };
   const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
   const routed: RoutedCall = {
@@ -100,11 +99,12 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     plan: call.plan,
     clientApp: call.clientApp,
     scenario: call.scenario,
-    inputTokens: bound,
+    inputTokens: bounds.input + bounds.heard,
     outputTokens: outputTokens * call.n,
-    atMost: atMostOf(call, { input, bound, predicted }),
+    speaks: input.voice !== undefined,
+    atMost: atMostOf(call, { input, bounds, predicted }),
     at: parts.clock(),
-    session: terms.sticky ? sessionOf(call, bound) : undefined,
+    session: terms.sticky ? sessionOf(call, bounds.input) : undefined,
   };
   const budgeted: BudgetedCall = {
     ...{ budgets: parts.budgets, callId: call.facts.callId, size: routed },
@@ -128,7 +128,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     outputTokens,
     input,
     hangUp: terms.hangUp ?? 'cancel',
-    inputBound: bound,
+    bounds,
     predicted,
     budget: openBudget(budgeted, { upstream: upstream.id, cost }),
     measure,

@@ -1,5 +1,5 @@
 import { Decimal, zero } from '../../domain/money.ts';
-import { dearestOutput, rateAtMost } from '../../domain/price-list/rating.ts';
+import { dearestOutput, dearestSpoken, rateAtMost } from '../../domain/price-list/rating.ts';
 import type { Usage } from '../../domain/price-list/usage.ts';
 import { tokensOf } from '../../domain/price-list/usage.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
@@ -22,10 +22,11 @@ interface Bounded {
 /** What a call may cost in each asset. An allowance that can't measure it has no quote: it is left alone. */
 export function quotesOf(
   { currency, prices }: PriceUsed,
-  { measure, atMost, input: { characters } }: Bounded,
+  { measure, atMost, input: { characters, voice } }: Bounded,
   n: number,
 ): readonly Quote[] {
   const { output, inTokens } = measure;
+  const dearest = voice ? dearestSpoken : dearestOutput;
   const writes = output === null ? 0 : charactersPerToken * n;
   return [
     { asset: 'requests', fixed: new Decimal(1), perOutput: zero },
@@ -42,7 +43,7 @@ export function quotesOf(
     {
       asset: currency,
       fixed: rateAtMost(atMost, prices),
-      perOutput: output === null ? zero : dearestOutput(prices).times(n),
+      perOutput: output === null ? zero : dearest(prices).times(n),
     },
   ];
 }
@@ -54,11 +55,13 @@ export const tokensAtMost = ({ output }: Measure, atMost: Usage, n: number) => (
 });
 
 /** The first way of counting that the list has all prices for; no class of a usage is ever unpriced. */
-export function measureOf(endpoint: Endpoint, prices: PriceUsed['prices']): Measure {
-  const measure = fittingMeasure(endpoint, prices);
+export function measureOf(endpoint: Endpoint, input: Input, prices: PriceUsed['prices']): Measure {
+  const measure = fittingMeasure(endpoint, input, prices);
   if (measure) return measure;
+  const [, field = 'model'] =
+    [...(input.extras ?? [])].find(([name]) => prices[name] === undefined) ?? [];
   throw new CallFault('unsupported_input', 'This model has no price for what is asked of it.', {
-    param: 'model',
+    param: field,
     why: 'not_priced',
   });
 }
@@ -66,6 +69,7 @@ export function measureOf(endpoint: Endpoint, prices: PriceUsed['prices']): Meas
 /** The same; undefined when there is none. */
 export const fittingMeasure = (
   { measures }: Endpoint,
+  input: Input,
   prices: PriceUsed['prices'],
 ): Measure | undefined =>
-  measures.find(({ needs }) => needs.every((name) => prices[name] !== undefined));
+  measures.find(({ needs }) => needs(input).every((name) => prices[name] !== undefined));

@@ -24,28 +24,29 @@ export interface Received {
   newText(): ReadonlyMap<number, string>;
   /** Whole things that are sold by the piece. */
   pieces(which: 'received' | 'delivered'): number;
+  /** Bytes of sound. */
+  spokenBytes(which: 'received' | 'delivered'): number;
   /** Code points of all but names. */
   characters(which: 'received' | 'delivered'): number;
   tokens(family: Family, which: 'received' | 'delivered'): Promise<number>;
 }
 
 const tokensPerPiece = 256;
+/** Of bare samples; what is packed has more to tell. */
+const soundBytesPerToken = 2_400;
+
+type Told = Pick<Endpoint, 'choicesIn' | 'namesIn' | 'changeText' | 'soundIn' | 'piecesIn'>;
 
 /** What counts as written is for the endpoint to say. */
-export function received({
-  choicesIn,
-  namesIn,
-  changeText,
-  piecesIn,
-}: Pick<Endpoint, 'choicesIn' | 'namesIn' | 'changeText' | 'piecesIn'>): Received {
+export function received({ choicesIn, namesIn, changeText, soundIn, piecesIn }: Told): Received {
   const texts: string[] = [];
   const owners: number[] = [];
   const names = new Set<number>();
   let bytes = 0;
   let toldTexts = 0;
   let deliveredTexts = 0;
-  let pieces = 0;
-  let deliveredPieces = 0;
+  const pieces = { received: 0, delivered: 0 };
+  const spoken = { received: 0, delivered: 0 };
   let isDelivered = false;
 
   const add = (owner: number, text: unknown) => {
@@ -71,10 +72,12 @@ export function received({
   };
 
   const take = (answer: Json) => {
-    pieces += piecesIn(answer);
+    pieces.received += piecesIn(answer);
     for (const choice of choicesIn(answer)) {
       const owner = Number(choice.index ?? 0);
       for (const name of namesIn(choice)) addName(owner, name);
+      const sound = soundIn(choice);
+      if (typeof sound === 'string') spoken.received += Buffer.byteLength(sound, 'base64');
       changeText(choice, (text) => {
         add(owner, text);
         return text;
@@ -89,17 +92,20 @@ export function received({
       if (!isJson(body)) return;
       take(body);
       // The last one that has begun is not whole.
-      if (piecesIn(body) > 0) pieces -= 1;
+      if (piecesIn(body) > 0) pieces.received -= 1;
     },
-    isEmpty: () => texts.length === 0,
+    isEmpty: () => texts.length === 0 && spoken.received === 0,
     delivered(withheld = 0) {
       isDelivered = true;
       deliveredTexts = texts.length;
-      deliveredPieces = pieces - withheld;
+      pieces.delivered = pieces.received - withheld;
+      spoken.delivered = spoken.received;
     },
     isDelivered: () => isDelivered,
-    pieces: (which) => (which === 'received' ? pieces : deliveredPieces),
-    roughTokens: () => bytes / 4 + tokensPerPiece * pieces,
+    pieces: (which) => pieces[which],
+    spokenBytes: (which) => spoken[which],
+    roughTokens: () =>
+      bytes / 4 + tokensPerPiece * pieces.received + spoken.received / soundBytesPerToken,
     newText() {
       const from = toldTexts;
       toldTexts = texts.length;

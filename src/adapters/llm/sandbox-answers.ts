@@ -67,7 +67,8 @@ export const sandboxAnswers: Partial<
   translations: ({ body }) => heard(formOf(body)),
 };
 
-const refused = (param: string): CallFault =>
+/** What the sandbox can't do. */
+export const refused = (param: string): CallFault =>
   new CallFault('upstream_refused', 'The sandbox does not know this.', {
     ...{ param, why: 'not_offered', values: { param } },
   });

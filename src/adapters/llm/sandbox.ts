@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { CallFault } from './call-fault.ts';
+import { heardTokens, voiceIn } from './chat-sounds.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
-import { sandboxAnswers } from './sandbox-answers.ts';
+import { refused, sandboxAnswers } from './sandbox-answers.ts';
 import { sandboxWords } from './sandbox-words.ts';
 import type { Json, Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 import { wholeInputTokens } from './whole-input.ts';
@@ -91,6 +92,7 @@ async function answerTo(
   { endpoint, body, model, maxOutput, stream: streams }: UpstreamRequest,
   style: Style,
 ): Promise<Answer> {
+  if (voiceIn(body)) throw refused('modalities');
   const { question, prompts } = style.asked(body);
   const limit = tokensAsked(body);
   const n = prompts * (typeof body.n === 'number' ? body.n : 1);
@@ -103,10 +105,10 @@ async function answerTo(
     });
   }
   const seed = createHash('sha256').update(JSON.stringify(question)).digest();
-  const input = await wholeInputTokens(
-    { family: 'sandbox', model },
-    endpoints[endpoint].inputOf(body),
-  );
+  const reader = { family: 'sandbox', model } as const;
+  const given = endpoints[endpoint].inputOf(body);
+  const heard = heardTokens(reader, given.sounds);
+  const input = heard + (await wholeInputTokens(reader, given));
   return {
     style,
     head: {
@@ -123,6 +125,7 @@ async function answerTo(
       prompt_tokens: input,
       completion_tokens: count * n,
       total_tokens: input + count * n,
+      ...(heard > 0 && { prompt_tokens_details: { audio_tokens: heard } }),
     },
   };
 }

@@ -33,6 +33,7 @@ export interface Json {
   id?: unknown;
   index?: unknown;
   input?: unknown;
+  input_audio?: unknown;
   item?: unknown;
   logprobs?: unknown;
   max_completion_tokens?: unknown;
@@ -70,6 +71,7 @@ export interface Json {
   tool_calls?: unknown;
   tools?: unknown;
   total_tokens?: unknown;
+  transcript?: unknown;
   type?: unknown;
   url?: unknown;
   usage?: unknown;

@@ -40,6 +40,58 @@ export function usageFrom(raw: unknown): Usage | undefined {
   return cacheWrite === 0 ? usage : { ...usage, cacheWrite };
 }
 
+const OpenAiSounds = z.object({
+  prompt_tokens_details: z.object({ audio_tokens: Detail }).nullish(),
+  completion_tokens_details: z.object({ audio_tokens: Detail }).nullish(),
+});
+
+/** What of a chat is sound. */
+export interface Sounding {
+  /** Some went in. */
+  readonly isHeard: boolean;
+  /** Some may come out. */
+  readonly maySpeak: boolean;
+  /** Some did. */
+  readonly hasSpoken: boolean;
+}
+
+/**
+ * The same with its sounds in classes of their own. Undefined also where nobody says how many tokens of a
+ * total were sound though some were: as text they would be given away, and all of it as sound would
+ * charge the text too dear.
+ */
+export function soundUsageFrom(
+  raw: unknown,
+  { isHeard, maySpeak, hasSpoken }: Sounding,
+): Usage | undefined {
+  const usage = usageFrom(raw);
+  const parsed = OpenAiSounds.safeParse(raw);
+  if (!(usage && parsed.success)) return undefined;
+  const { prompt_tokens_details: asked, completion_tokens_details: written } = parsed.data;
+  const audioInput = isHeard ? (asked?.audio_tokens ?? 0) : 0;
+  const audioOutput = maySpeak ? (written?.audio_tokens ?? 0) : 0;
+  const isSpoken = maySpeak && hasSpoken;
+  if ((isHeard && audioInput === 0) || (isSpoken && audioOutput === 0)) return undefined;
+  // A cache may have had some of the sound, which has no cheaper price: it is no cached text.
+  const cachedInput = Math.min(usage.cachedInput, usage.input + usage.cachedInput - audioInput);
+  const input = usage.input + usage.cachedInput - audioInput - cachedInput;
+  const output = usage.output - audioOutput;
+  if (cachedInput < 0 || output < 0) return undefined;
+  return { ...usage, input, cachedInput, output, ...soundsOf({ audioInput, audioOutput }) };
+}
+
+/** Of what there is none nothing is said. */
+export const soundsOf = ({
+  audioInput,
+  audioOutput,
+}: {
+  readonly audioInput: number;
+  readonly audioOutput: number;
+}): Pick<Usage, 'audioInput' | 'audioOutput'> => ({
+  ...(audioInput > 0 && { audioInput }),
+  ...(audioOutput > 0 && { audioOutput }),
+});
+
 /** What OpenAI's totals are made of: details are parts of the total before them. */
 interface Totals {
   readonly prompt: number;
@@ -48,17 +100,32 @@ interface Totals {
   /** Left out: nothing that a cache took is said. */
   readonly written?: number | undefined;
   readonly reasoning: number;
+  /** Left out: no sound is said. */
+  readonly heard?: number | undefined;
+  readonly spoken?: number | undefined;
 }
 
-export const openAiTotals = ({ prompt, completion, cached, written, reasoning }: Totals) => ({
+export const openAiTotals = ({
+  prompt,
+  completion,
+  cached,
+  written,
+  reasoning,
+  heard,
+  spoken,
+}: Totals) => ({
   prompt_tokens: prompt,
   completion_tokens: completion,
   total_tokens: prompt + completion,
   prompt_tokens_details: {
     cached_tokens: cached,
     ...(written === undefined ? {} : { cache_write_tokens: written }),
+    ...(heard === undefined ? {} : { audio_tokens: heard }),
   },
-  completion_tokens_details: { reasoning_tokens: reasoning },
+  completion_tokens_details: {
+    reasoning_tokens: reasoning,
+    ...(spoken === undefined ? {} : { audio_tokens: spoken }),
+  },
 });
 
 /** A usage as OpenAI writes it, for an answer whose upstream gave none. */
@@ -69,4 +136,6 @@ export const usageAsOpenAi = (usage: Usage) =>
     cached: usage.cachedInput,
     written: usage.cacheWrite || undefined,
     reasoning: usage.reasoning,
+    heard: usage.audioInput || undefined,
+    spoken: usage.audioOutput || undefined,
   });

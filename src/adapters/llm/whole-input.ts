@@ -1,3 +1,5 @@
+import { heardTokens } from './chat-sounds.ts';
+import type { Bounds } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
 import { inputBound, inputTokens } from './input.ts';
 import { pictureTokens } from './pictures.ts';
@@ -22,6 +24,16 @@ export const mostInputTokens = async (readers: readonly Reader[], input: Input):
 export const mostInputBound = async (readers: readonly Reader[], input: Input): Promise<number> =>
   (await widest(readers, (family) => inputBound(family, input))) +
   largestPictures(readers, input, 'most');
+
+/** The same with its sounds apart; `more` is input that is found elsewhere. */
+export async function inputBounds(
+  readers: readonly Reader[],
+  input: Input,
+  more: number,
+): Promise<Bounds> {
+  const heard = readers.map((reader) => heardTokens(reader, input.sounds, 'most'));
+  return { input: more + (await mostInputBound(readers, input)), heard: Math.max(...heard) };
+}
 
 /** Never less than what the part of a prediction that an answer doesn't say may come to, as its output. */
 export function predictedBound(readers: readonly Reader[], input: Input): Promise<number> {

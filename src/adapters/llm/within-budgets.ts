@@ -8,6 +8,7 @@ import type { Ranked } from '../../domain/route/rank.ts';
 import type { Budgets, CallBudget } from './budgets.ts';
 import { CallFault } from './call-fault.ts';
 import { endpoints } from './endpoints/endpoints.ts';
+import type { Bounds } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
 import type { ModelCall } from './model-call.ts';
 import { fittingMeasure } from './quotes.ts';
@@ -34,16 +35,16 @@ export function spendingAt(
 
 /** The most of a call that may cost something, by the first way of counting that prices are there for. */
 export const atMostOf =
-  ({ endpoint, n }: ModelCall, { input, bound, predicted }: Most) =>
+  ({ endpoint, n }: ModelCall, { input, bounds, predicted }: Most) =>
   (prices: Prices): Usage | undefined => {
-    const given = fittingMeasure(endpoints[endpoint], prices)?.boundOf(input, { input: bound, n });
+    const measure = fittingMeasure(endpoints[endpoint], input, prices);
+    const given = measure?.boundOf(input, { ...bounds, n });
     return given && { ...given, output: given.output + predicted };
   };
 
 interface Most {
   readonly input: Input;
-  /** Of its text, in tokens. */
-  readonly bound: number;
+  readonly bounds: Bounds;
   /** Output that is billed beside what is written. */
   readonly predicted: number;
 }

@@ -6,12 +6,14 @@ export type Change = (text: string) => string;
 
 /**
  * Puts every text that a message or a delta carries through `change`, in place: what it says, refuses
- * and reasons, and the arguments of the tools it calls.
+ * and reasons, the arguments of the tools it calls, and
+ * what is spoken in its sound.
  */
 export function changeWritten(message: Json, change: Change): void {
   changeFields(message, ['content', 'refusal'], change);
   changeReasoning(message, change);
   for (const called of calledIn(message)) changeFields(called, ['arguments', 'input'], change);
+  if (isJson(message.audio)) changeFields(message.audio, ['transcript'], change);
 }
 
 /** The functions and tools that a message or a delta calls: `arguments` are JSON, `input` is any text. */

@@ -71,6 +71,9 @@ export const dearestInput = dearest('input', 'cachedInput', 'cacheWrite');
 /** The same of an output token of text. */
 export const dearestOutput = dearest('output', 'reasoning');
 
+/** The same of one that may be of text or of sound. */
+export const dearestSpoken = dearest('output', 'reasoning', 'audioOutput');
+
 /** The most that what goes in costs, whichever class its tokens of text fall into, and the call itself. */
 export function rateAtMost({ input, ...rest }: Usage, prices: Prices): Decimal {
   const others = linesOf({ ...rest, input: 0 }, prices).map(({ amount }) => amount);

@@ -53,6 +53,8 @@ export interface RoutedCall {
   readonly inputTokens: number;
   /** The most that it may write, all choices together. */
   readonly outputTokens: number;
+  /** Some of that may be sound. */
+  readonly speaks?: boolean;
   /** What else of it may cost something: see `CallSize`. */
   readonly atMost?: CallSize['atMost'];
   readonly at: Date;

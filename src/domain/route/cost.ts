@@ -3,7 +3,7 @@ import { Currency } from '../accounts.ts';
 import type { Decimal } from '../money.ts';
 import { homeCurrency } from '../policies.ts';
 import { Prices } from '../price-list/events.ts';
-import { dearestOutput, isPriced, rate, rateAtMost } from '../price-list/rating.ts';
+import { dearestOutput, dearestSpoken, isPriced, rate, rateAtMost } from '../price-list/rating.ts';
 import type { Usage } from '../price-list/usage.ts';
 import { noUsage } from '../price-list/usage.ts';
 import type { Candidate, Cost } from './events.ts';
@@ -44,6 +44,8 @@ export interface CallSize {
   readonly inputTokens: number;
   /** All choices together. */
   readonly outputTokens: number;
+  /** Some of those may be sound. */
+  readonly speaks?: boolean;
   /**
    * The most that goes in, and comes out by the piece, as it is counted where it is sold at these prices;
    * undefined: it is not. Left out: text.
@@ -57,10 +59,12 @@ export interface CallSize {
  */
 export function costBound({ prices }: CostTerms, size: CallSize): Decimal | undefined {
   const known = sound(prices);
-  const { inputTokens: input, outputTokens, atMost = () => ({ ...noUsage, input }) } = size;
+  const { inputTokens: input, outputTokens, speaks = false } = size;
+  const { atMost = () => ({ ...noUsage, input }) } = size;
   const usage = atMost(known);
   if (!(usage && isPriced(usage, known))) return undefined;
-  return rateAtMost(usage, known).plus(dearestOutput(known).times(outputTokens));
+  const dearest = speaks ? dearestSpoken : dearestOutput;
+  return rateAtMost(usage, known).plus(dearest(known).times(outputTokens));
 }
 
 /** Throws for a price that could never have been published. */

@@ -2,6 +2,7 @@ import test from 'ava';
 import { anthropicRequest } from '../../../src/adapters/llm/anthropic-request.ts';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { aSound } from '../../support/paid-calls.ts';
 
 const hello = { role: 'user', content: 'Hello' };
 const { signal } = new AbortController();
@@ -217,7 +218,8 @@ const beyond: readonly [Json, string][] = [
   [{ speed: 'fast' }, 'speed'],
   [{ mcp_servers: [{ url: 'https://example.com' }] }, 'mcp_servers'],
   [{ messages: [{ role: 'function', content: 'x' }] }, 'messages[0].role'],
-  [{ messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }, 'messages[0].content[0]'],
+  [{ messages: [{ role: 'user', content: [aSound] }] }, 'messages[0].content[0]'],
+  [{ modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } }, 'modalities'],
   [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].tool_call_id'],
 ];
 

@@ -7,7 +7,7 @@ import { allChunks, bodyOf, chunksOf } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
 import { crashed, endsWith, faultOf, paidMock, watched } from '../../support/paid-mock.ts';
 
-/** MONEY's table, each row on each endpoint but chats, which the other `charging` tests have at length. */
+/** MONEY's table, each row on each endpoint; of chats in writing the other `charging` tests have it at length. */
 let upstream: PaidMock;
 test.before(async () => {
   upstream = await paidMock();

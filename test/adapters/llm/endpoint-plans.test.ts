@@ -19,6 +19,11 @@ const caseOf = (name: string) => {
 
 /** What a wallet with an allowance pays with; an allowance that can't measure a call is left alone. */
 const payments: readonly [name: string, allowance: string, asset: string, charge: string][] = [
+  ['chats with sound', 'tokens', 'tokens', '111'],
+  ['chats with sound', 'characters', 'CNY', '0.000623'],
+  ['chats with sound', 'requests', 'requests', '1'],
+  ['spoken chats', 'tokens', 'tokens', '27'],
+  ['spoken chats', 'characters', 'CNY', '0.000286'],
   ['completions', 'tokens', 'tokens', '9'],
   ['completions', 'characters', 'characters', '35'],
   ['embeddings', 'tokens', 'tokens', '3'],
@@ -87,7 +92,10 @@ test('who doesn’t serve an endpoint is no candidate, and nobody else is an ans
 });
 
 test('what a list has no price for is not sold', async (t) => {
-  for (const name of ['speech', 'images by the piece', 'transcriptions by their tokens']) {
+  for (const name of [
+    ...['speech', 'images by the piece', 'transcriptions by their tokens'],
+    ...['chats with sound', 'spoken chats'],
+  ]) {
     const { model, body, prices: _, ...asking } = caseOf(name);
     const calls = await upstream.on(model, asking);
     t.is(await faultOf(t, calls.call(body ?? {})), 'unsupported_input');

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { MockGemini } from '../../support/mock-gemini.ts';
 import { startMockGemini } from '../../support/mock-gemini.ts';
-import { allChunks, bodyOf, paidCalls } from '../../support/paid-calls.ts';
+import { allChunks, aSound, bodyOf, paidCalls } from '../../support/paid-calls.ts';
 import { cost, endsWith } from '../../support/paid-mock.ts';
 import { toGemini } from '../../support/upstreams-at.ts';
 
@@ -20,7 +20,32 @@ test.after.always(async () => {
 const on = (how: string) =>
   paidCalls({ upstreams: [upstream], models: [{ upstream: 'gemini', model: `gemini?${how}` }] });
 
+const hearing = (how: string) =>
+  paidCalls({
+    upstreams: [upstream],
+    models: [{ upstream: 'gemini', model: `gemini?${how}` }],
+    prices: { input: '1', cachedInput: '0.5', output: '3', audioInput: '6' },
+  });
+
 for (const stream of [false, true]) {
+  test(`what was heard is charged by its kind, or counted where it isn’t told, stream ${stream}`, async (t) => {
+    for (const [how, expected] of [
+      [
+        'input=300&heard=256&cached=20&output=9',
+        {
+          ...{ basis: 'usage', charge: '0.001597' },
+          usage: { input: 24, cachedInput: 20, audioInput: 256, output: 9 },
+        },
+      ],
+      ['input=300&chunks=9', { basis: 'estimate', usage: { audioInput: 8 * 32, output: 9 } }],
+    ] as const) {
+      const calls = await hearing(how);
+      const answer = await calls.call({ messages: [{ role: 'user', content: [aSound] }], stream });
+      if (answer.stream) await allChunks(answer);
+      await endsWith(t, calls, 'UsageSettled', expected);
+    }
+  });
+
   test(`what a cache had is charged as cached, what was thought as output, stream ${stream}`, async (t) => {
     const calls = await on('input=100&cached=40&read=5&output=9&thinking=2');
     const answer = await calls.call({ stream });

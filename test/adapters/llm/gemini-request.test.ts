@@ -235,6 +235,22 @@ test('thinking in Anthropic’s words is understood, too', (t) => {
 const image = (url: string) => ({ type: 'image_url', image_url: { url } });
 const said = (content: unknown) => ({ messages: [{ role: 'user', content }] });
 const tools = [{ function: { name: 'look' } }];
+test('a sound is shown as its bytes', (t) => {
+  for (const format of ['wav', 'mp3']) {
+    const heard = { type: 'input_audio', input_audio: { data: 'UklGRg==', format } };
+    const { contents } = asked(said([{ type: 'text', text: 'What is said?' }, heard]));
+    t.deepEqual(contents, [
+      {
+        role: 'user',
+        parts: [
+          { text: 'What is said?' },
+          { inlineData: { mimeType: `audio/${format}`, data: 'UklGRg==' } },
+        ],
+      },
+    ]);
+  }
+});
+
 const beyond: readonly [Json, string][] = [
   [{ n: 9 }, 'n'],
   [{ logit_bias: { 50256: -100 } }, 'logit_bias'],
@@ -246,6 +262,7 @@ const beyond: readonly [Json, string][] = [
   [{ speed: 'fast' }, 'speed'],
   [{ messages: [{ role: 'function', content: 'x' }] }, 'messages[0].role'],
   [said([{ type: 'input_audio' }]), 'messages[0].content[0]'],
+  [{ ...said('Hello'), modalities: ['text', 'audio'] }, 'modalities'],
   [said([image('https://example.com/a.png')]), 'messages[0].content[0].image_url.url'],
   [said([image('data:image/gif;base64,AAAA')]), 'messages[0].content[0].image_url.url'],
   [{ messages: [result('none', 'x')] }, 'messages[0].tool_call_id'],

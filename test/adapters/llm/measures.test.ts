@@ -17,9 +17,14 @@ import { usageClasses } from '../../../src/domain/price-list/usage.ts';
 const input: Input = {
   ...{ texts: [], wrappers: null, characters: null },
   sound: { seconds: 8, mostSeconds: 64 },
+  sounds: [{ seconds: 8, mostSeconds: 64 }],
+  extras: new Map([
+    ['audioInput', 'messages'],
+    ['audioOutput', 'modalities'],
+  ]),
   picture: { mostTokens: 6_240, usualTokens: 4_160, givenTokens: 6_500 },
 };
-const came = { isEmpty: true, pieces: 0 };
+const came = { isEmpty: true, pieces: 0, hasSpoken: false };
 const of = (measure: Measure, said: unknown) => measure.usageOf(said, input, came);
 
 test('of two sounds nobody knows which one is listened to', (t) => {
@@ -69,9 +74,11 @@ const measures = Object.values(endpoints).flatMap(({ measures: all }) => all);
 test('a usage has something only of classes that its measure’s prices are for', (t) => {
   const text = { input: '1', cachedInput: '1', output: '1' };
   for (const { needs, boundOf, counted } of measures) {
-    const prices = { ...text, ...Object.fromEntries(needs.map((name) => [name, '1'])) };
-    t.true(isPriced(boundOf(input, { input: 9, n: 2 }), prices), needs.join());
-    t.true(isPriced(counted({ input: 9, output: 9, pieces: 2 }, input), prices), needs.join());
+    const names = needs(input);
+    const prices = { ...text, ...Object.fromEntries(names.map((name) => [name, '1'])) };
+    t.true(isPriced(boundOf(input, { input: 9, heard: 9, n: 2 }), prices), names.join());
+    const own = { input: 9, output: 9, heard: 9, spoken: 9, pieces: 2 };
+    t.true(isPriced(counted(own, input), prices), names.join());
   }
 });
 
@@ -79,11 +86,12 @@ test('our own count of what goes in is never above its bound', (t) => {
   const anyN = fc.integer({ min: 1, max: 10 });
   fc.assert(
     fc.property(fc.nat(100_000), fc.nat(5_000), anyN, (bytes, text, n) => {
-      const heard = soundOf({ filename: 'a', type: 'audio/mpeg', bytes: new Uint8Array(bytes) });
+      const heard = soundOf({ bytes: new Uint8Array(bytes) });
       const given: Input = { ...input, sound: heard, characters: text };
       for (const { boundOf, counted } of measures) {
-        const most = boundOf(given, { input: text, n });
-        const own = counted({ input: text, output: 0, pieces: n }, given);
+        const most = boundOf(given, { input: text, heard: 9, n });
+        const none = { output: 0, heard: 9, spoken: 0 };
+        const own = counted({ input: text, ...none, pieces: n }, given);
         for (const each of usageClasses) t.true((own[each] ?? 0) <= (most[each] ?? 0), each);
       }
     }),
@@ -98,9 +106,19 @@ test('what is called a form in a body that is none is no form', (t) => {
 test('of a WAVE file the length is known, of another it is bounded', (t) => {
   const upload = (bytes: Uint8Array) => ({ filename: 'a', type: 'audio/x', bytes });
   // Fifty characters of 20 ms each.
-  const wave = soundOf(upload(sound('x'.repeat(50), 'wav')));
+  const wav = sound('x'.repeat(50), 'wav');
+  const wave = soundOf(upload(wav));
   t.deepEqual(wave, { seconds: 2, mostSeconds: 2 });
   t.deepEqual(soundOf(upload(Buffer.alloc(64_000))), { seconds: 8, mostSeconds: 64 });
+  const recorded = Buffer.concat([
+    wav.subarray(0, 12),
+    // One of an odd length before the one that says it.
+    Buffer.from('JUNK\x03\0\0\0abc\0', 'latin1'),
+    wav.subarray(12),
+  ]);
+  t.deepEqual(soundOf(upload(recorded)), wave);
+  const endless = Buffer.concat([wav.subarray(0, 12), Buffer.alloc(8_000), wav.subarray(12)]);
+  t.is(soundOf(upload(endless)).mostSeconds, Math.ceil(endless.length / 1_000));
   const lying = sound('x'.repeat(50), 'wav');
   lying.writeUInt32LE(7, 28);
   t.is(soundOf(upload(lying)).mostSeconds, Math.ceil(lying.length / 1_000));

@@ -49,6 +49,21 @@ test('reasoning that is said twice counts once in the beginning of a body, where
   }
 });
 
+for (const field of ['message', 'delta']) {
+  test(`what is spoken counts as text, and its sound as bytes (${field})`, (t) => {
+    const text = received(chat);
+    text.take(answerOf({ audio: { id: 'audio_1', data: 'AAAAAA==', transcript: 'Hello' } }, field));
+    t.is(text.characters('received'), 5);
+    t.is(text.spokenBytes('received'), 4);
+    t.is(text.spokenBytes('delivered'), 0);
+    text.delivered();
+    t.is(text.spokenBytes('delivered'), 4);
+    const silent = received(chat);
+    silent.take(answerOf({ audio: { data: 'AAAA' } }, field));
+    t.false(silent.isEmpty());
+  });
+}
+
 const code = 'print("hello world")';
 const asFunction: Json = { tool_calls: [{ function: { name: 'run', arguments: code } }] };
 const asCustom: Json = { tool_calls: [{ type: 'custom', custom: { name: 'run', input: code } }] };

@@ -11,7 +11,7 @@ import { sandboxUpstream } from '../../../src/adapters/llm/sandbox.ts';
 import { sound } from '../../../src/adapters/llm/sandbox-media.ts';
 import { sandboxTokens } from '../../../src/adapters/llm/tokenizer.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
-import { usageFrom } from '../../../src/adapters/llm/usage.ts';
+import { soundUsageFrom, usageFrom } from '../../../src/adapters/llm/usage.ts';
 import { upstreamContract } from './upstream.contract.ts';
 
 const sandbox = sandboxUpstream();
@@ -60,6 +60,20 @@ test('the sandbox counts its input as the bound does', async (t) => {
   const body = { messages, tools: [{ type: 'function', function: { name: 'look_up' } }] };
   const { usage } = await answerTo(body);
   t.is(usageFrom(usage)?.input, await inputBound('sandbox', inputOf(body)));
+});
+
+test('the sandbox hears ten tokens a second, and doesn’t speak', async (t) => {
+  const data = sound('x'.repeat(99), 'wav').toString('base64');
+  const heard = { type: 'input_audio', input_audio: { data, format: 'wav' } };
+  const content = [{ type: 'text', text: 'Hello' }, heard];
+  const { usage } = await answerTo({ messages: [{ role: 'user', content }] });
+  const said = { isHeard: true, maySpeak: false, hasSpoken: false };
+  const bare = await answerTo({ messages: [{ role: 'user', content: content.slice(0, 1) }] });
+  t.like(soundUsageFrom(usage, said), {
+    ...{ input: usageFrom(bare.usage)?.input, audioInput: 20 },
+  });
+  const fault = await t.throwsAsync(answerTo({ messages, modalities: ['text', 'audio'] }));
+  t.like(fault, { code: 'upstream_refused', param: 'modalities' });
 });
 
 test('the sandbox refuses to write a library', async (t) => {

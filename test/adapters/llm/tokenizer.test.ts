@@ -102,7 +102,8 @@ const unbounded = [
     body: { messages: [{ role: 'user', content: [part] }] },
     param: 'messages[0].content[0]',
   })),
-  { body: { messages: [question], modalities: ['text', 'audio'] }, param: 'modalities' },
+  { body: { messages: [question], modalities: ['text', 'video'] }, param: 'modalities' },
+  { body: { messages: [question], modalities: 'audio' }, param: 'modalities' },
   { body: { messages: [question], prediction: { type: 'new' } }, param: 'prediction' },
   {
     body: { messages: [question], prediction: { type: 'content', content: [{ type: 'file' }] } },

@@ -5,6 +5,7 @@ import type { Prices } from '../../../src/domain/price-list/events.ts';
 import {
   dearestInput,
   dearestOutput,
+  dearestSpoken,
   explain,
   isPriced,
   perRequest,
@@ -92,6 +93,18 @@ test('the lines sum to the charge, and no charge is beyond its bound', (t) => {
         .plus(dearestOutput(list).times(outputOf(used)))
         .plus(perRequest(list));
       t.true(charge.lte(bound));
+    }),
+  );
+});
+
+test('an answer that may be spoken is bound by the dearer of what it may be', (t) => {
+  fc.assert(
+    fc.property(anyUsage, Count, anyPrices, Price, (text, audioOutput, list, spoken) => {
+      const sold = { ...list, audioOutput: spoken };
+      const used = { ...text, input: 0, cachedInput: 0, cacheWrite: 0, audioOutput };
+      const bound = dearestSpoken(sold).times(outputOf(used)).plus(perRequest(sold));
+      t.true(rate(used, sold).lte(bound));
+      t.true(dearestSpoken(list).eq(dearestOutput(list)));
     }),
   );
 });

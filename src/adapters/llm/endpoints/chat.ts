@@ -1,9 +1,11 @@
+import { spokenIn, withSoundAddresses } from '../chat-sounds.ts';
 import { inputOf } from '../input.ts';
 import { isJson } from '../json.ts';
 import { completeShape } from '../openai-shape.ts';
 import { plainRequest } from '../plain-request.ts';
 import { calledIn, changeWritten } from '../written.ts';
 import type { Endpoint } from './endpoint.ts';
+import { chatTokens } from './measure.ts';
 import { writing } from './plain.ts';
 import { withUsage } from './with-usage.ts';
 
@@ -11,10 +13,12 @@ import { withUsage } from './with-usage.ts';
 export const chat: Endpoint = {
   ...writing,
   path: '/chat/completions',
+  measures: [chatTokens],
   idPrefix: 'chatcmpl-',
   inputOf,
-  bodyOf({ body: given, extended, model, stream, maxOutput }, { outputLimit }) {
-    const body = extended ? plainRequest(given, model) : given;
+  bodyOf({ body: given, extended, model, stream, maxOutput }, { outputLimit, soundsAs }) {
+    const plain = extended ? plainRequest(given, model) : given;
+    const body = soundsAs === 'data_url' ? withSoundAddresses(plain) : plain;
     const { max_tokens: _, max_completion_tokens: __, ...rest } = body;
     return withUsage({ ...rest, model, [outputLimit]: maxOutput }, stream);
   },
@@ -25,6 +29,10 @@ export const chat: Endpoint = {
   changeText({ delta, message }, change) {
     const written = delta ?? message;
     if (isJson(written)) changeWritten(written, change);
+  },
+  soundIn({ delta, message }) {
+    const written = delta ?? message;
+    return isJson(written) ? spokenIn(written) : undefined;
   },
   complete: completeShape,
 };

@@ -22,6 +22,8 @@ export type EndpointName =
 export interface Spelling {
   /** The one field that carries a chat's output limit, whichever the member used. */
   readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
+  /** Sounds in a chat are addresses that hold them; bare base64 unless said. */
+  readonly soundsAs?: 'data_url';
 }
 
 export interface AnswerHead {
@@ -64,6 +66,8 @@ export interface Endpoint {
   namesIn(choice: Json): readonly unknown[];
   /** Puts every text that such a part carries through `change`, in place. */
   changeText(choice: Json, change: Change): void;
+  /** The sound that such a part carries beside its text, as base64. */
+  soundIn(choice: Json): unknown;
   /** How many whole things that are sold by the piece are in a chunk or a body. */
   piecesIn(answer: Json): number;
   /** Fills in, in place, what its clients rely on and an upstream left out; absent: nothing. */

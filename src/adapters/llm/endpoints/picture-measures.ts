@@ -13,7 +13,7 @@ const Tokens = z.looseObject({
 
 /** Pictures by the piece, whatever their size and quality. */
 export const pictures: Measure = {
-  needs: ['image'],
+  needs: () => ['image'],
   output: null,
   inTokens: false,
   boundOf: (_, { n }) => ({ ...noUsage, images: n }),
@@ -23,7 +23,7 @@ export const pictures: Measure = {
 
 /** Pictures by their tokens, and by those of the text and the pictures that they are made from. */
 export const pictureTokens: Measure = {
-  needs: ['imageInput', 'imageOutput'],
+  needs: () => ['imageInput', 'imageOutput'],
   output: null,
   inTokens: true,
   boundOf: ({ picture }, { input, n }) => ({

@@ -16,6 +16,7 @@ export const plain = {
   choicesIn: () => [],
   namesIn: () => [],
   changeText: () => undefined,
+  soundIn: () => undefined,
   piecesIn: () => 0,
   usageAs: () => undefined,
 } satisfies Partial<Endpoint>;

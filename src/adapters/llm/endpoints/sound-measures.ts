@@ -31,7 +31,7 @@ const Tokens = z.looseObject({
 
 /** What is listened to, by the second. Seconds are no tokens: no allowance of those can pay for them. */
 export const heardSeconds: Measure = {
-  needs: ['second'],
+  needs: () => ['second'],
   output: null,
   inTokens: false,
   boundOf: ({ sound }) => ({ ...noUsage, seconds: sound?.mostSeconds ?? 0 }),
@@ -44,7 +44,7 @@ export const heardSeconds: Measure = {
 
 /** The same by tokens: of the sound, of a prompt beside it, and of what is written. */
 export const heardTokens: Measure = {
-  needs: ['audioInput'],
+  needs: () => ['audioInput'],
   output: 'output',
   inTokens: true,
   boundOf: ({ sound }, { input }) => ({
@@ -82,7 +82,7 @@ export function heardAsOpenAi(usage: Usage) {
 
 /** What is read aloud, by the character: exact before it begins, and the same whatever is heard of it. */
 export const readCharacters: Measure = {
-  needs: ['character'],
+  needs: () => ['character'],
   output: null,
   inTokens: false,
   boundOf: ({ characters }) => ({ ...noUsage, characters: characters ?? 0 }),

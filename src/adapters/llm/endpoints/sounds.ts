@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Upload } from '../form.ts';
 
-/** How long an uploaded sound is. */
+/** How long a sound is. */
 export interface Sound {
   /** As near as its bytes tell. */
   readonly seconds: number;
@@ -14,7 +14,7 @@ const leastBytesPerSecond = 1_000;
 /** What speech is usually recorded at: 64 kbit/s. */
 const usualBytesPerSecond = 8_000;
 
-export function soundOf({ bytes }: Upload): Sound {
+export function soundOf({ bytes }: Pick<Upload, 'bytes'>): Sound {
   const perSecond = bytesPerSecondOf(bytes);
   const at = (rate: number) => Math.max(1, Math.ceil(bytes.length / rate));
   return {
@@ -28,20 +28,32 @@ const plain = [1, 3, 6, 7];
 const extensible = 0xfffe;
 
 /**
- * A WAVE file says it in its head, whose first chunk is `fmt `. Decoders go by how many samples a second
- * has, and how large they are: the byte rate beside that may say anything.
+ * A WAVE file says it in its `fmt ` chunk; undefined for a packed one, or none. Decoders go by how many
+ * samples a second has, and how large they are: the byte rate beside that may say anything.
  */
-function bytesPerSecondOf(bytes: Uint8Array): number | undefined {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 46));
-  const isWave =
-    head.length === 46 &&
-    head.toString('latin1', 0, 4) === 'RIFF' &&
-    head.toString('latin1', 8, 16) === 'WAVEfmt ';
-  if (!isWave) return undefined;
-  const format = head.readUInt16LE(20);
-  const isPlain = plain.includes(format === extensible ? head.readUInt16LE(44) : format);
-  if (!isPlain) return undefined;
-  const ofSample = head.readUInt16LE(22) * Math.ceil(head.readUInt16LE(34) / 8);
-  const rate = Math.min(head.readUInt32LE(28), head.readUInt32LE(24) * ofSample);
+export function bytesPerSecondOf(bytes: Uint8Array): number | undefined {
+  const format = formatOf(bytes);
+  if (!format || format.length < 16) return undefined;
+  const tag = format.readUInt16LE(0);
+  const coded = tag === extensible && format.length >= 26 ? format.readUInt16LE(24) : tag;
+  if (!plain.includes(coded)) return undefined;
+  const ofSample = format.readUInt16LE(2) * Math.ceil(format.readUInt16LE(14) / 8);
+  const rate = Math.min(format.readUInt32LE(8), format.readUInt32LE(4) * ofSample);
   return rate >= leastBytesPerSecond ? rate : undefined;
+}
+
+/** Recorders put some before the one that is looked for. */
+const mostChunks = 32;
+
+function formatOf(bytes: Uint8Array): Buffer | undefined {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const textAt = (at: number) => file.toString('latin1', at, at + 4);
+  if (textAt(0) !== 'RIFF' || textAt(8) !== 'WAVE') return undefined;
+  let at = 12;
+  for (let chunk = 0; chunk < mostChunks && at + 8 <= file.length; chunk += 1) {
+    const length = file.readUInt32LE(at + 4);
+    if (textAt(at) === 'fmt ') return file.subarray(at + 8, at + 8 + length);
+    at += 8 + length + (length % 2);
+  }
+  return undefined;
 }

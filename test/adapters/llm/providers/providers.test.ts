@@ -44,6 +44,35 @@ async function provider(
   return { upstream, read, received: server.received };
 }
 
+test('Qwen is told sounds as addresses that hold them, others as they came', async (t) => {
+  const parts = [
+    { type: 'text', text: 'Hm?' },
+    { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } },
+  ];
+  const body = { messages: [...messages, { role: 'user', content: parts }] };
+  for (const [kind, data] of [
+    ['qwen', 'data:;base64,UklGRg=='],
+    ['openai', 'UklGRg=='],
+  ] as const) {
+    const server = await startScriptedServer(() => ({ status: 200, body: '{}' }));
+    const baseUrl = `${server.url}/v1`;
+    const upstream = kinds[kind].open({ id: 'one', baseUrl, apiKey: key, timeouts });
+    t.teardown(async () => {
+      await upstream.close();
+      await server.close();
+    });
+    const asked = { endpoint: 'chat', model: 'm', body, stream: false, maxOutput: 7 } as const;
+    const answer = await upstream.ask({ ...asked, signal });
+    if (!answer.stream) await t.throwsAsync(answer.body());
+    const sent = JSON.parse(JSON.stringify(server.received[0]?.body));
+    t.deepEqual(sent.messages[0], messages[0]);
+    t.deepEqual(sent.messages[1].content, [
+      parts[0],
+      { type: 'input_audio', input_audio: { data, format: 'wav' } },
+    ]);
+  }
+});
+
 const failed = { code: 'upstream_failed', retryable: true } as const;
 
 /** What each kind of refusal is to a call; the member is to blame for the first alone. */
