@@ -50,5 +50,31 @@ export const sum = (amounts: Iterable<Decimal>): Decimal => {
   return total;
 };
 
+const decimals = 12;
+const parts = 10n ** BigInt(decimals);
+
+/**
+ * An amount in 10⁻¹² of its unit, its smallest part: whole numbers add up exactly, as decimals do, at a
+ * fraction of the cost.
+ */
+export function partsOf(amount: Amount): bigint {
+  const point = amount.indexOf('.');
+  if (point === -1) return BigInt(amount) * parts;
+  const missing = decimals - (amount.length - point - 1);
+  if (missing < 0) throw new RangeError(`${amount} has more than ${decimals} decimals.`);
+  return BigInt(amount.slice(0, point) + amount.slice(point + 1) + '0'.repeat(missing));
+}
+
+/** The canonical amount of so many parts. */
+export function amountOf(count: bigint): Amount {
+  const digits = String(count < 0n ? -count : count).padStart(decimals + 1, '0');
+  const point = digits.length - decimals;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === zeroCode) end -= 1;
+  const fraction = end === point ? '' : `.${digits.slice(point, end)}`;
+  return `${count < 0n ? '-' : ''}${digits.slice(0, point)}${fraction}`;
+}
+const zeroCode = 48;
+
 /** The smaller of two amounts. */
 export const least = (a: Decimal, b: Decimal): Decimal => (a.lt(b) ? a : b);

@@ -37,13 +37,16 @@ export const balance = projection(
 
 /** What an event moves in wallets: `credit:` may be spent, `hold:` a call has reserved. */
 function moved(event: Recorded): readonly Row[] {
-  return legsOf(event).flatMap(({ account, asset, amount }): readonly Row[] => {
-    const [kind, walletId = ''] = account.split(':', 2);
-    if (kind !== 'credit' && kind !== 'hold') return [];
+  const rows: Row[] = [];
+  for (const { account, asset, amount } of legsOf(event)) {
+    const isHold = account.startsWith('hold:');
+    if (!isHold && !account.startsWith('credit:')) continue;
+    const [, walletId = ''] = account.split(':', 2);
     const owed = opposite(amount);
     const row = { wallet_id: walletId, asset, posted: owed };
-    return [kind === 'hold' ? { ...row, held: owed } : row];
-  });
+    rows.push(isHold ? { ...row, held: owed } : row);
+  }
+  return rows;
 }
 
 const LookRow = z.object({

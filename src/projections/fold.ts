@@ -1,5 +1,5 @@
 import type { Recorded } from '../domain/events.ts';
-import { canonical, Decimal } from '../domain/money.ts';
+import { amountOf, partsOf } from '../domain/money.ts';
 import type { AnyRow, Column, Projection, SqlType } from './projection.ts';
 
 /** The merged rows of one table: values column by column, as the table's INSERT wants them. */
@@ -73,35 +73,37 @@ function mergeRow(values: unknown[], row: AnyRow, columns: readonly NamedColumn[
   }
 }
 
-/** Most sums have one part in a batch, which stays as it was said. */
-function add(one: unknown, other: unknown, type: string): unknown {
-  if (type === 'numeric') return decimal(one).plus(decimal(other));
+/** Most sums have one part in a batch, which stays as it was said; an amount that grew is its parts. */
+function add(one: unknown, other: unknown, type: SqlType): unknown {
+  if (type === 'numeric') return partsIn(one) + partsIn(other);
   return BigInt(String(one)) + BigInt(String(other));
 }
 
-const decimal = (value: unknown): Decimal =>
-  value instanceof Decimal ? value : new Decimal(String(value));
+const partsIn = (value: unknown): bigint =>
+  typeof value === 'bigint' ? value : partsOf(String(value));
 
 function toColumns(
   merged: ReadonlyMap<string, Merged>,
   keys: number,
   columns: readonly NamedColumn[],
 ): Folded {
-  const values: (string | null)[][] = Array.from({ length: keys + columns.length }, () => []);
-  for (const row of merged.values()) {
-    for (let index = 0; index < keys; index += 1) values[index]?.push(row.cells[index] ?? null);
-    let index = 0;
-    for (const { type } of columns) {
-      values[keys + index]?.push(cellText(row.values[index], type));
-      index += 1;
-    }
+  const rows = [...merged.values()];
+  const values: (readonly (string | null)[])[] = [];
+  for (let index = 0; index < keys; index += 1) {
+    values.push(rows.map(({ cells }) => cells[index] ?? null));
   }
-  return { rows: merged.size, values };
+  let index = 0;
+  for (const { type } of columns) {
+    const at = index;
+    values.push(rows.map((row) => cellText(row.values[at], type)));
+    index += 1;
+  }
+  return { rows: rows.length, values };
 }
 
-function cellText(value: unknown, type: string): string | null {
+function cellText(value: unknown, type: SqlType): string | null {
   if (value === null || value === undefined) return null;
-  if (value instanceof Decimal) return canonical(value);
+  if (type === 'numeric' && typeof value === 'bigint') return amountOf(value);
   if (type !== 'jsonb') return storable(String(value));
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? storable(part) : part));
 }

@@ -109,6 +109,8 @@ type Parts = readonly { readonly lotId: string | null; readonly amount: string }
 
 /** By lot: one event may say several parts of one; the overdraft is no lot. */
 function byLot(parts: Parts): readonly (readonly [string, string])[] {
+  const [only, ...others] = parts;
+  if (only && others.length === 0) return only.lotId === null ? [] : [[only.lotId, only.amount]];
   const grouped = Map.groupBy(parts, ({ lotId }) => lotId);
   return [...grouped].flatMap(([lotId, of]): [string, string][] =>
     lotId === null ? [] : [[lotId, totalOf(of)]],

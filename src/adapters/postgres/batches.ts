@@ -1,4 +1,11 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+
+export interface Batching {
+  readonly most: number;
+  readonly signal: AbortSignal;
+  /** After a batch of so many items the next one is gathered for so long, unless it is full before. */
+  readonly restMs?: (items: number) => number;
+}
 
 /**
  * Turns single items into batches of whatever is waiting, at most `most` of them. Reads ahead by two
@@ -7,11 +14,12 @@ import { setImmediate as turn } from 'node:timers/promises';
  */
 export async function* batches<Item>(
   open: (signal: AbortSignal) => AsyncIterable<Item>,
-  { most, signal }: { readonly most: number; readonly signal: AbortSignal },
+  { most, signal, restMs }: Batching,
 ): AsyncGenerator<readonly Item[], void, undefined> {
   const left = new AbortController();
   let arrived = Promise.withResolvers<void>();
   let taken = Promise.withResolvers<void>();
+  let full = Promise.withResolvers<void>();
   let waiting: Item[] = [];
   let ended = false;
 
@@ -21,6 +29,7 @@ export async function* batches<Item>(
         if (left.signal.aborted) return;
         waiting.push(item);
         arrived.resolve();
+        if (waiting.length >= most) full.resolve();
         if (waiting.length < most * 2) continue;
         taken = Promise.withResolvers();
         await taken.promise;
@@ -28,7 +37,18 @@ export async function* batches<Item>(
     } finally {
       ended = true;
       arrived.resolve();
+      full.resolve();
     }
+  }
+
+  /** Whoever has much to catch up with doesn't rest at all. */
+  async function gather(ms: number): Promise<void> {
+    full = Promise.withResolvers();
+    if (ended || waiting.length >= most) return;
+    const over = new AbortController();
+    const stop = AbortSignal.any([signal, over.signal]);
+    await Promise.race([full.promise, sleep(ms, undefined, { signal: stop }).catch(() => {})]);
+    over.abort();
   }
 
   const reading = readAhead();
@@ -47,6 +67,7 @@ export async function* batches<Item>(
       waiting = waiting.slice(most);
       taken.resolve();
       yield batch;
+      if (restMs) await gather(restMs(batch.length));
     }
     await reading;
   } finally {

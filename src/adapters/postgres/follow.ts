@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { backOff } from '../back-off.ts';
 import type { FeedItem, Log } from '../eventstore/log.ts';
@@ -128,16 +127,15 @@ async function readOn(
     opened();
     const open = (own: AbortSignal) => follower.subscribe(after, own);
     if (follower.wants()) {
-      for await (const batch of batches(open, { most: mostItems, signal: either })) {
+      const batching = { most: mostItems, signal: either, restMs };
+      for await (const batch of batches(open, batching)) {
         const taking = follower.take(batch).then(progressed);
         // It is heard of below, and no more is read.
         taking.catch(() => round.abort());
         await taken;
         taken = taking;
-        const isBehind = batch.length === mostItems;
-        if (!isBehind || !follower.takesAhead) await taken;
+        if (!follower.takesAhead) await taken;
         if (!follower.wants()) break;
-        if (!isBehind) await rest(batch.length, either);
       }
     }
     await taken;
@@ -146,11 +144,6 @@ async function readOn(
     round.abort();
     await taken.catch(() => {});
   }
-}
-
-/** Whoever has much to catch up with doesn't rest at all. */
-async function rest(items: number, signal: AbortSignal): Promise<void> {
-  await sleep(restMs(items), undefined, { signal }).catch(() => {});
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

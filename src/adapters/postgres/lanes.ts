@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { Recorded } from '../../domain/events.ts';
+import type { EventType, Recorded } from '../../domain/events.ts';
 import { EventFromNewerVersion } from '../../domain/events.ts';
 import { allPartitions } from '../../projections/partition.ts';
 import { reasonOf } from '../reason-of.ts';
@@ -45,14 +45,18 @@ export interface Batch {
   readonly recorded: readonly Recorded[];
   /** By partition: the first of its events. */
   readonly firsts: ReadonlyMap<number, bigint>;
+  /** Of all its events. */
+  readonly types: ReadonlySet<EventType>;
 }
 
 export function batchOf(events: readonly Dealt[], upTo: ReadonlyMap<number, bigint>): Batch {
   const firsts = new Map<number, bigint>();
+  const types = new Set<EventType>();
   for (const { event, partition } of events) {
     if (!firsts.has(partition)) firsts.set(partition, event.position);
+    types.add(event.type);
   }
-  return { events, upTo, recorded: events.map(({ event }) => event), firsts };
+  return { events, upTo, recorded: events.map(({ event }) => event), firsts, types };
 }
 
 /** Another process moved a position back: whoever feeds the lanes must begin there again. */

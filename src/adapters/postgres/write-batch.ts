@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Folded } from '../../projections/fold.ts';
 import { fold } from '../../projections/fold.ts';
+import type { Projection } from '../../projections/projection.ts';
 import { upsertOf } from '../../projections/table.ts';
 import { moveCheckpoints } from './checkpoints.ts';
 import type { Batch, Lane } from './lanes.ts';
@@ -88,12 +89,18 @@ function moveAll(client: pg.ClientBase, moving: readonly Moving[]): Promise<bool
 
 export function foldLane(lane: Lane, batch: Batch): FoldedLane {
   const events = unseen(lane, batch);
+  const { projection } = lane.build;
   try {
-    return { ...fold(lane.build.projection, events), events: events.length };
+    const folded = fold(projection, isFedBy(projection, batch) ? events : []);
+    return { ...folded, events: events.length };
   } catch (error) {
     throw new Unfit(lane, { cause: error });
   }
 }
+
+/** Most read models are fed by few events, of which most batches have none. */
+const isFedBy = ({ fedBy }: Projection, { types }: Batch): boolean =>
+  fedBy === 'every event' || fedBy.some((type) => types.has(type));
 
 interface Written {
   readonly lane: Lane;
@@ -129,11 +136,15 @@ async function unfitIn(
 
 /** An array of text as Postgres reads it; the client's own way there takes several times as long. */
 function arrayText(values: readonly (string | null)[]): string {
-  return `{${values.map((value) => (value === null ? 'NULL' : quoted(value))).join(',')}}`;
+  let text = '';
+  for (const value of values) text += value === null ? ',NULL' : `,${quoted(value)}`;
+  return `{${text.slice(1)}}`;
 }
 
 const quoted = (text: string): string =>
-  /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : `"${text}"`;
+  text.includes('"') || text.includes('\\')
+    ? `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+    : `"${text}"`;
 
 /** SQLSTATE classes 22 and 23: the same rows would be refused again. */
 const isAboutData = (error: unknown): boolean =>

@@ -61,3 +61,34 @@ test('leaving tells a silent source to end', async (t) => {
   for await (const _ of batches(source, { most: 5, signal: never })) break;
   t.is(await told.promise, 'ended');
 });
+
+const anHour = () => 3_600_000;
+
+test('after a batch the next one is gathered, but no longer than until it is full', async (t) => {
+  const go = Promise.withResolvers<void>();
+  async function* source() {
+    yield 1;
+    await go.promise;
+    yield* [2, 3, 4, 5, 6, 7];
+  }
+  const got: (readonly number[])[] = [];
+  for await (const batch of batches(source, { most: 3, signal: never, restMs: anHour })) {
+    got.push(batch);
+    go.resolve();
+  }
+  t.deepEqual(got, [[1], [2, 3, 4], [5, 6, 7]]);
+});
+
+test('nobody goes on gathering once the signal aborts', async (t) => {
+  const closing = new AbortController();
+  async function* source(signal: AbortSignal) {
+    yield await Promise.resolve(1);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  }
+  const got: number[] = [];
+  for await (const batch of batches(source, { most: 3, signal: closing.signal, restMs: anHour })) {
+    got.push(...batch);
+    closing.abort();
+  }
+  t.deepEqual(got, [1]);
+});
