@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 
 export interface Batching {
   readonly most: number;
@@ -41,14 +41,13 @@ export async function* batches<Item>(
     }
   }
 
-  /** Whoever has much to catch up with doesn't rest at all. */
+  /** Whoever has much to catch up with doesn't rest at all, and nobody whose source has ended. */
   async function gather(ms: number): Promise<void> {
     full = Promise.withResolvers();
     if (ended || waiting.length >= most) return;
-    const over = new AbortController();
-    const stop = AbortSignal.any([signal, over.signal]);
-    await Promise.race([full.promise, sleep(ms, undefined, { signal: stop }).catch(() => {})]);
-    over.abort();
+    const rested = setTimeout(full.resolve, ms);
+    await full.promise;
+    clearTimeout(rested);
   }
 
   const reading = readAhead();
