@@ -114,8 +114,8 @@ function disguiseLogprobs(logprobs: Json): void {
   }
 }
 
-/** Anthropic's own begin with `toolu`. */
-const plainId = /^(?!toolu)\w{1,64}$/;
+/** Anthropic's own begin with `toolu`; what goes on with a call may have an empty one, which is none. */
+const plainId = /^(?!toolu)\w{0,64}$/;
 
 /**
  * A call comes back in the next request, so the same id is always hidden alike, and a signature is
