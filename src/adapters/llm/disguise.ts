@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { signatureIn } from './call-signature.ts';
-import { hideUnknown, isPlain } from './hide-unknown.ts';
+import { hideUnknown, isPlain, plainOf } from './hide-unknown.ts';
 import { isJson, objectsIn } from './json.ts';
 import { disguiseNative } from './responses-disguise.ts';
 import type { Json } from './upstream.ts';
@@ -61,10 +61,18 @@ export function disguise(
   if (transparent) return;
   if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
-  if (isJson(answer.usage)) hideUnknown(answer.usage, ofUsage);
+  if (isJson(answer.usage)) disguiseUsage(answer.usage);
   for (const [field, disguiseItem] of lists) {
     for (const item of objectsIn(answer[field])) disguiseItem(item);
   }
+}
+
+/** Counts stay, whatever else is among the details of one. */
+function disguiseUsage(usage: Json): void {
+  for (const [field, details] of Object.entries(usage)) {
+    if (isJson(details)) usage[field] = plainOf(details);
+  }
+  hideUnknown(usage, ofUsage);
 }
 
 const disguiseResult = (result: Json): void => hideUnknown(result, ofResult);
