@@ -28,9 +28,11 @@ const ofMessage = new Set([
 
 const ofCall = new Set(['id', 'function', 'custom', 'extra_content']);
 const ofCalled = new Set(['name', 'arguments', 'input']);
-/** The older ones of completions beside those of chats. */
-const ofLogprobs = new Set([
-  ...['content', 'refusal'],
+/** What a chat's are lists for; DeepSeek has those of thoughts. */
+const tokenLists = ['content', 'refusal', 'reasoning_content'] as const;
+/** The older ones of completions beside those. */
+const ofLogprobs = new Set<string>([
+  ...tokenLists,
   ...['tokens', 'token_logprobs', 'top_logprobs', 'text_offset'],
 ]);
 const ofToken = new Set(['token', 'bytes', 'logprob', 'top_logprobs']);
@@ -116,7 +118,7 @@ function disguiseChoice(choice: Json): void {
 
 function disguiseLogprobs(logprobs: Json): void {
   hideUnknown(logprobs, ofLogprobs);
-  for (const token of [...objectsIn(logprobs.content), ...objectsIn(logprobs.refusal)]) {
+  for (const token of tokenLists.flatMap((field) => objectsIn(logprobs[field]))) {
     const { top_logprobs: others } = token;
     for (const each of [token, ...objectsIn(others)]) hideUnknown(each, ofToken);
   }

@@ -86,10 +86,11 @@ test('logprobs say tokens and how likely they were, and nothing else', (t) => {
   const token = { token: 'Hi', bytes: [72, 105], logprob: -0.1 };
   const logprobs = {
     content: [{ ...token, top_logprobs: [token] }],
-    refusal: null,
+    ...{ reasoning_content: [{ ...token, top_logprobs: [] }], refusal: null },
   };
   const told = {
     content: [{ ...token, top_logprobs: [{ ...token, by: 'Acme' }], by: 'Acme' }],
+    reasoning_content: [{ ...token, top_logprobs: [], by: 'Acme' }],
     ...{ refusal: null, by: 'Acme' },
   };
   t.deepEqual(seen({ choices: [{ logprobs: told }] }).choices, [{ logprobs }]);
