@@ -56,6 +56,17 @@ test('a sound is bound by its seconds, in whichever model may hear it, and not b
   t.is(one.characters, null);
 });
 
+test('what is said of how to speak is input, but for a voice and its format', (t) => {
+  const aloud = (audio: unknown) => ({ ...said(), modalities: ['text', 'audio'], audio });
+  const bare = inputOf(aloud({ voice: 'alloy', format: 'wav' }));
+  t.deepEqual(bare.texts, []);
+  const told = inputOf(aloud({ voice: 'alloy', format: 'wav', instructions: 'Sing it.' }));
+  t.deepEqual(told.texts, ['"Sing it."']);
+  t.true(Number(told.wrappers) > Number(bare.wrappers));
+  t.deepEqual(inputOf(aloud('Sing it.')).texts, ['"Sing it."']);
+  t.deepEqual(inputOf(aloud(null)).texts, []);
+});
+
 const wav = base64(sound('x', 'wav'));
 const mp3 = base64(sound('x', 'mp3'));
 const tagged = (length: number, then: Uint8Array, flags = 0) =>
