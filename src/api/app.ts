@@ -1,7 +1,7 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import Koa from 'koa';
 import type { Logger } from 'pino';
-import type { BodyRoom } from './body-room.ts';
+import type { BodyPlace } from './body-room.ts';
 import { bodyRoom } from './body-room.ts';
 import type { Authenticate } from './caller.ts';
 import { answerPreflight, isOpenToOrigins, shareAnswer } from './cors.ts';
@@ -153,19 +153,26 @@ function dispatched({ routes, authenticate, mostBodyBytes = usualBodyBytes }: Ap
     if (ctx.method === 'OPTIONS') return answerPreflight(ctx, candidates);
     if (candidates.some(isOpenToOrigins)) shareAnswer(ctx);
     if (found.kind === 'wrong_method') throw notAllowed(ctx, found.routes);
-    await perform(ctx, found.route, exchangeOf(ctx, found, bodies), authenticate);
+    await perform(ctx, found, bodies.enter(), authenticate);
   };
 }
 
 async function perform(
   ctx: Context,
-  route: Route,
-  exchange: Exchange,
+  found: Found,
+  place: BodyPlace,
   authenticate: Authenticate,
 ): Promise<void> {
+  const { route } = found;
   ctx.state.route = route;
   if (route.produces.startsWith('text/html')) pageHeaders(ctx);
-  await send(ctx, route, await route.run(exchange, authenticate));
+  // Who hangs up leaves at once; who doesn't read a whole answer keeps nothing of what was asked.
+  ctx.res.once('close', place.leave);
+  try {
+    await send(ctx, route, await route.run(exchangeOf(ctx, found, place), authenticate));
+  } finally {
+    place.leave();
+  }
 }
 
 const methodWanted = (ctx: Context): string =>
@@ -177,17 +184,12 @@ function notAllowed(ctx: Context, routes: readonly Route[]): ApiError {
   return new ApiError('method_not_allowed', { values: { methods } });
 }
 
-const exchangeOf = (ctx: Context, { route, params }: Found, bodies: BodyRoom): Exchange => ({
+const exchangeOf = (ctx: Context, { route, params }: Found, place: BodyPlace): Exchange => ({
   authorization: authorizationOf(ctx),
   idempotencyKey: ctx.get('idempotency-key'),
   params,
   query: ctx.querystring === '' ? {} : Object.fromEntries(new URLSearchParams(ctx.querystring)),
-  readBody(accepts, limitBytes) {
-    const place = bodies.enter();
-    // What a call was asked is kept for as long as it runs.
-    ctx.res.once('close', place.leave);
-    return readBody(ctx.req, { accepts, limitBytes, place });
-  },
+  readBody: (accepts, limitBytes) => readBody(ctx.req, { accepts, limitBytes, place }),
   request: { ...ctx.state.scope.facts, endpoint: route.path },
 });
 

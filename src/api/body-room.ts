@@ -1,6 +1,6 @@
 /** Memory that the bodies of a process's requests may take together. */
 export interface BodyRoom {
-  /** For one request, which leaves when its answer is over. */
+  /** For one request, which leaves when what it asked for is done, or nobody waits for it. */
   enter(): BodyPlace;
   /** Bytes that are taken now. */
   taken(): number;

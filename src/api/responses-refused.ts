@@ -9,13 +9,15 @@ const refused: Readonly<Record<string, Reason>> = {
   background: 'nothing_kept',
   context_management: 'unsupported_field',
   moderation: 'unsupported_field',
-  // A chat completion's own words for what is asked here in others: a second limit, or answers nobody holds credit for.
+  // A chat completion's own words for what is asked here in others, or not at all: a second limit, answers
+  // nobody holds credit for, or a sound that a response has no place for.
   messages: 'not_a_field',
   n: 'not_a_field',
   max_tokens: 'not_a_field',
   max_completion_tokens: 'not_a_field',
   response_format: 'not_a_field',
   web_search_options: 'not_a_field',
+  modalities: 'not_a_field',
   functions: 'not_a_field',
   function_call: 'not_a_field',
 };

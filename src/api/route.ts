@@ -75,7 +75,7 @@ interface Spec<
   readonly body?: Body;
   /** What a body is sent as; JSON unless said. */
   readonly accepts?: Accepts;
-  /** Of the body; 2 MiB unless said. */
+  /** Of the body; 2 MiB unless said, and 64 KiB of anyone's. */
   readonly limitBytes?: number;
   readonly reply: Reply;
   /** What a reply is sent as; JSON unless said. */
@@ -118,7 +118,11 @@ export interface Route {
   run(exchange: Exchange, authenticate: Authenticate): Promise<Answer<unknown>>;
 }
 
-const defaultLimitBytes = 2 * 1024 * 1024;
+const usualLimitBytes = 2 * 1024 * 1024;
+/** Nobody asks whose it is before it is read, and all bodies share one room. */
+const anyoneLimitBytes = 64 * 1024;
+
+const limitFor = (who: Who): number => (who === 'anyone' ? anyoneLimitBytes : usualLimitBytes);
 
 /** Makes an endpoint: the same object is the handler and its description in `/openapi.json`. */
 export function route<
@@ -131,7 +135,7 @@ export function route<
   const { method, path, who, summary, params, query, body, reply } = spec;
   const accepts = spec.accepts ?? 'json';
   const idempotent = spec.idempotent ?? false;
-  const limitBytes = spec.limitBytes ?? defaultLimitBytes;
+  const limitBytes = spec.limitBytes ?? limitFor(who);
   return {
     method,
     path,

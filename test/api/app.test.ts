@@ -181,6 +181,12 @@ test('a body just above the limit of /api is still read under /v1', async (t) =>
   t.is((await post('/v1/echo', body)).status, 200);
 });
 
+test('who may be anyone sends no more than a form has', async (t) => {
+  const bodyOf = (bytes: number) => `{"amount":"1"}${' '.repeat(bytes)}`;
+  t.is((await post('/api/echo', bodyOf(60 * 1024))).status, 200);
+  t.is((await post('/api/echo', bodyOf(64 * 1024))).status, 413);
+});
+
 test('a GET with a JSON content type and no body is valid', async (t) => {
   const answer = await get('/api/things/x', { 'content-type': 'application/json' });
   t.is(answer.status, 200);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import test from 'ava';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -57,10 +59,21 @@ const keep = route({
   },
 });
 
+/** Far more than a connection takes for who doesn't read. */
+const longAnswer = route({
+  method: 'POST',
+  path: '/v1/long',
+  who: 'anyone',
+  summary: 'Answers at length',
+  body: z.object({ text: z.string() }),
+  reply: z.string(),
+  handle: () => ({ type: 'text/plain', text: 'x'.repeat(32 * 1_024 * 1_024) }),
+});
+
 const base = listening(test, async () =>
   createServer(
     app({
-      ...{ routes: [keep], authenticate, trustProxy: false, mostBodyBytes: 100_000 },
+      ...{ routes: [keep, longAnswer], authenticate, trustProxy: false, mostBodyBytes: 100_000 },
       log: pino({ level: 'silent' }),
     }).callback(),
   ),
@@ -105,4 +118,22 @@ test.serial('who hangs up leaves the room', async (t) => {
   await eventually(async () => (await send()).ok);
   t.is(waiting, 1);
   resolve();
+});
+
+test.serial('who doesn’t read an answer leaves the room', async (t) => {
+  finish = Promise.withResolvers();
+  finish.resolve();
+  const { hostname, port } = new URL(base());
+  const body = JSON.stringify({ text: 'x'.repeat(60_000) });
+  const head = [
+    ...['POST /v1/long HTTP/1.1', 'host: here', 'content-type: application/json'],
+    ...[`content-length: ${body.length}`, '', ''],
+  ];
+  const socket = connect(Number(port), hostname);
+  t.teardown(() => socket.destroy());
+  socket.write(head.join('\r\n') + body);
+  // The answer has begun.
+  await once(socket, 'readable');
+  await eventually(async () => (await send()).ok);
+  t.false(socket.destroyed);
 });

@@ -85,6 +85,8 @@ const wrong: readonly [Json, string][] = [
   [{ n: 2 }, 'n'],
   [{ max_tokens: 5 }, 'max_tokens'],
   [{ web_search_options: {} }, 'web_search_options'],
+  // Its sound would be paid for, and shown to nobody.
+  [{ modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } }, 'modalities'],
   [{ response_format: { type: 'json_object' } }, 'response_format'],
   // It lacks something.
   [{ tools: [{ type: 'function' }] }, 'tools[0].name'],

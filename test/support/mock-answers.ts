@@ -25,7 +25,12 @@ function usageOf({ body, behaviour }: Case): unknown {
     prompt_tokens: input,
     completion_tokens: completion,
     total_tokens: input + completion,
-    prompt_tokens_details: { cached_tokens: cached, ...(heard > 0 && { audio_tokens: heard }) },
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      // Qwen's words, which tell members too much of who answers.
+      ...(cached > 0 && { cache_creation: { ephemeral_5m_input_tokens: 0 } }),
+      ...(heard > 0 && { audio_tokens: heard }),
+    },
     completion_tokens_details: {
       reasoning_tokens: reasoning,
       ...(spoken > 0 && { audio_tokens: spoken * (body.n ?? 1) }),

@@ -16,15 +16,28 @@ const formats = new Map<unknown, (bytes: Buffer) => boolean>([
   ['mp3', (bytes) => isFrame(bytes.subarray(tagLength(bytes)))],
 ]);
 
-/** Of a tag with names and pictures before the sound; its length is written in sevens of bits. */
-const tagLength = (bytes: Buffer): number =>
-  bytes.toString('latin1', 0, 3) === 'ID3' && bytes.length > 9
-    ? 10 + bytes.subarray(6, 10).reduce((length, seven) => length * 128 + seven, 0)
-    : 0;
+/**
+ * Of a tag with names and pictures before the sound; its length is written in sevens of bits, and a bit
+ * says that its head is repeated behind it.
+ */
+function tagLength(bytes: Buffer): number {
+  const sevens = bytes.subarray(6, 10);
+  const isTag = bytes.toString('latin1', 0, 3) === 'ID3' && sevens.length === 4;
+  if (!isTag || sevens.some((seven) => seven > 127)) return 0;
+  const isRepeated = (bytes.readUInt8(5) & 0x10) !== 0;
+  const within = sevens.reduce((length, seven) => length * 128 + seven, 0);
+  return within + (isRepeated ? 20 : 10);
+}
 
-/** Eleven bits that are set begin each frame; the next ones name no other layer than the third. */
-const isFrame = ([first = 0, second = 0]: Buffer): boolean =>
-  first === 0xff && (second & 0xe6) === 0xe2;
+/**
+ * Eleven bits that are set begin each frame, then come its version and that it is of the third layer. One
+ * that names no bit rate may have a lower one than any that has a name.
+ */
+function isFrame([first = 0, second = 0, third = 0]: Buffer): boolean {
+  const isOfThirdLayer = first === 0xff && (second & 0xe6) === 0xe2 && (second & 0x18) !== 0x08;
+  const bitRate = third >> 4;
+  return isOfThirdLayer && bitRate !== 0 && bitRate !== 15 && (third & 0x0c) !== 0x0c;
+}
 
 /**
  * The sound of an `input_audio` part. Undefined for whatever isn't the bytes of one: some providers would

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { signatureIn } from './call-signature.ts';
-import { hideUnknown, isPlain } from './hide-unknown.ts';
+import { hideUnknown, isPlain, plainOf } from './hide-unknown.ts';
 import { isJson, objectsIn } from './json.ts';
 import { disguiseNative } from './responses-disguise.ts';
 import type { Json } from './upstream.ts';
@@ -28,9 +28,11 @@ const ofMessage = new Set([
 
 const ofCall = new Set(['id', 'function', 'custom', 'extra_content']);
 const ofCalled = new Set(['name', 'arguments', 'input']);
-/** The older ones of completions beside those of chats. */
-const ofLogprobs = new Set([
-  ...['content', 'refusal'],
+/** What a chat's are lists for; DeepSeek has those of thoughts. */
+const tokenLists = ['content', 'refusal', 'reasoning_content'] as const;
+/** The older ones of completions beside those. */
+const ofLogprobs = new Set<string>([
+  ...tokenLists,
   ...['tokens', 'token_logprobs', 'top_logprobs', 'text_offset'],
 ]);
 const ofToken = new Set(['token', 'bytes', 'logprob', 'top_logprobs']);
@@ -61,10 +63,18 @@ export function disguise(
   if (transparent) return;
   if (isNamed || answer.model !== undefined) answer.model = alias;
   hideUnknown(answer, ofAnswer);
-  if (isJson(answer.usage)) hideUnknown(answer.usage, ofUsage);
+  if (isJson(answer.usage)) disguiseUsage(answer.usage);
   for (const [field, disguiseItem] of lists) {
     for (const item of objectsIn(answer[field])) disguiseItem(item);
   }
+}
+
+/** Counts stay, whatever else is among the details of one. */
+function disguiseUsage(usage: Json): void {
+  for (const [field, details] of Object.entries(usage)) {
+    if (isJson(details)) usage[field] = plainOf(details);
+  }
+  hideUnknown(usage, ofUsage);
 }
 
 const disguiseResult = (result: Json): void => hideUnknown(result, ofResult);
@@ -108,14 +118,14 @@ function disguiseChoice(choice: Json): void {
 
 function disguiseLogprobs(logprobs: Json): void {
   hideUnknown(logprobs, ofLogprobs);
-  for (const token of [...objectsIn(logprobs.content), ...objectsIn(logprobs.refusal)]) {
+  for (const token of tokenLists.flatMap((field) => objectsIn(logprobs[field]))) {
     const { top_logprobs: others } = token;
     for (const each of [token, ...objectsIn(others)]) hideUnknown(each, ofToken);
   }
 }
 
-/** Anthropic's own begin with `toolu`. */
-const plainId = /^(?!toolu)\w{1,64}$/;
+/** Anthropic's own begin with `toolu`; what goes on with a call may have an empty one, which is none. */
+const plainId = /^(?!toolu)\w{0,64}$/;
 
 /**
  * A call comes back in the next request, so the same id is always hidden alike, and a signature is

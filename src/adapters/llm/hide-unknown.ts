@@ -28,6 +28,12 @@ export function hideUnknown(json: Json, known: ReadonlySet<string>): void {
   }
 }
 
+/** What of it is too plain to be a name. */
+export const plainOf = (json: Json): Json =>
+  Object.fromEntries(
+    Object.entries(json).filter(([field, value]) => !isTelling(field) && isPlain(value, 0)),
+  );
+
 const deepest = 4;
 /** The protocol's own words look like this: `content_filter`, `chat.completion.chunk`. */
 const word = /^[a-z]{1,16}([_.][a-z]{1,16}){0,3}$/;

@@ -100,7 +100,7 @@ export function inputOf(body: Readonly<Json>): Input {
     if (isJson(message)) addMessage(message, `messages[${index}]`, read);
   });
   let wrappers = messages.length;
-  for (const value of otherValues(body)) {
+  for (const value of [...otherValues(body), ...besideVoice(body)]) {
     texts.push(JSON.stringify(value));
     wrappers += Array.isArray(value) ? value.length : 1;
   }
@@ -157,6 +157,12 @@ const otherValues = (body: Readonly<Json>, known: ReadonlySet<string> = noFields
   );
 
 const noFields: ReadonlySet<string> = new Set();
+
+/** Of what stands beside a voice and its format nobody knows that a model doesn't read it. */
+function besideVoice({ audio }: Readonly<Json>): readonly unknown[] {
+  const { voice: _, format: __, ...others } = isJson(audio) ? audio : { audio };
+  return Object.values(others).filter((value) => value !== undefined && value !== null);
+}
 
 /**
  * Reads a text, several of them, or the same as numbers of tokens, as legacy completions and embeddings

@@ -39,6 +39,7 @@ export const kinds: Readonly<Record<UpstreamKind, Kind>> = {
   openrouter: likeOpenAi('https://openrouter.ai/api/v1', { ...older, probePath: '/key' }),
   siliconflow: likeOpenAi('https://api.siliconflow.cn/v1', older),
   deepseek: likeOpenAi('https://api.deepseek.com/v1', older),
-  openai_like: likeOpenAi(undefined, older),
+  // Google's own are among them.
+  openai_like: likeOpenAi(undefined, { ...older, signaturesAs: 'google' }),
   azure: likeOpenAi(undefined, { ...newer, keyHeader: 'api-key', addressOf: azureAddressOf }),
 };

@@ -1,4 +1,5 @@
 import { disguise } from './disguise.ts';
+import { isJson } from './json.ts';
 import { completeUsage } from './openai-shape.ts';
 import type { Relay } from './relay-answer.ts';
 import type { Json } from './upstream.ts';
@@ -17,9 +18,13 @@ interface Tail {
   end(ours: Json | undefined): readonly Json[];
 }
 
+/** As it is charged: a disguise hides what members aren't shown, and changes the top of it in place. */
+const asSaid = (said: unknown): unknown => (isJson(said) ? { ...said } : said);
+
 /** Takes the usage out of a stream's chunks: who wants it gets it at the end, in a chunk of its own. */
 export function usageTail({ call, mask, received, limit, endpoint }: Relay): Tail {
   let usage: unknown;
+  let shown: unknown;
   let isCut = false;
   let last: Json = {};
   let ending: Json | undefined;
@@ -32,7 +37,7 @@ export function usageTail({ call, mask, received, limit, endpoint }: Relay): Tai
       if (!call.wantsUsage && chunk.usage === null) chunk.usage = undefined;
       return true;
     }
-    usage = chunk.usage;
+    shown = chunk.usage;
     if (Array.isArray(chunk.choices) && chunk.choices.length > 0) {
       chunk.usage = call.wantsUsage ? null : undefined;
       return true;
@@ -45,6 +50,7 @@ export function usageTail({ call, mask, received, limit, endpoint }: Relay): Tai
     if (isCut) return false;
     if (limit) isCut = limit(chunk);
     received.take(chunk);
+    if (chunk.usage) usage = asSaid(chunk.usage);
     disguise(chunk, mask);
     endpoint.complete?.(chunk, { isChunk: true, created: mask.created });
     last = chunk;
@@ -58,7 +64,7 @@ export function usageTail({ call, mask, received, limit, endpoint }: Relay): Tai
     said,
     end: (ours) =>
       call.wantsUsage
-        ? [{ ...(ending ?? last), choices: [], usage: ours ?? completeUsage(said()) }]
+        ? [{ ...(ending ?? last), choices: [], usage: ours ?? completeUsage(shown) }]
         : [],
   };
 }
@@ -69,8 +75,8 @@ export function lastTail({ mask, received, endpoint }: Relay): Tail {
   let said: unknown;
   const takeOne = (chunk: Json): readonly Json[] => {
     received.take(chunk);
+    said = asSaid(endpoint.saidIn(chunk)) ?? said;
     disguise(chunk, mask);
-    said = endpoint.saidIn(chunk) ?? said;
     const mayBeLast = endpoint.mayBeLast?.(chunk) ?? false;
     const before = kept === undefined ? [] : [kept];
     kept = mayBeLast ? chunk : undefined;

@@ -34,6 +34,21 @@ test('a complete body is charged its usage', async (t) => {
 });
 
 for (const usage of ['yes', 'inline', 'cumulative']) {
+  test(`details that members aren't shown are charged all the same (${usage})`, async (t) => {
+    const calls = await upstream.on(`gpt-4o?input=100&cached=40&chunks=5&usage=${usage}`);
+    const chunks = await allChunks(
+      await calls.call({ ...stream, stream_options: { include_usage: true } }),
+    );
+    t.notRegex(JSON.stringify(chunks), /ephemeral/);
+    t.like(chunks.at(-1)?.usage, {
+      ...{ prompt_tokens: 100, completion_tokens: 5 },
+      prompt_tokens_details: { cached_tokens: 40 },
+    });
+    await endsWith(t, calls, 'UsageSettled', {
+      ...{ basis: 'usage', charge: cost(60, 5, 40), costs: [ourCost(60, 5, 40)] },
+    });
+  });
+
   test(`a complete stream is charged its usage (${usage})`, async (t) => {
     const calls = await upstream.on(`gpt-4o?input=9&chunks=5&usage=${usage}`);
     t.is(textIn(await allChunks(await calls.call(stream))), ' word'.repeat(5));

@@ -56,11 +56,28 @@ test('a sound is bound by its seconds, in whichever model may hear it, and not b
   t.is(one.characters, null);
 });
 
+test('what is said of how to speak is input, but for a voice and its format', (t) => {
+  const aloud = (audio: unknown) => ({ ...said(), modalities: ['text', 'audio'], audio });
+  const bare = inputOf(aloud({ voice: 'alloy', format: 'wav' }));
+  t.deepEqual(bare.texts, []);
+  const told = inputOf(aloud({ voice: 'alloy', format: 'wav', instructions: 'Sing it.' }));
+  t.deepEqual(told.texts, ['"Sing it."']);
+  t.true(Number(told.wrappers) > Number(bare.wrappers));
+  t.deepEqual(inputOf(aloud('Sing it.')).texts, ['"Sing it."']);
+  t.deepEqual(inputOf(aloud(null)).texts, []);
+});
+
 const wav = base64(sound('x', 'wav'));
 const mp3 = base64(sound('x', 'mp3'));
-const tagged = (length: number, then: Uint8Array) =>
-  base64(Buffer.concat([Buffer.from([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 1, length]), then]));
+const tagged = (length: number, then: Uint8Array, flags = 0) =>
+  base64(Buffer.concat([Buffer.from([0x49, 0x44, 0x33, 4, 0, flags, 0, 0, 1, length]), then]));
 const tag = Buffer.alloc(128 + 5);
+/** What says that a tag's head is repeated behind it. */
+const repeated = 0x10;
+const frame = Buffer.from(mp3, 'base64');
+/** The same first frame with another byte in its head. */
+const framed = (place: number, byte: number) =>
+  base64(Buffer.concat([frame.subarray(0, place), Buffer.of(byte), frame.subarray(place + 1)]));
 
 /** With the tag of another codec in its head. */
 const packed = sound('x', 'wav');
@@ -70,7 +87,10 @@ test('a sound is known by its bytes, a tag before them or none', (t) => {
   for (const [data, format] of [
     [wav, 'wav'],
     [mp3, 'mp3'],
-    [tagged(5, Buffer.concat([tag, Buffer.from(mp3, 'base64')])), 'mp3'],
+    [tagged(5, Buffer.concat([tag, frame])), 'mp3'],
+    [tagged(5, Buffer.concat([tag, Buffer.alloc(10), frame]), repeated), 'mp3'],
+    // MPEG-1, 2 and 2.5 at the least that each has, with a checksum and without.
+    ...[0xfa, 0xf3, 0xe2].map((version) => [base64(Buffer.of(0xff, version, 0x10, 0)), 'mp3']),
   ]) {
     t.is(inputOf(said(heard({ data, format }))).sounds?.length, 1);
   }
@@ -103,6 +123,14 @@ const noSounds: readonly unknown[] = [
   { data: base64(Buffer.from('fLaC, which may be longer')), format: 'mp3' },
   { data: tagged(5, Buffer.concat([tag, Buffer.from('fLaC')])), format: 'mp3' },
   { data: tagged(5, tag), format: 'mp3' },
+  // Decoders look behind the head that is repeated.
+  { data: tagged(5, Buffer.concat([tag, frame]), repeated), format: 'mp3' },
+  // No length in sevens of bits: decoders see no tag, and whatever they look for.
+  { data: tagged(128, Buffer.concat([Buffer.alloc(256), frame])), format: 'mp3' },
+  { data: framed(2, 0x04), format: 'mp3' },
+  { data: framed(2, 0xf4), format: 'mp3' },
+  { data: framed(2, 0x9c), format: 'mp3' },
+  { data: framed(1, 0xeb), format: 'mp3' },
   { data: wav, format: 'flac' },
   { data: wav },
   { data: wav, format: 'wav', url: 'https://example.com/a-long-one.wav' },

@@ -73,14 +73,24 @@ test('a call of a tool keeps its signature, and not whose it is', (t) => {
   }
 });
 
+test('what goes on with a call or a sound has no id where it had none, or an empty one', (t) => {
+  // Qwen's way; clients join what they are told, so that any other one would spoil the first.
+  for (const id of [{ id: '' }, {}]) {
+    const call = { index: 0, ...id, type: 'function', function: { arguments: '{}' } };
+    const delta = { tool_calls: [call], audio: { ...id, data: 'AAAA' } };
+    t.deepEqual(seen({ choices: [{ delta: structuredClone(delta) }] }).choices, [{ delta }]);
+  }
+});
+
 test('logprobs say tokens and how likely they were, and nothing else', (t) => {
   const token = { token: 'Hi', bytes: [72, 105], logprob: -0.1 };
   const logprobs = {
     content: [{ ...token, top_logprobs: [token] }],
-    refusal: null,
+    ...{ reasoning_content: [{ ...token, top_logprobs: [] }], refusal: null },
   };
   const told = {
     content: [{ ...token, top_logprobs: [{ ...token, by: 'Acme' }], by: 'Acme' }],
+    reasoning_content: [{ ...token, top_logprobs: [], by: 'Acme' }],
     ...{ refusal: null, by: 'Acme' },
   };
   t.deepEqual(seen({ choices: [{ logprobs: told }] }).choices, [{ logprobs }]);

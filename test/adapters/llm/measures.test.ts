@@ -141,3 +141,38 @@ test('a picture is bounded by what its request says, the rest by the dearest the
     ...{ mostTokens: 1_584, usualTokens: 1_584 },
   });
 });
+
+/** One second of silence, and what its head says of it. */
+function headed(head: {
+  readonly coded: number;
+  readonly rate: number;
+  readonly bits: number;
+  readonly align: number;
+  readonly channels?: number;
+}): Buffer {
+  const { coded, rate, bits, align, channels = 1 } = head;
+  const wave = Buffer.concat([sound('', 'wav'), Buffer.alloc(8_000)]);
+  wave.writeUInt16LE(coded, 20);
+  wave.writeUInt16LE(channels, 22);
+  wave.writeUInt32LE(rate, 24);
+  wave.writeUInt32LE(0xff_ff_ff_ff, 28);
+  wave.writeUInt16LE(align, 32);
+  wave.writeUInt16LE(bits, 34);
+  return wave;
+}
+
+test('a head that says its samples are larger than they can be shortens no sound', (t) => {
+  for (const [coded, bits, align, seconds] of [
+    // A-law and µ-law have one byte a sample, whatever a head says.
+    [6, 8, 1, 2],
+    [6, 64, 8, 2],
+    [7, 0xff_f8, 0xff_ff, 2],
+    [1, 16, 2, 1],
+    [1, 16, 1, 2],
+  ] as const) {
+    const lying = headed({ coded, rate: 8_000, bits, align });
+    t.is(soundOf({ bytes: lying }).mostSeconds, seconds, `${coded} ${bits} ${align}`);
+  }
+  const wide = headed({ coded: 1, rate: 100, bits: 0xff_f8, align: 0xff_ff });
+  t.is(soundOf({ bytes: wide }).mostSeconds, Math.ceil(wide.length / 1_000));
+});

@@ -1,10 +1,12 @@
+import { withGoogleSignatures } from '../call-signature.ts';
 import { spokenIn, withSoundAddresses } from '../chat-sounds.ts';
 import { inputOf } from '../input.ts';
 import { isJson } from '../json.ts';
 import { completeShape } from '../openai-shape.ts';
 import { plainRequest } from '../plain-request.ts';
+import type { Json } from '../upstream.ts';
 import { calledIn, changeWritten } from '../written.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Spelling } from './endpoint.ts';
 import { chatTokens } from './measure.ts';
 import { writing } from './plain.ts';
 import { withUsage } from './with-usage.ts';
@@ -16,11 +18,10 @@ export const chat: Endpoint = {
   measures: [chatTokens],
   idPrefix: 'chatcmpl-',
   inputOf,
-  bodyOf({ body: given, extended, model, stream, maxOutput }, { outputLimit, soundsAs }) {
-    const plain = extended ? plainRequest(given, model) : given;
-    const body = soundsAs === 'data_url' ? withSoundAddresses(plain) : plain;
+  bodyOf({ body: given, extended, model, stream, maxOutput }, spelling) {
+    const body = spelled(extended ? plainRequest(given, model) : given, spelling);
     const { max_tokens: _, max_completion_tokens: __, ...rest } = body;
-    return withUsage({ ...rest, model, [outputLimit]: maxOutput }, stream);
+    return withUsage({ ...rest, model, [spelling.outputLimit]: maxOutput }, stream);
   },
   namesIn({ delta, message }) {
     const written = delta ?? message;
@@ -36,3 +37,8 @@ export const chat: Endpoint = {
   },
   complete: completeShape,
 };
+
+function spelled(body: Readonly<Json>, { soundsAs, signaturesAs }: Spelling): Readonly<Json> {
+  const heard = soundsAs === 'data_url' ? withSoundAddresses(body) : body;
+  return signaturesAs === 'google' ? withGoogleSignatures(heard) : heard;
+}

@@ -24,6 +24,8 @@ export interface Spelling {
   readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
   /** Sounds in a chat are addresses that hold them; bare base64 unless said. */
   readonly soundsAs?: 'data_url';
+  /** What a model signed a call of a tool with is told as Google's servers do; as it came unless said. */
+  readonly signaturesAs?: 'google';
 }
 
 export interface AnswerHead {

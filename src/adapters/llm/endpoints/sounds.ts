@@ -23,22 +23,32 @@ export function soundOf({ bytes }: Pick<Upload, 'bytes'>): Sound {
   };
 }
 
-/** Each sample by itself: PCM, floats, A-law, µ-law. What is packed is longer than its bytes say. */
-const plain = [1, 3, 6, 7];
+/**
+ * Each sample by itself, and its most bytes: PCM, floats, A-law, µ-law. What is packed is longer than its
+ * bytes say.
+ */
+const plain = new Map([
+  [1, 8],
+  [3, 8],
+  [6, 1],
+  [7, 1],
+]);
 const extensible = 0xfffe;
 
 /**
- * A WAVE file says it in its `fmt ` chunk; undefined for a packed one, or none. Decoders go by how many
- * samples a second has, and how large they are: the byte rate beside that may say anything.
+ * A WAVE file says it in its `fmt ` chunk; undefined for a packed one, or none. It says it more than once,
+ * and decoders go by one or the other: the longest that a sound can be is taken.
  */
 export function bytesPerSecondOf(bytes: Uint8Array): number | undefined {
   const format = formatOf(bytes);
   if (!format || format.length < 16) return undefined;
   const tag = format.readUInt16LE(0);
   const coded = tag === extensible && format.length >= 26 ? format.readUInt16LE(24) : tag;
-  if (!plain.includes(coded)) return undefined;
-  const ofSample = format.readUInt16LE(2) * Math.ceil(format.readUInt16LE(14) / 8);
-  const rate = Math.min(format.readUInt32LE(8), format.readUInt32LE(4) * ofSample);
+  const mostOfSample = plain.get(coded);
+  if (mostOfSample === undefined) return undefined;
+  const ofSample = Math.min(mostOfSample, Math.ceil(format.readUInt16LE(14) / 8));
+  const ofAll = Math.min(format.readUInt16LE(12), format.readUInt16LE(2) * ofSample);
+  const rate = Math.min(format.readUInt32LE(8), format.readUInt32LE(4) * ofAll);
   return rate >= leastBytesPerSecond ? rate : undefined;
 }
 

@@ -44,6 +44,25 @@ async function provider(
   return { upstream, read, received: server.received };
 }
 
+/** What a server of a kind is sent for a chat. */
+async function sentTo(
+  t: { teardown(end: () => Promise<void>): void },
+  kind: UpstreamKind,
+  body: Json,
+): Promise<Json> {
+  const server = await startScriptedServer(() => ({ status: 200, body: '{}' }));
+  const baseUrl = `${server.url}/v1`;
+  const upstream = kinds[kind].open({ id: 'one', baseUrl, apiKey: key, timeouts });
+  t.teardown(async () => {
+    await upstream.close();
+    await server.close();
+  });
+  const asked = { endpoint: 'chat', model: 'm', body, stream: false, maxOutput: 7 } as const;
+  const answer = await upstream.ask({ ...asked, signal });
+  if (!answer.stream) await answer.body().catch(() => undefined);
+  return JSON.parse(JSON.stringify(server.received[0]?.body));
+}
+
 test('Qwen is told sounds as addresses that hold them, others as they came', async (t) => {
   const parts = [
     { type: 'text', text: 'Hm?' },
@@ -54,22 +73,29 @@ test('Qwen is told sounds as addresses that hold them, others as they came', asy
     ['qwen', 'data:;base64,UklGRg=='],
     ['openai', 'UklGRg=='],
   ] as const) {
-    const server = await startScriptedServer(() => ({ status: 200, body: '{}' }));
-    const baseUrl = `${server.url}/v1`;
-    const upstream = kinds[kind].open({ id: 'one', baseUrl, apiKey: key, timeouts });
-    t.teardown(async () => {
-      await upstream.close();
-      await server.close();
-    });
-    const asked = { endpoint: 'chat', model: 'm', body, stream: false, maxOutput: 7 } as const;
-    const answer = await upstream.ask({ ...asked, signal });
-    if (!answer.stream) await t.throwsAsync(answer.body());
-    const sent = JSON.parse(JSON.stringify(server.received[0]?.body));
-    t.deepEqual(sent.messages[0], messages[0]);
-    t.deepEqual(sent.messages[1].content, [
-      parts[0],
-      { type: 'input_audio', input_audio: { data, format: 'wav' } },
-    ]);
+    const sound = { type: 'input_audio', input_audio: { data, format: 'wav' } };
+    const sent = await sentTo(t, kind, body);
+    t.deepEqual(sent.messages, [...messages, { role: 'user', content: [parts[0], sound] }]);
+  }
+});
+
+test('servers like OpenAI’s are told signatures as Google’s want them back', async (t) => {
+  const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } };
+  const unsigned = { ...call, id: 'call_2' };
+  const own = { ...call, extra_content: { thought_signature: 'Zm9v' } };
+  const theirs = { ...call, extra_content: { google: { thought_signature: 'Zm9v' } } };
+  const saying = (...calls: readonly object[]) => [
+    ...messages,
+    { role: 'assistant', content: null, tool_calls: [...calls, unsigned] },
+    { role: 'tool', tool_call_id: 'call_1', content: '1' },
+  ];
+  for (const [kind, said, told] of [
+    ['openai_like', own, theirs],
+    ['openai_like', theirs, theirs],
+    ['openai', own, own],
+  ] as const) {
+    const sent = await sentTo(t, kind, { messages: saying(said) });
+    t.deepEqual(sent.messages, saying(told));
   }
 });
 
