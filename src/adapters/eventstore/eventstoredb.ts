@@ -6,6 +6,7 @@ import type { Appended, ExpectedRevision, Log, NewEvent } from './log.ts';
 import { logHealth } from './log-health.ts';
 import { logReader } from './log-reader.ts';
 import { logSubscription } from './log-subscription.ts';
+import { withWideWindow } from './wide-window.ts';
 
 export interface EventStoreDbParts {
   readonly url: string;
@@ -31,7 +32,7 @@ export function eventStoreDbLog(parts: EventStoreDbParts): EventStoreDbLog {
   const health = logHealth(log);
   const closing = new AbortController();
   const stopped = AbortSignal.any([signal, closing.signal]);
-  const client = EventStoreDBClient.connectionString(url);
+  const client = withWideWindow(EventStoreDBClient.connectionString(url));
   const reader = logReader(client, { health, signal: stopped, patienceMs: readPatienceMs });
   const { succeeded, failed } = health;
   const { append, close } = appender({
