@@ -73,7 +73,7 @@ async function fillAnew(
   { accept, repair }: Pick<RebuildWish, 'accept' | 'repair'>,
 ): Promise<Rebuilt> {
   const { signal } = stopping;
-  const eventLog = eventStoreDbLog({ url: eventstoreUrl, log, signal });
+  const eventLog = eventStoreDbLog({ url: eventstoreUrl, log, signal, wideWindow: true });
   opened.add(eventLog.close);
   const reason = accept ?? repair;
   if (reason !== undefined) await record(projection, eventLog, reason);

@@ -24,11 +24,11 @@ interface Acting {
 
 /** What keeps the read models, and acts on events, in a process with the role `projector`. */
 export function startFeeds(ports: Ports, { runPoliciesFor, writeTo }: Acting, parts: PortParts) {
-  const { databaseUrl, eventLog, log } = ports;
+  const { databaseUrl, eventLog, wholeLog, log } = ports;
   const { started } = parts;
   const feed = openFeed(ports, parts);
   started.add(feed.close);
-  const rebuilds = rebuilder({ databaseUrl, eventLog, projections, log });
+  const rebuilds = rebuilder({ databaseUrl, eventLog: wholeLog, projections, log });
   started.add(rebuilds.close);
   const policies = runPolicies({ databaseUrl, eventLog, run: runPoliciesFor, log });
   started.add(policies.close);

@@ -50,6 +50,10 @@ export async function openPorts({ config, engines, log, clock, started }: PortPa
   const bareLog = eventStoreDbLog({ url: engines.eventstoreUrl, log, signal: stopping.signal });
   const eventLog = config.tracing ? tracedLog(bareLog) : bareLog;
   started.add(eventLog.close);
+  const wholeLog = eventStoreDbLog({
+    ...{ url: engines.eventstoreUrl, log, signal: stopping.signal, wideWindow: true },
+  });
+  started.add(wholeLog.close);
   started.add(() => stopping.abort());
   const lease = processLease({ databaseUrl, log, clock });
   started.add(lease.close);
@@ -62,7 +66,7 @@ export async function openPorts({ config, engines, log, clock, started }: PortPa
   const upstreams = openUpstreams(config, { keyOf: providerKeys.keyOf, log });
   started.add(upstreams.close);
   return {
-    ...{ databaseUrl, pool, vault, eventLog, lease, journal, mailer, log, clock },
+    ...{ databaseUrl, pool, vault, eventLog, wholeLog, lease, journal, mailer, log, clock },
     ...{ providerKeys, upstreams },
   };
 }

@@ -133,12 +133,15 @@ function startJobs(
 export type StartedChecks = ReturnType<typeof startChecks>;
 
 /** What looks after the log and the vault, and changes no wallet. */
-function startChecks({ databaseUrl, eventLog, pool, clock, log }: Ports, { started }: PortParts) {
+function startChecks(
+  { databaseUrl, eventLog, wholeLog, pool, clock, log }: Ports,
+  { started }: PortParts,
+) {
   const checking = checker({ eventLog, pool, clock, log });
   const keys = orphanKeyRemoval({ eventLog, pool, log });
   const providerKeys = orphanUpstreamKeyRemoval({ eventLog, pool, clock, log });
   const finance = projections.filter(({ group }) => group === 'finance');
-  const comparing = canary({ databaseUrl, eventLog, projections: finance, log });
+  const comparing = canary({ databaseUrl, eventLog: wholeLog, projections: finance, log });
   for (const job of [checking, keys, providerKeys, comparing]) {
     job.start();
     started.add(job.close);

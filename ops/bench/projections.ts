@@ -53,6 +53,7 @@ const node = await spawnEventNode({
 });
 const { signal } = new AbortController();
 const eventLog = eventStoreDbLog({ url: node.url, log: silent, signal });
+const wholeLog = eventStoreDbLog({ url: node.url, log: silent, signal, wideWindow: true });
 const writer = fork(join(import.meta.dirname, 'log-writer.ts'), [
   JSON.stringify({ logUrl: node.url, wallets: size.wallets }),
 ]);
@@ -77,6 +78,7 @@ try {
 } finally {
   writer.disconnect();
   await eventLog.close();
+  await wholeLog.close();
   await node.stop();
   await postgres.stop();
   await rm(dir, { recursive: true, force: true });
@@ -158,7 +160,9 @@ function memory(): number {
 
 async function rebuildBalance(databaseUrl: string, bare: number): Promise<void> {
   const since = performance.now();
-  const { comparison } = await rebuild(balance, { databaseUrl, eventLog, log: silent, signal });
+  const { comparison } = await rebuild(balance, {
+    ...{ databaseUrl, eventLog: wholeLog, log: silent, signal },
+  });
   const rate = (size.events * 1_000) / (performance.now() - since);
   if (!comparison.same) wrong.push('The rebuild of balance gave other rows.');
   say(`rebuilding balance: ${whole(rate)} events/s, ${(rate / bare).toFixed(2)} of reading alone`);

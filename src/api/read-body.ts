@@ -59,7 +59,7 @@ function listen(
     if (length > limitBytes) {
       reject(new ApiError('body_too_large', { values: { limit: limitBytes } }));
     } else if (hasRoom) resolve();
-    else reject(new ApiError('unavailable'));
+    else reject(new ApiError('unavailable', { why: 'bodies_full' }));
   };
   // A client that is still sending would see a reset instead of the answer, so the rest is read too.
   request.on('data', (chunk: Buffer) => {

@@ -10,6 +10,7 @@ import type { GateReason } from './ready.ts';
 type EdgeReason =
   | BaseUrlFault
   | 'base_url_needed'
+  | 'bodies_full'
   | 'broken_form'
   | 'catalogue_provider'
   | 'client_stalled'
@@ -54,6 +55,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   base_url_not_http: {
     en: 'A base address begins with http:// or https://.',
     zh: '地址必须以 http:// 或 https:// 开头。',
+  },
+  bodies_full: {
+    en: 'Too much is being sent to this server at once; try again in a moment.',
+    zh: '服务器正在接收的数据过多,请稍后重试。',
   },
   broken_form: {
     en: 'This form is broken or has too many parts.',

@@ -94,7 +94,12 @@ test.serial('who comes when the room is full is told to come again, and may', as
   const second = await send();
   t.is(second.status, 503);
   t.is(second.headers.get('retry-after'), '1');
-  t.like(await second.json(), { error: { code: 'unavailable', type: 'server_error' } });
+  t.like(await second.json(), {
+    error: {
+      ...{ code: 'unavailable', type: 'server_error' },
+      message: 'Too much is being sent to this server at once; try again in a moment.',
+    },
+  });
   t.is(waiting, 1);
   finish.resolve();
   t.deepEqual(await (await first).json(), { length: 60_000 });

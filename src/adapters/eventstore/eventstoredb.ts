@@ -17,6 +17,8 @@ export interface EventStoreDbParts {
   readonly appendDeadlineMs?: number;
   /** How long a read goes on trying without getting anything. */
   readonly readPatienceMs?: number;
+  /** For who reads all of the log at once, and nothing else waits beside it. */
+  readonly wideWindow?: boolean;
 }
 
 export interface EventStoreDbLog extends Log {
@@ -27,12 +29,13 @@ export interface EventStoreDbLog extends Log {
 
 /** The event log on EventStoreDB's protocol, whoever serves it. */
 export function eventStoreDbLog(parts: EventStoreDbParts): EventStoreDbLog {
-  const { log, signal, appendDeadlineMs = 5_000, readPatienceMs = 10_000 } = parts;
+  const { log, signal, appendDeadlineMs = 5_000, readPatienceMs = 10_000, wideWindow } = parts;
   const url = parts.url.replace(/^kurrentdb/, 'esdb');
   const health = logHealth(log);
   const closing = new AbortController();
   const stopped = AbortSignal.any([signal, closing.signal]);
-  const client = withWideWindow(EventStoreDBClient.connectionString(url));
+  const narrow = EventStoreDBClient.connectionString(url);
+  const client = wideWindow ? withWideWindow(narrow) : narrow;
   const reader = logReader(client, { health, signal: stopped, patienceMs: readPatienceMs });
   const { succeeded, failed } = health;
   const { append, close } = appender({
