@@ -1,4 +1,4 @@
-import { isJson, objectsIn } from './json.ts';
+import { isJson, withItems } from './json.ts';
 import type { Json } from './upstream.ts';
 
 /** What a model signed a call of a tool with, as we tell it, or as Google's servers of OpenAI's protocol do. */
@@ -10,14 +10,8 @@ export function signatureIn(extra: unknown): string | undefined {
 }
 
 /** The same chat with those of its calls as Google's servers of OpenAI's protocol want them back. */
-export const withGoogleSignatures = (body: Readonly<Json>): Readonly<Json> => ({
-  ...body,
-  messages: objectsIn(body.messages).map((message) =>
-    Array.isArray(message.tool_calls)
-      ? { ...message, tool_calls: message.tool_calls.map(signed) }
-      : message,
-  ),
-});
+export const withGoogleSignatures = (body: Readonly<Json>): Readonly<Json> =>
+  withItems(body, 'tool_calls', signed);
 
 function signed(call: unknown): unknown {
   if (!isJson(call)) return call;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Sound } from './endpoints/sounds.ts';
 import { bytesPerSecondOf, soundOf } from './endpoints/sounds.ts';
-import { isJson, objectsIn } from './json.ts';
+import { isJson, withItems } from './json.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
 
@@ -56,14 +56,8 @@ const isBase64 = (data: unknown): data is string =>
   typeof data === 'string' && data.length % 4 === 0 && base64.test(data);
 
 /** The same chat for who takes an address in the place of a sound's bytes, with those in it. */
-export const withSoundAddresses = (body: Readonly<Json>): Readonly<Json> => ({
-  ...body,
-  messages: objectsIn(body.messages).map((message) =>
-    Array.isArray(message.content)
-      ? { ...message, content: message.content.map(addressed) }
-      : message,
-  ),
-});
+export const withSoundAddresses = (body: Readonly<Json>): Readonly<Json> =>
+  withItems(body, 'content', addressed);
 
 function addressed(part: unknown): unknown {
   if (!(isJson(part) && part.type === 'input_audio' && isJson(part.input_audio))) return part;
@@ -114,7 +108,10 @@ const exactly = (heard: number, spoken: number): Rate => ({
   spoken,
 });
 
-/** As their providers document it, by the beginning of the model's name. */
+/**
+ * By the beginning of the model's name. What is heard is as providers document it; what is spoken is not
+ * documented by all, and counts only where an upstream says nothing of it.
+ */
 const rates: readonly { readonly models: RegExp; readonly rate: Rate }[] = [
   { models: /^(chat)?gpt-/, rate: exactly(10, 20) },
   { models: /^qwen/, rate: exactly(25, 50) },

@@ -7,6 +7,19 @@ export const isJson = (value: unknown): value is Json =>
 export const objectsIn = (value: unknown): readonly Json[] =>
   Array.isArray(value) ? value.filter(isJson) : [];
 
+/** The same chat with something else in the place of each item of one list that a message may have. */
+export const withItems = (
+  body: Readonly<Json>,
+  field: 'content' | 'tool_calls',
+  change: (item: unknown) => unknown,
+): Readonly<Json> => ({
+  ...body,
+  messages: objectsIn(body.messages).map((message) => {
+    const items = message[field];
+    return Array.isArray(items) ? { ...message, [field]: items.map(change) } : message;
+  }),
+});
+
 /** Undefined for what isn't JSON. */
 export function parseJson(text: string): unknown {
   try {
