@@ -6,10 +6,12 @@ const retryMs = 100;
 const maxBatchEvents = 2048;
 const maxBatchBytes = 4 * 1024 * 1024;
 /**
- * Under load a transaction costs more than what is in it, so after one that several had waited for, the
- * next begins no sooner than this. Whoever comes alone is never kept.
+ * Under load a transaction costs more than what is in it, so after one that several had waited for, the next
+ * begins only when three times as long as that one took has passed since its beginning, at most so many ms.
+ * Whoever comes alone is never kept.
  */
-const gatherMs = 6;
+const mostGatherMs = 6;
+const gatherTimes = 3;
 
 /** The log could not make a write durable; whoever asked must ask again. */
 export class LogUnavailable extends Error {}
@@ -53,6 +55,7 @@ export interface Flights {
 interface OpenFlight extends Flight {
   readonly answers: Answer[];
   readonly done: PromiseWithResolvers<void>;
+  departedAt: number;
 }
 
 export function flights(parts: FlightsParts, lastPosition: number): Flights {
@@ -69,12 +72,13 @@ export function flights(parts: FlightsParts, lastPosition: number): Flights {
     const done = Promise.withResolvers<void>();
     done.promise.catch(() => undefined);
     const batch = parts.batch(count, firstPosition);
-    return { batch, answers, done, answer: (settle) => answers.push(settle) };
+    return { batch, answers, done, departedAt: 0, answer: (settle) => answers.push(settle) };
   }
 
   function land(flight: OpenFlight) {
     durable = flight.batch.number;
     flying = undefined;
+    if (flight.answers.length > 1) gatherUntil = flight.departedAt + gatherMsAfter(flight);
     if (flight.batch.events.length > 0) parts.committed(flight.batch.events);
     flight.done.resolve();
     for (const { resolve, outcome } of flight.answers) resolve(outcome);
@@ -114,7 +118,7 @@ export function flights(parts: FlightsParts, lastPosition: number): Flights {
     }
     flying = next;
     next = openFlight(flying.batch.firstPosition + flying.batch.events.length);
-    if (flying.answers.length > 1) gatherUntil = performance.now() + gatherMs;
+    flying.departedAt = performance.now();
     void fly(flying);
   }
 
@@ -133,6 +137,9 @@ export function flights(parts: FlightsParts, lastPosition: number): Flights {
     },
   };
 }
+
+const gatherMsAfter = ({ departedAt }: Pick<OpenFlight, 'departedAt'>): number =>
+  Math.min(mostGatherMs, gatherTimes * (performance.now() - departedAt));
 
 /** Should the connection itself be gone, the process ends soon and nobody waits for this any more. */
 async function untilItAnswers(lastPosition: () => Promise<number>): Promise<number> {
