@@ -13,6 +13,8 @@ export interface Stage {
   readonly people: readonly Person[];
   readonly upstream: { readonly url: string };
   readonly pipe: { readonly url: string };
+  /** The pipe with two durable appends a call, on a log of its own. */
+  readonly durable: { readonly url: string };
   readonly peer: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 }
 

@@ -18,9 +18,10 @@ import { startPeer } from './peer.ts';
 import { cpuSeconds, hardware, startServer } from './processes.ts';
 
 /**
- * load → the program → a mock model, beside the same load through a bare pipe and through a peer that
- * neither meters nor charges, in turns in one run. Prints speed and, beside it, the verdict: charged calls =
- * complete answers = upstream calls, and every leg sums to zero. Ends with 1 when the verdict is no.
+ * load → the program → a mock model, beside the same load through a bare pipe, through one that also
+ * writes two events a call, and through a peer that neither meters nor charges, in turns in one run.
+ * Prints speed and, beside it, the verdict: charged calls = complete answers = upstream calls, and every leg
+ * sums to zero. Ends with 1 when the verdict is no.
  */
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 const rounds = values.quick ? 1 : 5;
@@ -51,13 +52,14 @@ const bodyOf = ({ model, promptBytes, events }: Workload): string =>
     ...(events === null ? {} : { stream: true }),
   });
 
-type Way = 'pipe' | 'peer' | 'program';
-const ways: readonly Way[] = ['pipe', 'peer', 'program'];
+const ways = ['pipe', 'durable', 'peer', 'program'] as const;
+type Way = (typeof ways)[number];
 
 function loadOn(stage: Stage, way: Way, workload: Workload): Omit<Load, 'connections' | 'seconds'> {
   const keyOf = (connection: number) => stage.people[connection % stage.people.length]?.key ?? '';
-  const program = (connection: number) => ({ authorization: `Bearer ${keyOf(connection)}` });
-  const headersOf = way === 'program' ? program : () => stage.peer.headers;
+  const own = (connection: number) => ({ authorization: `Bearer ${keyOf(connection)}` });
+  // Whoever writes needs to know for whom.
+  const headersOf = way === 'program' || way === 'durable' ? own : () => stage.peer.headers;
   return { url: stage[way].url, body: bodyOf(workload), events: workload.events, headersOf };
 }
 
@@ -83,7 +85,7 @@ interface Measured extends LoadResult {
 
 /** The same load on each way, `rounds` times in turns. */
 async function measure(stage: Stage, workload: Workload, connections: number): Promise<Counts> {
-  const results: Record<Way, Measured[]> = { pipe: [], peer: [], program: [] };
+  const results: Record<Way, Measured[]> = { pipe: [], durable: [], peer: [], program: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const way of ways) {
       const before = await cpuSeconds(stage.roots);
@@ -106,9 +108,11 @@ function tell(what: string, results: Readonly<Record<Way, readonly Measured[]>>)
     [
       what.padEnd(32),
       `pipe ${rate('pipe').toFixed(0)}/s`,
+      `with two appends ${rate('durable').toFixed(0)}/s`,
       `peer ${rate('peer').toFixed(0)}/s`,
       `program ${rate('program').toFixed(0)}/s`,
       `${(rate('program') / rate('pipe')).toFixed(3)} of the pipe`,
+      `${(rate('program') / rate('durable')).toFixed(2)} with two appends`,
       `${(rate('program') / rate('peer')).toFixed(2)} of the peer`,
       `added p50 ${added((row) => row.whole.p50Ms)} ms`,
       `p99 ${added((row) => row.whole.p99Ms)} ms`,
@@ -127,6 +131,7 @@ async function furnished(started: Closers): Promise<Stage> {
   started.add(upstream.stop);
   const pipe = await startServer('pipe.ts', String(upstream.port));
   started.add(pipe.stop);
+  const durable = await startDurablePipe(started, upstream.port);
   const peer = await startPeer(upstream.url);
   started.add(peer.stop);
   const program = await startProgram(dataDir, {
@@ -143,7 +148,18 @@ async function furnished(started: Closers): Promise<Stage> {
   await database.connect();
   started.add(() => database.end());
   const roots = [program.pid, engines.pid];
-  return { program, roots, database, people, upstream, pipe, peer };
+  return { program, roots, database, people, upstream, pipe, durable, peer };
+}
+
+/** With engines of its own: what it writes is nothing that the program's read models could read. */
+async function startDurablePipe(started: Closers, upstreamPort: number) {
+  const dataDir = await newDataDir();
+  started.add(() => removeDataDir(dataDir));
+  const { eventstoreUrl, stop } = await startEnginesAlone(dataDir);
+  started.add(stop);
+  const pipe = await startServer('durable-pipe.ts', String(upstreamPort), eventstoreUrl);
+  started.add(pipe.stop);
+  return pipe;
 }
 
 async function run(started: Closers): Promise<boolean> {
