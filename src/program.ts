@@ -25,6 +25,7 @@ import { orphanKeyRemoval } from './adapters/vault/orphan-keys.ts';
 import { orphanUpstreamKeyRemoval } from './adapters/vault/orphan-upstream-keys.ts';
 import { budgetMails } from './api/budget-mails.ts';
 import { storedRefusal } from './api/errors.ts';
+import { scenarioNames } from './domain/budget/scenario-names.ts';
 import { startFeeds, startRelay } from './feeds.ts';
 import { indexed } from './indexed.ts';
 import type { PortParts, Ports } from './ports.ts';
@@ -68,14 +69,18 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     snapshots: snapshots(pool, log),
     mostEvents: config.walletRollEvents,
   });
-  const access = accessIndex({ log: eventLog, logger: log, rows: () => accessRows(pool) });
+  const scenarios = scenarioNames();
+  const access = accessIndex({
+    ...{ log: eventLog, logger: log, scenarios },
+    rows: () => accessRows(pool),
+  });
   const catalogue = catalogueIndex({
-    ...{ log: eventLog, logger: log, clock },
+    ...{ log: eventLog, logger: log, clock, scenarios },
     rows: () => catalogueRows(pool),
   });
   const budgets = budgetIndex({
-    ...{ log: eventLog, logger: log, clock },
-    rows: () => budgetRows(pool),
+    ...{ log: eventLog, logger: log, clock, scenarios },
+    rows: () => budgetRows(pool, clock),
     costRows: () => costRows(pool, clock),
   });
   const following = upstreamIndex({
@@ -106,7 +111,8 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     once: once({ log: eventLog, clock, replyOf: storedRefusal, patienceMs: mailPatienceMs }),
     ...{ place: bare.budget.load, clock, log },
   });
-  return { run, access, catalogue, budgets, following, once: claimed, runPoliciesFor, writeTo };
+  const indexes = { access, catalogue, budgets, following, scenarios };
+  return { run, ...indexes, once: claimed, runPoliciesFor, writeTo };
 }
 
 /** What is done on time, whoever asks. */

@@ -172,7 +172,7 @@ async function listenOn(
 /** The upstreams, paid for from the wallets. */
 function openCalls(
   { upstreams, lease, journal, clock, log }: Ports,
-  { run, catalogue, budgets }: WriteSide,
+  { run, catalogue, budgets, scenarios }: WriteSide,
   { config: { timeouts, walletOverrun, retrying, ...config }, started }: PortParts,
 ) {
   const refusals = denials({ wallet: run.wallet, processId: lease.processId, clock, log });
@@ -194,7 +194,7 @@ function openCalls(
   };
   const calls = metered({
     ...planParts,
-    ...{ watch, retrying, nowMs },
+    ...{ watch, retrying, nowMs, scenarios },
     wallet: run.wallet,
     processId: lease.processId,
     journal,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Currency } from '../domain/accounts.ts';
+import { mostNames } from '../domain/budget/scenario-names.ts';
 import type { BookedCost } from '../domain/wallet/call-events.ts';
 import { projection, sum } from './projection.ts';
 import { query } from './query.ts';
@@ -63,3 +64,12 @@ export const bookedSince = (day: string) =>
     SELECT day, upstream, model, scenario, plan, client_app, currency,
            trim_scale(cost)::text AS cost
     FROM read.upstream_costs_by_day WHERE day >= ${day}::date`;
+
+export const BookedScenario = z.object({ scenario: z.string(), day: z.string() });
+
+/** Scenarios that something is booked under from a UTC day on, and when last; no more than may count. */
+export const scenariosSince = (day: string) =>
+  query(BookedScenario)`
+    SELECT scenario, max(day) AS day
+    FROM read.upstream_costs_by_day WHERE day >= ${day}::date AND scenario <> ''
+    GROUP BY scenario LIMIT ${mostNames}`;

@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { catalogue } from '../../src/adapters/eventstore/catalogue.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
+import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
 import type { RouteTerms } from '../../src/domain/route/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import { indexed } from '../../src/indexed.ts';
@@ -132,7 +133,8 @@ async function switchedLive(): Promise<readonly Finding[]> {
   const clock = () => new Date(0);
   const rows = () =>
     Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
-  const index = catalogue({ log, logger: pino({ level: 'silent' }), rows, clock });
+  const logger = pino({ level: 'silent' });
+  const index = catalogue({ log, logger, rows, clock, scenarios: scenarioNames() });
   const { run } = indexed(runners({ log, clock }).route, index.apply);
   const put = (commandId: string, terms: RouteTerms) =>
     run(streamOf.route('m'), () => ({ type: 'ChangeRoute', alias: 'm', ...terms }), {

@@ -13,6 +13,7 @@ import { journalWriter } from '../../src/adapters/postgres/journal-writer.ts';
 import { overdueFirst } from '../../src/adapters/postgres/overdue.ts';
 import { sweeper } from '../../src/adapters/postgres/sweeper.ts';
 import { plainAlias } from '../../src/domain/alias/events.ts';
+import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
 import type { Treatment } from '../../src/domain/wallet/call-events.ts';
 import { routeTo } from '../support/routes.ts';
 import { price } from '../support/wallets.ts';
@@ -125,7 +126,7 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
       upstreams: world.upstreams,
       processId,
       random: random.number,
-      ...askedIn(schedule),
+      ...{ ...askedIn(schedule), scenarios: scenarioNames() },
       journal: journalWriter({
         write: (notes) => postgres.run(() => journal.write(notes)),
         remove: (callIds) => postgres.run(() => journal.remove(callIds)),

@@ -31,6 +31,7 @@ import { api } from '../../src/api/api.ts';
 import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
+import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
 import { usualSettings } from '../../src/domain/settings/events.ts';
 import type { UpstreamKind } from '../../src/domain/upstream/events.ts';
 import { indexed } from '../../src/indexed.ts';
@@ -118,8 +119,8 @@ async function start(
   feedFrom(t, databaseUrl, eventLog);
   const bare = runners({ log: eventLog, clock });
   const budgets = budgetIndex({
-    ...{ log: eventLog, logger: log, clock },
-    rows: () => Promise.resolve({ budgets: [], after: null }),
+    ...{ log: eventLog, logger: log, clock, scenarios: scenarioNames() },
+    rows: () => Promise.resolve({ budgets: [], scenarios: [], after: null }),
     costRows: () => Promise.resolve({ booked: [], positions: new Map(), after: null }),
   });
   t.teardown(budgets.close);
@@ -223,7 +224,8 @@ function previewOver(
 ) {
   const rows = () =>
     Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
-  const listed = catalogue({ log: eventLog, logger: log, rows, clock });
+  const scenarios = scenarioNames();
+  const listed = catalogue({ log: eventLog, logger: log, rows, clock, scenarios });
   t.teardown(listed.close);
   const watch = upstreamWatch({
     nowMs: () => performance.now(),

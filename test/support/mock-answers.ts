@@ -16,7 +16,7 @@ interface AnswerStyle {
 const contentOf = ({ huge, text }: Behaviour): string => (huge > 0 ? 'x'.repeat(huge) : text);
 
 function usageOf({ body, behaviour }: Case): unknown {
-  const { usage, input, cached, reasoning, chunks, output, heard, spoken } = behaviour;
+  const { usage, input, cached, written, reasoning, chunks, output, heard, spoken } = behaviour;
   if (usage === 'no') return undefined;
   if (usage === 'rubbish') return { prompt_tokens: -5, completion_tokens: 'many' };
   if (usage === 'early') return { prompt_tokens: input, completion_tokens: 0 };
@@ -29,6 +29,10 @@ function usageOf({ body, behaviour }: Case): unknown {
       cached_tokens: cached,
       // Qwen's words, which tell members too much of who answers.
       ...(cached > 0 && { cache_creation: { ephemeral_5m_input_tokens: 0 } }),
+      ...(written > 0 && {
+        ...{ cache_creation_input_tokens: written, cache_type: 'ephemeral' },
+        cache_creation: { ephemeral_5m_input_tokens: written },
+      }),
       ...(heard > 0 && { audio_tokens: heard }),
     },
     completion_tokens_details: {

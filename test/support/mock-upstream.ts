@@ -10,6 +10,8 @@ const Behaviour = AnyBehaviour.extend({
   huge: z.coerce.number().default(0),
   usage: z.enum(['yes', 'no', 'rubbish', 'inline', 'cumulative', 'early']).default('yes'),
   reasoning: z.coerce.number().default(0),
+  /** Tokens of input that a cache took, in Qwen's words; 0: details say nothing of any. */
+  written: z.coerce.number().default(0),
   /** Tokens of sound, within `input` and beside what is written; 0: details say nothing of any. */
   heard: z.coerce.number().default(0),
   spoken: z.coerce.number().default(0),

@@ -11,6 +11,8 @@ import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
+import type { ScenarioNames } from '../../src/domain/budget/scenario-names.ts';
+import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
 import type { Candidate, HangUp, RouteTerms } from '../../src/domain/route/events.ts';
@@ -42,6 +44,7 @@ interface PaidCallsOptions {
   readonly hangUp?: HangUp;
   /** What is asked; a chat unless said. */
   readonly endpoint?: EndpointName;
+  readonly scenarios?: ScenarioNames;
   /** Instead of those of `wallets.ts`. */
   readonly prices?: Prices;
 }
@@ -116,7 +119,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     upstreams: new Map(options.upstreams.map((each) => [each.id, each])),
     processId: randomUUID(),
     random: () => 0,
-    ...askedAs(options),
+    ...{ ...askedAs(options), scenarios: options.scenarios ?? scenarioNames() },
     clock,
     log: silent,
     totalMs: options.totalMs ?? 60_000,
@@ -201,10 +204,10 @@ const asked: Readonly<Record<EndpointName, Json>> = {
   translations: { form: [['file', aFile]] },
 };
 
-function callOf(
+export function callOf(
   walletId: string,
   more: Json,
-  asking: Pick<ModelCall, 'endpoint' | 'client'>,
+  asking: Pick<ModelCall, 'endpoint' | 'client' | 'scenario'>,
 ): ModelCall {
   const body: Json = { model: 'demo', ...more };
   const { n, max_completion_tokens: newer, max_tokens: older, stream_options: wishes } = body;

@@ -1,4 +1,5 @@
 import type { KeyPermits } from '../../domain/api-key/events.ts';
+import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { Recorded } from '../../domain/events.ts';
 import type { MemberPlan } from '../../domain/member/events.ts';
 import type { AccessRows } from '../postgres/index-rows.ts';
@@ -12,17 +13,22 @@ export interface MemberDecisions {
 }
 
 /** The part of the access index's memory that goes to and fro: of each thing the newest word counts. */
-export function accessDecisions() {
+export function accessDecisions(scenarios: Pick<ScenarioNames, 'write'>) {
   const permits = newestSaid<KeyPermits>();
   const plans = newestSaid<MemberPlan | null>();
   const clientApps = newestSaid<string>();
   const disabled = newestSaid<boolean>();
 
+  const sayPlan = (memberId: string, plan: MemberPlan | null, revision: bigint | null) => {
+    plans.say(memberId, plan, revision);
+    scenarios.write(plan?.scenarios ?? []);
+  };
+
   return {
     fill({ apiKeys, members }: AccessRows): void {
       for (const { hash, permits: said } of apiKeys) if (said) permits.say(hash, said, null);
       for (const { member_id: id, plan, client_app: app, disabled: isShut } of members) {
-        plans.say(id, plan, null);
+        sayPlan(id, plan, null);
         disabled.say(id, isShut, null);
         if (app !== null) clientApps.say(id, app, null);
       }
@@ -34,7 +40,7 @@ export function accessDecisions() {
           permits.say(data.hash, data.permits, revision);
           return undefined;
         case 'PlanAssigned':
-          plans.say(data.memberId, data.plan, revision);
+          sayPlan(data.memberId, data.plan, revision);
           break;
         case 'ClientAppJoined':
           clientApps.say(data.memberId, data.clientApp, revision);

@@ -1,3 +1,4 @@
+import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { Recorded } from '../../domain/events.ts';
 import type { Role } from '../../domain/member/events.ts';
 import type { AccessRows } from '../postgres/index-rows.ts';
@@ -44,10 +45,10 @@ const newcomer: Omit<Known, 'shown'> = {
   registration: undefined,
 };
 
-export function accessState(): AccessState {
+export function accessState(scenarios: Pick<ScenarioNames, 'write'>): AccessState {
   const keys = new Map<string, KeyOwner | 'revoked'>();
   const members = new Map<string, Known>();
-  const decided = accessDecisions();
+  const decided = accessDecisions(scenarios);
   const ended = endedSessions();
 
   const hold = (hash: string, owner: KeyOwner | 'revoked') => {

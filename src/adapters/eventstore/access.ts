@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { KeyPermits } from '../../domain/api-key/events.ts';
 import { apiKeyEvents } from '../../domain/api-key/events.ts';
+import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { Recorded } from '../../domain/events.ts';
 import { memberEvents } from '../../domain/member/events.ts';
 import { streamOf } from '../../domain/streams.ts';
@@ -17,6 +18,8 @@ export interface AccessParts {
   readonly log: Pick<Log, 'head' | 'read' | 'subscribe'>;
   readonly logger: Logger;
   readonly rows: () => Promise<AccessRows>;
+  /** Is told those that plans permit; what keys permit is their members' word. */
+  readonly scenarios: Pick<ScenarioNames, 'write'>;
   readonly staleMs?: number;
   /** How long a key that doesn't exist is not looked for again. */
   readonly unknownMs?: number;
@@ -44,9 +47,9 @@ export interface AccessIndex extends IndexFollower {
 
 const decodeOurs = decoder({ events: { ...apiKeyEvents, ...memberEvents } });
 
-export function accessIndex(parts: AccessParts): AccessIndex {
+export function accessIndex({ scenarios, ...parts }: AccessParts): AccessIndex {
   const { log, unknownMs = 2_000 } = parts;
-  const state = accessState();
+  const state = accessState(scenarios);
   const follower = followIndex({
     ...parts,
     name: 'the access index',

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { BudgetTerms } from '../../domain/budget/events.ts';
+import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { BudgetUse, NamedBudget } from '../../domain/budget/spending.ts';
 import { spendingBook } from '../../domain/budget/spending.ts';
 import type { Recorded } from '../../domain/events.ts';
@@ -20,6 +21,8 @@ export interface BudgetIndexParts {
   readonly rows: () => Promise<BudgetRows>;
   readonly costRows: () => Promise<CostRows>;
   readonly clock: () => Date;
+  /** Is told those that budgets are for, and those that something is booked under. */
+  readonly scenarios: Pick<ScenarioNames, 'write' | 'booked'>;
 }
 
 export interface UsedBudget {
@@ -43,7 +46,12 @@ interface Known {
 }
 
 /** Costs are followed from the first budget on: where there is none, nothing is read for one. */
-export function budgetIndex({ costRows, clock, ...parts }: BudgetIndexParts): BudgetIndex {
+export function budgetIndex({
+  costRows,
+  clock,
+  scenarios,
+  ...parts
+}: BudgetIndexParts): BudgetIndex {
   const known = new Map<string, Known>();
   let current: readonly NamedBudget[] = [];
   let costs: IndexFollower | undefined;
@@ -54,6 +62,7 @@ export function budgetIndex({ costRows, clock, ...parts }: BudgetIndexParts): Bu
   const tell = (budgetId: string, told: Known) => {
     if (isAfter(known.get(budgetId)?.revision ?? null, told.revision)) return;
     known.set(budgetId, told);
+    if (told.terms?.scope.kind === 'scenario') scenarios.write([told.terms.scope.value]);
     current = [...known]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([id, { terms }]) => (terms ? [{ budgetId: id, ...terms }] : []));
@@ -76,6 +85,7 @@ export function budgetIndex({ costRows, clock, ...parts }: BudgetIndexParts): Bu
     name: 'the budgets',
     prefixes: [streamOf.budget('')],
     fill(rows) {
+      for (const { scenario, day } of rows.scenarios) scenarios.booked(scenario, day);
       for (const row of rows.budgets) {
         const scope = { kind: row.scope_kind, value: row.scope_value };
         const terms = { scope, ...row.terms, currency: row.currency, whenSpent: row.when_spent };

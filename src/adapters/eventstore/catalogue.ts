@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AliasTerms } from '../../domain/alias/events.ts';
 import { plainAlias } from '../../domain/alias/events.ts';
+import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { Recorded } from '../../domain/events.ts';
 import type { Instant } from '../../domain/ids.ts';
 import type { RouteTerms } from '../../domain/route/events.ts';
@@ -20,6 +21,8 @@ export interface CatalogueParts {
   readonly logger: Logger;
   readonly rows: () => Promise<CatalogueRows>;
   readonly clock: () => Date;
+  /** Is told those that routes and aliases name. */
+  readonly scenarios: Pick<ScenarioNames, 'write'>;
   readonly staleMs?: number;
 }
 
@@ -41,13 +44,21 @@ export interface Catalogue extends IndexFollower {
   apply(events: readonly Recorded[]): void;
 }
 
-export function catalogue(parts: CatalogueParts): Catalogue {
+export function catalogue({ scenarios, ...parts }: CatalogueParts): Catalogue {
   /** By alias and version. */
   const prices = new Map<string, Map<number, ListedPrice>>();
   const routes = newestSaid<RouteTerms>();
   const aliases = newestSaid<AliasTerms>();
   const settings = newestSaid<OperatorSettings>();
 
+  const sayRoute = (alias: string, terms: RouteTerms, revision: bigint | null) => {
+    routes.say(alias, terms, revision);
+    scenarios.write(terms.candidates.flatMap(({ conditions }) => conditions?.scenarios ?? []));
+  };
+  const sayAlias = (alias: string, terms: AliasTerms, revision: bigint | null) => {
+    aliases.say(alias, terms, revision);
+    scenarios.write(terms.scenario === null ? [] : [terms.scenario]);
+  };
   const list = (price: ListedPrice) => {
     const versions = prices.get(price.alias) ?? new Map<number, ListedPrice>();
     prices.set(price.alias, versions.set(price.version, price));
@@ -70,12 +81,12 @@ export function catalogue(parts: CatalogueParts): Catalogue {
         return;
       case 'RouteChanged': {
         const { alias, ...terms } = event.data;
-        routes.say(alias, terms, event.revision);
+        sayRoute(alias, terms, event.revision);
         return;
       }
       case 'AliasChanged': {
         const { alias, ...terms } = event.data;
-        aliases.say(alias, terms, event.revision);
+        sayAlias(alias, terms, event.revision);
         return;
       }
       case 'SettingsChanged':
@@ -91,8 +102,8 @@ export function catalogue(parts: CatalogueParts): Catalogue {
     ],
     fill(rows) {
       for (const row of rows.priceLists) list(listedPrice(row));
-      for (const { alias, ...terms } of rows.routes) routes.say(alias, terms, null);
-      for (const { alias, terms } of rows.aliases) aliases.say(alias, terms, null);
+      for (const { alias, ...terms } of rows.routes) sayRoute(alias, terms, null);
+      for (const { alias, terms } of rows.aliases) sayAlias(alias, terms, null);
       for (const { terms } of rows.settings) settings.say(streamOf.settings(), terms, null);
     },
     apply: applyOne,

@@ -44,6 +44,8 @@ export interface CostParts {
   readonly plan: CallPlan;
   readonly hold: CallHold;
   readonly received: Received;
+  /** What its costs are booked under. */
+  readonly facts: CostFacts;
 }
 
 interface Attempt {
@@ -55,10 +57,9 @@ interface Attempt {
 }
 
 export function callCosts(parts: CostParts): CallCosts {
-  const { call, plan, hold } = parts;
+  const { call, plan, hold, facts } = parts;
   const attempts: Attempt[] = [];
   let counting: Promise<unknown> = Promise.resolve();
-  const facts = factsOf(call);
   const outputTokens = plan.measure.output === null ? 0 : call.n * hold.maxOutput;
   const { input, bounds, predicted } = plan;
   const most = {

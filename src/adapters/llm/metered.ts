@@ -1,5 +1,6 @@
+import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import { bodyWith, withDefaults } from './alias-defaults.ts';
-import { callCosts } from './call-costs.ts';
+import { callCosts, factsOf } from './call-costs.ts';
 import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
 import type { HoldParts } from './call-hold.ts';
@@ -29,6 +30,7 @@ export interface MeteredParts extends PlanParts, Omit<HoldParts, 'background'> {
   readonly totalMs: number;
   readonly journal: Journal;
   readonly watch: UpstreamWatch;
+  readonly scenarios: Pick<ScenarioNames, 'counted'>;
   readonly retrying: Retrying;
   /** Milliseconds on a clock that never goes back. */
   readonly nowMs: () => number;
@@ -96,10 +98,16 @@ async function paid(
 ): Promise<ModelAnswer> {
   const { call, flight } = running;
   const { plan, hold } = await held(parts, holdParts, running);
-  const { clock, patience } = parts;
+  const { clock, patience, scenarios } = parts;
   const endpoint = endpoints[call.endpoint];
   const text = received(endpoint);
-  const costs = callCosts({ call, plan, hold, received: text });
+  // Whoever can't pay for a call takes no name's place.
+  const scenario = scenarios.counted(call.scenario, clock().toISOString());
+  if (scenario !== call.scenario) {
+    parts.log.debug({ call: call.facts.callId }, 'its scenario is one too many to be counted');
+  }
+  const facts = factsOf({ ...call, scenario });
+  const costs = callCosts({ call, plan, hold, received: text, facts });
   const evidence = callEvidence({
     ...{ journal: parts.journal, processId: parts.processId, log: parts.log },
     ...{ call, plan, hold, received: text, costs, beganAt: clock() },

@@ -43,7 +43,7 @@ function withoutNulls(json: Json, fields: readonly (keyof Json)[]): void {
   for (const field of fields) if (json[field] === null) json[field] = undefined;
 }
 
-/** A usage with its total, and without details that say nothing. */
+/** A usage with its total, without details that say nothing, and with no other words for a cache than OpenAI's. */
 export function completeUsage(usage: unknown): unknown {
   if (!isJson(usage)) return usage;
   const { prompt_tokens: prompt, completion_tokens: completion = 0, total_tokens: total } = usage;
@@ -52,9 +52,17 @@ export function completeUsage(usage: unknown): unknown {
     ...usage,
     completion_tokens: completion,
     total_tokens: total ?? Number(prompt) + Number(completion),
-    prompt_tokens_details: detailsOf(asked),
+    prompt_tokens_details: withOpenAiWords(detailsOf(asked)),
     completion_tokens_details: detailsOf(written),
   };
+}
+
+/** Qwen has words of its own for what a cache took. */
+function withOpenAiWords(details: Json | undefined): Json | undefined {
+  if (!details) return undefined;
+  const { cache_creation_input_tokens: created, ...others } = details;
+  const { cache_creation: _, cache_type: __, ...rest } = others;
+  return created === undefined ? rest : { cache_write_tokens: created, ...rest };
 }
 
 function detailsOf(details: unknown): Json | undefined {

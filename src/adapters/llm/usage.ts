@@ -9,11 +9,28 @@ export const Count = z.int().min(0).max(mostTokens);
 /** Some servers write null where a detail doesn't apply. */
 export const Detail = Count.nullish().transform((count) => count ?? 0);
 
+/** Into what a request's own marks make of a cache, by how long it keeps. */
+const Marked = z.object({ ephemeral_5m_input_tokens: Detail, ephemeral_1h_input_tokens: Detail });
+
+/** Parts of the prompt. What a cache took has its second and third name at Qwen, the first elsewhere. */
+const PromptDetails = z.object({
+  cached_tokens: Detail,
+  cache_write_tokens: Detail,
+  cache_creation_input_tokens: Detail,
+  cache_creation: Marked.nullish().catch(undefined),
+});
+
+function writtenIn({ cache_write_tokens: written, ...qwens }: z.output<typeof PromptDetails>) {
+  const { cache_creation_input_tokens: created, cache_creation: marked } = qwens;
+  const byMarks = marked ? marked.ephemeral_5m_input_tokens + marked.ephemeral_1h_input_tokens : 0;
+  return written || created || byMarks;
+}
+
 const OpenAiUsage = z.object({
   prompt_tokens: Count,
   completion_tokens: Detail,
   total_tokens: Count.nullish(),
-  prompt_tokens_details: z.object({ cached_tokens: Detail, cache_write_tokens: Detail }).nullish(),
+  prompt_tokens_details: PromptDetails.nullish(),
   completion_tokens_details: z.object({ reasoning_tokens: Detail }).nullish(),
   prompt_cache_hit_tokens: Detail,
 });
@@ -26,10 +43,10 @@ export function usageFrom(raw: unknown): Usage | undefined {
   const parsed = OpenAiUsage.safeParse(raw);
   if (!parsed.success) return undefined;
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = parsed.data;
-  const cacheWrite = parsed.data.prompt_tokens_details?.cache_write_tokens ?? 0;
+  const { prompt_tokens_details: details } = parsed.data;
+  const cacheWrite = details ? writtenIn(details) : 0;
   if (prompt + completion === 0) return undefined;
-  const cachedInput =
-    parsed.data.prompt_tokens_details?.cached_tokens || parsed.data.prompt_cache_hit_tokens;
+  const cachedInput = details?.cached_tokens || parsed.data.prompt_cache_hit_tokens;
   const reasoning = parsed.data.completion_tokens_details?.reasoning_tokens ?? 0;
   // A few servers leave reasoning out of the completion; their total gives them away.
   const apart = reasoning > 0 && total === prompt + completion + reasoning;

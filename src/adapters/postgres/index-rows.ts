@@ -21,8 +21,12 @@ import type { EndedSession } from '../../projections/sessions.ts';
 import { endedSessions, sessions } from '../../projections/sessions.ts';
 import type { IndexedSettings } from '../../projections/settings.ts';
 import { indexedSettings, settings } from '../../projections/settings.ts';
-import type { BookedOnDay } from '../../projections/upstream-costs-by-day.ts';
-import { bookedSince, upstreamCostsByDay } from '../../projections/upstream-costs-by-day.ts';
+import type { BookedOnDay, BookedScenario } from '../../projections/upstream-costs-by-day.ts';
+import {
+  bookedSince,
+  scenariosSince,
+  upstreamCostsByDay,
+} from '../../projections/upstream-costs-by-day.ts';
 import type { IndexedUpstream } from '../../projections/upstreams.ts';
 import { indexedUpstreams, upstreams } from '../../projections/upstreams.ts';
 
@@ -47,6 +51,8 @@ export interface CatalogueRows {
 /** What the budgets of a process start from. */
 export interface BudgetRows {
   readonly budgets: readonly z.infer<typeof IndexedBudget>[];
+  /** This month's, as far as they are booked; no more than may count. */
+  readonly scenarios: readonly z.infer<typeof BookedScenario>[];
   readonly after: bigint | null;
 }
 
@@ -83,25 +89,30 @@ export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
     after: await readTo(read, [priceLists, routes, aliases, settings]),
   }));
 
-/** Budgets as one snapshot shows them. */
-export const budgetRows = (pool: DatabasePool): Promise<BudgetRows> =>
+/** Budgets as one snapshot shows them, and the names that costs of this month are under. */
+export const budgetRows = (pool: DatabasePool, clock: () => Date): Promise<BudgetRows> =>
   snapshot(pool, async (read) => ({
     budgets: await read.any(indexedBudgets()),
+    scenarios: await read.any(scenariosSince(firstOfMonth(clock(), 0))),
     after: await readTo(read, [budgets]),
   }));
 
 /** What was booked from the first day of the month before on, as one snapshot shows it. */
 export const costRows = (pool: DatabasePool, clock: () => Date): Promise<CostRows> =>
   snapshot(pool, async (read) => {
-    const now = clock();
-    const since = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
     const positions = await read.any(positionsOf(upstreamCostsByDay));
     return {
-      booked: await read.any(bookedSince(since.toISOString().slice(0, 10))),
+      booked: await read.any(bookedSince(firstOfMonth(clock(), -1))),
       positions: new Map(positions.map((row) => [Number(row.partition), BigInt(row.position)])),
       after: await readTo(read, [upstreamCostsByDay]),
     };
   });
+
+/** The first day of UTC's month so many months from one. */
+const firstOfMonth = (now: Date, months: number): string =>
+  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1))
+    .toISOString()
+    .slice(0, 10);
 
 /** Live upstreams as one snapshot shows them. */
 export const upstreamRows = (pool: DatabasePool): Promise<UpstreamRows> =>

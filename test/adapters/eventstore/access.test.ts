@@ -6,6 +6,8 @@ import type { AccessParts } from '../../../src/adapters/eventstore/access.ts';
 import { accessIndex } from '../../../src/adapters/eventstore/access.ts';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import type { AccessRows } from '../../../src/adapters/postgres/index-rows.ts';
+import type { KeyPermits } from '../../../src/domain/api-key/events.ts';
+import { scenarioNames } from '../../../src/domain/budget/scenario-names.ts';
 import { EventFromNewerVersion } from '../../../src/domain/events.ts';
 import { everything } from '../../../src/domain/permits.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
@@ -19,14 +21,18 @@ const clock = () => new Date('2025-01-01T00:00:00.000Z');
 const noRows: AccessRows = { apiKeys: [], members: [], endedSessions: [], after: null };
 
 async function indexOn(t: ExecutionContext, log: MemoryLog, more: Partial<AccessParts> = {}) {
-  const index = accessIndex({ log, logger, rows: () => Promise.resolve(noRows), ...more });
+  const index = accessIndex({
+    ...{ log, logger, scenarios: scenarioNames() },
+    rows: () => Promise.resolve(noRows),
+    ...more,
+  });
   t.teardown(() => index.close());
   await index.filled;
   return index;
 }
 
 const planOf = (id: string) => ({
-  ...{ id, expiresAt: null, ...everything },
+  ...{ id, expiresAt: null, ...everything, scenarios: [`for-${id}`] },
   limits: { requestsPerMinute: 1, tokensPerMinute: null, concurrent: null },
 });
 
@@ -57,8 +63,8 @@ function person(log: MemoryLog) {
         ...{ type: 'ClaimApiKey', hash, keyId, memberId, walletId, name: 'n', prefix: 'sk-1' },
       })),
     revoke: () => ofKey(() => ({ type: 'RevokeApiKey', memberId })),
-    permit: (aliases: string[] | null) =>
-      ofKey(() => ({ type: 'PermitApiKey', memberId, permits: { aliases } })),
+    permit: (aliases: string[] | null, more: Partial<KeyPermits> = {}) =>
+      ofKey(() => ({ type: 'PermitApiKey', memberId, permits: { aliases, ...more } })),
     assign: (id: string | null) =>
       change(() => ({ type: 'AssignPlan', plan: id === null ? null : planOf(id) })),
     join: (clientApp: string) => change(() => ({ type: 'JoinClientApp', clientApp })),
@@ -345,4 +351,31 @@ test('an index that could not be filled tries again', async (t) => {
   const index = await indexOn(t, log, { rows });
   t.is(tries, 2);
   t.true(index.fresh().ok);
+});
+
+test('names of scenarios count that plans permit; what keys permit is their members’ word', async (t) => {
+  const { register, claim, permit, assign, memberId, walletId, emailHash } = person(memoryLog());
+  const scenarios = scenarioNames(0);
+  const member = {
+    ...{ member_id: memberId, wallet_id: walletId, email_hash: emailHash, sealed: 's' },
+    ...{ roles: [], disabled: false, client_app: null, plan: planOf('row') },
+  };
+  const index = await indexOn(t, memoryLog(), {
+    scenarios,
+    rows: () => Promise.resolve({ ...noRows, members: [{ ...member, status: 'active' }] }),
+  });
+  const outcomes = [
+    await register(),
+    await assign('new'),
+    await assign(null),
+    await claim(),
+    await permit(null, { scenarios: ['listed'], scenario: 'usual' }),
+  ];
+  for (const { events } of outcomes) index.apply(events);
+  t.deepEqual(
+    ['for-row', 'for-new', 'listed', 'usual'].filter((name) =>
+      scenarios.counted(name, clock().toISOString()),
+    ),
+    ['for-row', 'for-new'],
+  );
 });

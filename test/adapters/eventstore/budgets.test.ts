@@ -4,8 +4,10 @@ import test from 'ava';
 import { pino } from 'pino';
 import { budgetIndex } from '../../../src/adapters/eventstore/budgets.ts';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
-import type { CostRows } from '../../../src/adapters/postgres/index-rows.ts';
+import type { BudgetRows, CostRows } from '../../../src/adapters/postgres/index-rows.ts';
 import type { BudgetTerms } from '../../../src/domain/budget/events.ts';
+import type { ScenarioNames } from '../../../src/domain/budget/scenario-names.ts';
+import { scenarioNames } from '../../../src/domain/budget/scenario-names.ts';
 import type { Spending } from '../../../src/domain/budget/spending.ts';
 import { Decimal } from '../../../src/domain/money.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
@@ -18,16 +20,26 @@ import { contextOf } from '../../support/purse.ts';
 import { abandonOf, grantOf, noon, releaseOf, reserveOf, walletId } from '../../support/wallets.ts';
 
 const clock = () => new Date(noon);
+interface Named {
+  readonly booked?: BudgetRows['scenarios'];
+  readonly scenarios?: ScenarioNames;
+}
+
 const noCosts: CostRows = { booked: [], positions: new Map(), after: null };
 const terms: BudgetTerms = {
   scope: { kind: 'alias', value: 'demo' },
   ...{ currency: 'CNY', daily: '10', monthly: null, whenSpent: 'leave_out' },
 };
 
-async function indexOn(t: ExecutionContext, log: MemoryLog, rows = noCosts) {
+async function indexOn(
+  t: ExecutionContext,
+  log: MemoryLog,
+  rows = noCosts,
+  { booked = [], scenarios = scenarioNames() }: Named = {},
+) {
   const index = budgetIndex({
-    ...{ log, clock, logger: pino({ level: 'silent' }) },
-    rows: () => Promise.resolve({ budgets: [], after: null }),
+    ...{ log, clock, logger: pino({ level: 'silent' }), scenarios },
+    rows: () => Promise.resolve({ budgets: [], scenarios: booked, after: null }),
     costRows: () => Promise.resolve(rows),
   });
   t.teardown(() => index.close());
@@ -43,10 +55,10 @@ function operatorOn(log: MemoryLog) {
   const run = runners({ log, clock });
   const stream = streamOf.budget('b');
   return {
-    set: () =>
+    set: (more: Partial<BudgetTerms> = {}) =>
       run.budget.run(
         stream,
-        () => ({ type: 'SetBudget', budgetId: 'b', ...terms }),
+        () => ({ type: 'SetBudget', budgetId: 'b', ...terms, ...more }),
         contextOf(randomUUID()),
       ),
     end: () => run.budget.run(stream, () => ({ type: 'EndBudget' }), contextOf(randomUUID())),
@@ -176,4 +188,18 @@ test('an attempt that was answered stays counted when a later one finds no room'
   t.false(call.asks(asking('7')));
   call.over();
   t.is(index.use()?.inFlight, '4');
+});
+
+test('names of scenarios count that budgets are for, or that the month’s rows have', async (t) => {
+  const log = memoryLog();
+  const scenarios = scenarioNames(1);
+  const booked = [{ scenario: 'row', day: noon.slice(0, 10) }];
+  const index = await indexOn(t, log, noCosts, { booked, scenarios });
+  const scope = { kind: 'scenario', value: 'budgeted' } as const;
+  await operatorOn(log).set({ scope });
+  await eventually(() => index.all().length > 0);
+  t.deepEqual(
+    ['other', 'row', 'budgeted', 'demo'].filter((name) => scenarios.counted(name, noon)),
+    ['row', 'budgeted'],
+  );
 });

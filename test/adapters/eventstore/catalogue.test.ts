@@ -6,6 +6,7 @@ import { catalogue } from '../../../src/adapters/eventstore/catalogue.ts';
 import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import type { CatalogueRows } from '../../../src/adapters/postgres/index-rows.ts';
 import { plainAlias } from '../../../src/domain/alias/events.ts';
+import { scenarioNames } from '../../../src/domain/budget/scenario-names.ts';
 import { usualSettings } from '../../../src/domain/settings/events.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -23,9 +24,14 @@ const noRows: CatalogueRows = {
   after: null,
 };
 
-async function catalogueOn(t: ExecutionContext, log: MemoryLog, rows = noRows, now = clock) {
+async function catalogueOn(
+  t: ExecutionContext,
+  log: MemoryLog,
+  rows = noRows,
+  { now = clock, scenarios = scenarioNames() } = {},
+) {
   const index = catalogue({
-    ...{ log, clock: now },
+    ...{ log, clock: now, scenarios },
     logger: pino({ level: 'silent' }),
     rows: () => Promise.resolve(rows),
   });
@@ -176,7 +182,7 @@ test('of the price lists that have begun the one that began last is in force', a
   ];
   const events = outcomes.flatMap((outcome) => [...outcome.events]);
   let now = clock();
-  const index = await catalogueOn(t, memoryLog(), noRows, () => now);
+  const index = await catalogueOn(t, memoryLog(), noRows, { now: () => now });
   index.apply(events.toReversed());
   t.is(index.priceOf('m')?.prices.output, '3');
   t.is(index.priceOf('later'), undefined);
@@ -186,4 +192,33 @@ test('of the price lists that have begun the one that began last is in force', a
   now = new Date('2025-03-01T00:00:00.000Z');
   t.is(index.priceOf('m')?.prices.output, '9');
   t.deepEqual([...index.aliases()].sort(), ['later', 'm']);
+});
+
+test('names of scenarios count that routes and aliases say, in rows and in events', async (t) => {
+  const log = memoryLog();
+  const at = clock().toISOString();
+  const on = (...scenarios: string[]) =>
+    routeTo([{ upstream: 'openai', model: 'm', weight: 1, conditions: { scenarios } }]);
+  const rows: CatalogueRows = {
+    ...noRows,
+    routes: [{ alias: 'm', ...on('route', 'row') }],
+    aliases: [{ alias: 'm', terms: { ...plainAlias, scenario: 'alias' } }],
+  };
+  const scenarios = scenarioNames(0);
+  const index = await catalogueOn(t, log, rows, { scenarios });
+  const counted = (...names: string[]) => names.filter((name) => scenarios.counted(name, at));
+  t.deepEqual(counted('route', 'row', 'alias', 'routed', 'aliased'), ['route', 'row', 'alias']);
+  const { route, alias } = runners({ log, clock });
+  const routed = await route.run(
+    streamOf.route('n'),
+    () => ({ type: 'ChangeRoute', alias: 'n', ...on('routed') }),
+    contextOf(randomUUID()),
+  );
+  const aliased = await alias.run(
+    streamOf.alias('n'),
+    () => ({ type: 'ChangeAlias', alias: 'n', changes: { scenario: 'aliased' } }),
+    contextOf(randomUUID()),
+  );
+  index.apply([...routed.events, ...aliased.events]);
+  t.deepEqual(counted('routed', 'aliased', 'other'), ['routed', 'aliased']);
 });

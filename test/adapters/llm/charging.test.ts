@@ -172,3 +172,38 @@ for (const [how, words] of [
     });
   });
 }
+
+/** CNY 1 a million tokens of input, and more for those that a cache takes. */
+const writing = { input: '1', cachedInput: '0.5', output: '3', cacheWrite: '1.25' };
+
+for (const [streams, kept, charge] of [
+  [false, { prices: writing }, '0.000107'],
+  [true, { prices: writing }, '0.000107'],
+  // Without a price of its own it is input.
+  [true, {}, '0.000095'],
+] as const) {
+  test(`what a cache took has a price of its own where there is one (${streams}, ${charge})`, async (t) => {
+    const calls = await upstream.on('gpt-4o?input=100&cached=40&written=48&chunks=5', kept);
+    const wish = { stream: true, stream_options: { include_usage: true } };
+    const answer = await calls.call(streams ? wish : {});
+    const [last] = answer.stream ? (await allChunks(answer)).slice(-1) : [bodyOf(answer)];
+    t.like(last?.usage, { prompt_tokens_details: { cached_tokens: 40, cache_write_tokens: 48 } });
+    t.notRegex(JSON.stringify(last), /ephemeral|cache_creation|cache_type/);
+    await endsWith(t, calls, 'UsageSettled', {
+      ...{ basis: 'usage', charge, costs: [ourCost(60, 5, 40)] },
+      usage: { input: 12, cachedInput: 40, cacheWrite: 48, output: 5, reasoning: 0 },
+    });
+  });
+}
+
+test('a hold has room for all of the input at the price of what a cache takes', async (t) => {
+  const calls = await upstream.on(`gpt-4o?input=${helloTokens}&written=${helloTokens}&output=8`, {
+    prices: { ...writing, cacheWrite: '100' },
+    credit: { CNY: '0.1' },
+  });
+  bodyOf(await calls.call({ max_tokens: 8 }));
+  await endsWith(t, calls, 'UsageSettled', {
+    usage: { input: 0, cachedInput: 0, cacheWrite: helloTokens, output: 8, reasoning: 0 },
+    charge: '0.000824',
+  });
+});

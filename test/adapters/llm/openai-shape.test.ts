@@ -58,3 +58,18 @@ test('a usage has its total, and no detail that says nothing', (t) => {
   });
   t.deepEqual(mismatches('CompletionUsage', JSON.parse(JSON.stringify(usage))), []);
 });
+
+test('what a cache took is told in OpenAI’s words alone', (t) => {
+  const detailsOf = (prompt_tokens_details: Json) => {
+    const usage = completeUsage({ prompt_tokens: 10, completion_tokens: 4, prompt_tokens_details });
+    return JSON.parse(JSON.stringify(usage)).prompt_tokens_details;
+  };
+  const qwens = {
+    ...{ cached_tokens: 3, cache_creation_input_tokens: 5, cache_type: 'ephemeral' },
+    cache_creation: { ephemeral_5m_input_tokens: 5 },
+  };
+  t.deepEqual(detailsOf(qwens), { cached_tokens: 3, cache_write_tokens: 5 });
+  const plain = { cached_tokens: 3, cache_write_tokens: 5 };
+  t.deepEqual(detailsOf(plain), plain);
+  t.deepEqual(detailsOf({ cached_tokens: 3 }), { cached_tokens: 3 });
+});

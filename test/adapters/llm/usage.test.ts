@@ -61,6 +61,38 @@ const golden: readonly [string, unknown, Usage | undefined][] = [
     },
     { ...usage(50, 30, 5, 0), cacheWrite: 20 },
   ],
+  ...(
+    [
+      ['in Qwen’s words', { cache_creation_input_tokens: 20, cache_type: 'ephemeral' }],
+      [
+        'in Qwen’s words, by how long it keeps',
+        { cache_creation: { ephemeral_5m_input_tokens: 15, ephemeral_1h_input_tokens: 5 } },
+      ],
+      [
+        'in all words, which say the same',
+        {
+          ...{ cache_write_tokens: 20, cache_creation_input_tokens: 20 },
+          cache_creation: { ephemeral_5m_input_tokens: 20 },
+        },
+      ],
+      ['beside words that nobody knows', { cache_write_tokens: 20, cache_creation: 'yes' }],
+    ] as const
+  ).map(([words, details]): [string, unknown, Usage] => [
+    `what a cache took, ${words}`,
+    {
+      ...{ prompt_tokens: 100, completion_tokens: 5 },
+      prompt_tokens_details: { cached_tokens: 30, ...details },
+    },
+    { ...usage(50, 30, 5, 0), cacheWrite: 20 },
+  ]),
+  [
+    'more made of a cache than there was',
+    {
+      ...{ prompt_tokens: 40, completion_tokens: 5 },
+      prompt_tokens_details: { cached_tokens: 30, cache_creation_input_tokens: 20 },
+    },
+    undefined,
+  ],
   [
     'more in the cache than there was',
     {

@@ -1,3 +1,4 @@
+import { withUsualMarks } from '../cache-marks.ts';
 import { withGoogleSignatures } from '../call-signature.ts';
 import { spokenIn, withSoundAddresses } from '../chat-sounds.ts';
 import { inputOf } from '../input.ts';
@@ -19,7 +20,7 @@ export const chat: Endpoint = {
   idPrefix: 'chatcmpl-',
   inputOf,
   bodyOf({ body: given, extended, model, stream, maxOutput }, spelling) {
-    const body = spelled(extended ? plainRequest(given, model) : given, spelling);
+    const body = spelled(extended ? plainRequest(given, model) : withUsualMarks(given), spelling);
     const { max_tokens: _, max_completion_tokens: __, ...rest } = body;
     return withUsage({ ...rest, model, [spelling.outputLimit]: maxOutput }, stream);
   },

@@ -69,3 +69,11 @@ export const detailed = {
 };
 /** What our classes make of that. */
 export const inClasses = { input: 12, cachedInput: 8, output: 5, reasoning: 4 };
+
+/** The same with more input, of which a cache took so much. */
+export const writing = (details: Usage): Usage => ({
+  ...{ ...detailed, prompt_tokens: 120, total_tokens: 129 },
+  prompt_tokens_details: { cached_tokens: 8, ...details },
+});
+/** What our classes make of that, if it took 100. */
+export const writtenInClasses = { ...inClasses, cacheWrite: 100 };

@@ -1,23 +1,25 @@
 import {
   counted,
-  detailed,
   ended,
   error,
-  inClasses,
   rateLimited,
   said,
   whole,
+  writing,
+  writtenInClasses,
 } from './openai-answers.ts';
 import type { ProviderCase } from './provider-case.ts';
 import { bearer } from './provider-case.ts';
 
+const usage = { ...writing({ cache_write_tokens: 100, audio_tokens: 0 }), cost: 0.00014 };
+
 export const openrouter: ProviderCase = {
   ...{ kind: 'openrouter', base: '/api/v1', path: '/api/v1/chat/completions' },
   probePath: '/api/v1/key',
-  ...{ keyHeader: bearer, limit: 'max_tokens', usage: inClasses },
-  whole: whole({ ...detailed, cost: 0.00014 }, {}, { provider: 'Somebody' }),
+  ...{ keyHeader: bearer, limit: 'max_tokens', usage: writtenInClasses },
+  whole: whole(usage, {}, { provider: 'Somebody' }),
   stream: {
-    events: [': STILL AT IT', ...said, ended, counted({ ...detailed, cost: 0.00014 }), '[DONE]'],
+    events: [': STILL AT IT', ...said, ended, counted(usage), '[DONE]'],
   },
   refusals: [
     ['no credits', error(402, { code: 402, message: 'Insufficient credits.' }), 'key'],

@@ -1,28 +1,36 @@
 import {
   chunk,
   counted,
-  detailed,
   ended,
   error,
-  inClasses,
   rateLimited,
   said,
   whole,
+  writing,
+  writtenInClasses,
 } from './openai-answers.ts';
 import type { ProviderCase } from './provider-case.ts';
 import { bearer } from './provider-case.ts';
 
+/** A request whose marks made a cache, which is beside what another one had. */
+const marked = writing({
+  text_tokens: 120,
+  cache_creation: { ephemeral_5m_input_tokens: 100 },
+  cache_creation_input_tokens: 100,
+  cache_type: 'ephemeral',
+});
+
 export const qwen: ProviderCase = {
   ...{ kind: 'qwen', base: '/compatible-mode/v1', path: '/compatible-mode/v1/chat/completions' },
   probePath: '/compatible-mode/v1/models',
-  ...{ keyHeader: bearer, limit: 'max_tokens', usage: inClasses },
-  whole: whole(detailed, { reasoning_content: '想' }),
+  ...{ keyHeader: bearer, limit: 'max_tokens', usage: writtenInClasses },
+  whole: whole(marked, { reasoning_content: '想' }),
   stream: {
     events: [
       chunk({ role: 'assistant', content: null, reasoning_content: '想' }),
       ...said,
       ended,
-      counted(detailed),
+      counted(marked),
       '[DONE]',
     ],
   },
