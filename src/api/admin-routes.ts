@@ -44,6 +44,6 @@ export const putRoute = ({
 
 const unknownUpstream = (upstream: string, index: number, known: readonly string[]): ApiError =>
   new ApiError('unknown_upstream', {
-    param: `candidates.${index}.upstream`,
+    param: `candidates[${index}].upstream`,
     values: { upstream, known: known.join(', ') },
   });

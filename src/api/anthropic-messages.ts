@@ -9,7 +9,7 @@ import { callError } from './call-error.ts';
 import { messageIdOf, messageOf } from './chat-to-anthropic.ts';
 import { errorAnswer } from './errors.ts';
 import type { AliasParts, ModelCallParts } from './model-call.ts';
-import { faultOf, limitBytes, modelCall, permitted, timesOf } from './model-call.ts';
+import { faultOf, mediaLimitBytes, modelCall, permitted, timesOf } from './model-call.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
 import { eventStreamHeaders, eventStreamType, namedFraming, sendEvents } from './sse.ts';
@@ -22,7 +22,7 @@ export const messages = (parts: ModelCallParts): Route =>
     who: 'key',
     summary: 'Ask a model in Anthropic’s words; streams when `stream` is true',
     body: MessagesRequest,
-    limitBytes,
+    limitBytes: mediaLimitBytes,
     reply: MessagesReply,
     async handle({ caller, body, request }) {
       const asked = callOf(body);
@@ -77,7 +77,7 @@ export const countTokens = (count: CountInput, parts: AliasParts = {}): Route =>
     who: 'key',
     summary: 'How many tokens a request would be, in Anthropic’s words',
     body: CountRequest,
-    limitBytes,
+    limitBytes: mediaLimitBytes,
     reply: CountReply,
     async handle({ caller, body, request }) {
       const asking = { caller, request: { ...request, endpoint: '/v1/messages' } };

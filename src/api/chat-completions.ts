@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ChatReply, ChatRequest, outputLimit } from './chat-schemas.ts';
 import type { ModelCallParts } from './model-call.ts';
-import { limitBytes, modelCall } from './model-call.ts';
+import { mediaLimitBytes, modelCall } from './model-call.ts';
 import { modelReply } from './model-reply.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
@@ -14,7 +14,7 @@ export const chatCompletions = (parts: ModelCallParts): Route =>
     who: 'key',
     summary: 'Ask a model; streams when `stream` is true',
     body: ChatRequest,
-    limitBytes,
+    limitBytes: mediaLimitBytes,
     reply: ChatReply,
     async handle({ caller, body, request }) {
       const made = await modelCall(parts, { caller, request }, callOf(body));

@@ -9,7 +9,10 @@ export type Match =
   | { readonly kind: 'wrong_method'; readonly routes: readonly Route[] }
   | { readonly kind: 'unknown' };
 
-/** Finds the route of a method and a raw path; `HEAD` is answered by `GET`. */
+/**
+ * Finds the route of a method and a raw path; `HEAD` is answered by `GET`. A last segment such as `:model*`
+ * takes all that is left of the path, slashes included.
+ */
 export function matcher(routes: readonly Route[]): (method: string, path: string) => Match {
   const plain = Map.groupBy(
     routes.filter(({ path }) => !path.includes(':')),
@@ -54,15 +57,22 @@ function decodedSegment(segment: string): string | undefined {
   }
 }
 
-const fits = (pattern: readonly string[], segments: readonly (string | undefined)[]): boolean =>
-  pattern.length === segments.length &&
+type Segments = readonly (string | undefined)[];
+
+const takesRest = (pattern: readonly string[]): boolean => pattern.at(-1)?.endsWith('*') ?? false;
+
+const fits = (pattern: readonly string[], segments: Segments): boolean =>
+  (pattern.length === segments.length ||
+    (takesRest(pattern) && segments.length > pattern.length && !segments.includes(undefined))) &&
   pattern.every((each, index) =>
     each.startsWith(':') ? segments[index] : each === segments[index],
   );
 
-const paramsOf = (pattern: readonly string[], segments: readonly (string | undefined)[]) =>
+const paramsOf = (pattern: readonly string[], segments: Segments) =>
   Object.fromEntries(
-    pattern.flatMap((each, index) =>
-      each.startsWith(':') ? [[each.slice(1), segments[index] ?? '']] : [],
-    ),
+    pattern.flatMap((each, index) => {
+      if (!each.startsWith(':')) return [];
+      if (!each.endsWith('*')) return [[each.slice(1), segments[index] ?? '']];
+      return [[each.slice(1, -1), segments.slice(index).join('/')]];
+    }),
   );

@@ -37,8 +37,11 @@ export const timesOf = ({
   keepAliveMs = usualKeepAliveMs,
 }: Pick<ModelCallParts, 'stallMs' | 'keepAliveMs'>) => ({ stallMs, keepAliveMs });
 
-/** Of the body of a call. */
+/** Of the body of a call that is all text. */
 export const limitBytes = 8 * 1_024 * 1_024;
+
+/** Of one that may have pictures, sounds and files in it: what Anthropic takes, and more than others do. */
+export const mediaLimitBytes = 32 * 1_024 * 1_024;
 
 /** What a call is made of beside what its request says. */
 export interface Asking {

@@ -47,11 +47,11 @@ export const models = (parts: ModelsParts): Route =>
     }),
   });
 
-/** `GET /v1/models/:model`. */
+/** `GET /v1/models/:model`; a name may have slashes in it, written as they are or encoded. */
 export const model = (parts: ModelsParts): Route =>
   route({
     method: 'GET',
-    path: '/v1/models/:model',
+    path: '/v1/models/:model*',
     who: 'key',
     summary: 'One model',
     params: z.object({ model: z.string() }),

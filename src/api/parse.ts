@@ -8,6 +8,12 @@ import { schemaText } from './schema-words.ts';
 /** Deeper than any schema of a tool. */
 const mostLevels = 200;
 
+/**
+ * Objects and lists of one request, each of which takes many times what it takes as text: so many that all
+ * of a process's requests together can't end it.
+ */
+const mostParts = 200_000;
+
 /** A long list may be as wrong as it is long: of more values nobody is told each fault. */
 const mostTold = 50_000;
 
@@ -22,7 +28,11 @@ export function parse<Schema extends z.ZodType>(
   if (isDeeper(value, mostLevels)) {
     throw new ApiError('invalid_request', { why: 'nested_too_deeply' });
   }
-  if (isLarge(value) && !schema.validate(value)) throw new ApiError('invalid_request');
+  if (outweighs(value, mostParts, () => 1)) {
+    throw new ApiError('invalid_request', { why: 'too_many_parts' });
+  }
+  const isLong = outweighs(value, mostTold, (within) => within.length);
+  if (isLong && !schema.validate(value)) throw new ApiError('invalid_request');
   const parsed = schema.safeParse(value, { error: errorMaps[locale] });
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.slice(0, 20).flatMap((issue) => fieldErrors(issue, locale));
@@ -31,16 +41,20 @@ export function parse<Schema extends z.ZodType>(
 }
 
 function fieldErrors(issue: z.core.$ZodIssue, locale: Locale): readonly FieldError[] {
-  const path = issue.path.map(String);
+  const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      field: [...path, key].join('.'),
-      message: issue.message,
-    }));
+    return issue.keys.map((key) => ({ field: fieldAt([...path, key]), message: issue.message }));
   }
   const message = schemaText(issue.message, locale);
-  return [{ field: path.join('.') || 'body', message }];
+  return [{ field: fieldAt(path) || 'body', message }];
 }
+
+/** As OpenAI names a field: `messages[0].content`. */
+const fieldAt = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>((before, each) => {
+    if (typeof each === 'number') return `${before}[${each}]`;
+    return before === '' ? String(each) : `${before}.${String(each)}`;
+  }, '');
 
 /** Whatever walks a value later, to write it again for one, must not run out of stack. */
 function isDeeper(value: unknown, levels: number): boolean {
@@ -49,13 +63,13 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
-/** Only for what isn't too deep. */
-function isLarge(value: unknown): boolean {
-  let left = mostTold;
+/** Whether a value's objects and lists weigh more than that together; only for what isn't too deep. */
+function outweighs(value: unknown, most: number, weightOf: (within: unknown[]) => number): boolean {
+  let left = most;
   const goesBeyond = (each: unknown): boolean => {
     if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each)) return false;
     const within = Object.values(each);
-    left -= within.length;
+    left -= weightOf(within);
     return left < 0 || within.some(goesBeyond);
   };
   return goesBeyond(value);

@@ -12,6 +12,9 @@ const fits: Readonly<Record<Accepts, (type: string) => boolean>> = {
   multipart: (type) => type === 'multipart/form-data',
 };
 
+/** What the code itself doesn't say. */
+const wanted = { json: undefined, form: 'form_wanted', multipart: 'multipart_wanted' } as const;
+
 /** Past this much of a refused body the caller is not listened to any longer. */
 const drainBytes = 64 * 1024 * 1024;
 
@@ -41,9 +44,11 @@ export async function readBody(request: IncomingMessage, terms: BodyTerms): Prom
 
 function refuseForeign({ headers }: IncomingMessage, accepts: Accepts): void {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (!fits[accepts](type ?? '') || encoding !== 'identity')
-    throw new ApiError('unsupported_media_type');
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') throw new ApiError('unsupported_media_type', { why: 'compressed' });
+  if (!fits[accepts](type ?? '')) {
+    throw new ApiError('unsupported_media_type', wanted[accepts] && { why: wanted[accepts] });
+  }
 }
 
 /** Hands on what comes until it is all there. */

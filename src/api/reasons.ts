@@ -14,14 +14,17 @@ type EdgeReason =
   | 'broken_form'
   | 'catalogue_provider'
   | 'client_stalled'
+  | 'compressed'
   | 'corrected_already'
   | 'field_missing'
+  | 'form_wanted'
   | 'import_names_nothing'
   | 'is_past'
   | 'key_alias'
   | 'key_endpoint'
   | 'key_scenario'
   | 'model_missing'
+  | 'multipart_wanted'
   | 'nested_too_deeply'
   | 'plan_alias'
   | 'plan_endpoint'
@@ -34,6 +37,7 @@ type EdgeReason =
   | 'shut_down'
   | 'sold_in'
   | 'timed_out'
+  | 'too_many_parts'
   | 'upstream_refused';
 
 export type Reason = RejectionReason | CallFaultReason | GateReason | EdgeReason;
@@ -163,6 +167,22 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   model_not_priced: {
     en: 'This model has no price in {currency}, the wallet’s currency.',
     zh: '该模型没有以钱包货币 {currency} 计的价格。',
+  },
+  compressed: {
+    en: 'The body must not be compressed.',
+    zh: '请求体不能压缩。',
+  },
+  form_wanted: {
+    en: 'The body must be a form, with `Content-Type: application/x-www-form-urlencoded`.',
+    zh: '请求体必须是表单,并带上 `Content-Type: application/x-www-form-urlencoded`。',
+  },
+  multipart_wanted: {
+    en: 'The body must be a form with parts, with `Content-Type: multipart/form-data`.',
+    zh: '请求体必须是多部分表单,并带上 `Content-Type: multipart/form-data`。',
+  },
+  too_many_parts: {
+    en: 'It has too many lists and objects in it.',
+    zh: '其中的列表和对象过多。',
   },
   nested_too_deeply: { en: 'It is nested too deeply.', zh: '嵌套层级过深。' },
   no_such_limit: {

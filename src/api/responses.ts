@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { OpenAiError } from './error-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
 import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
-import { faultOf, limitBytes, modelCall, timesOf } from './model-call.ts';
+import { faultOf, mediaLimitBytes, modelCall, timesOf } from './model-call.ts';
 import { headOf } from './response-object.ts';
 import type { Failure } from './responses-events.ts';
 import { responseEvents, responseWriter } from './responses-events.ts';
@@ -21,7 +21,7 @@ export const responses = (parts: ModelCallParts): Route =>
     who: 'key',
     summary: 'Ask a model in the words of OpenAI’s Responses; streams when `stream` is true',
     body: ResponsesRequest,
-    limitBytes,
+    limitBytes: mediaLimitBytes,
     reply: ResponsesReply,
     async handle({ caller, body, request }) {
       const { call, answer, stalled } = await asked(parts, { caller, request }, body);

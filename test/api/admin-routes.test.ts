@@ -101,15 +101,15 @@ test('what is left out of the scoring counts as it usually does', async (t) => {
 
 for (const [field, wrong] of [
   ['strategy', { strategy: 'dearest' }],
-  ['candidates.0.weight', { candidates: [sandbox('a', { weight: 0 })] }],
-  ['candidates.0.priority', { candidates: [sandbox('a', { priority: -1 })] }],
+  ['candidates[0].weight', { candidates: [sandbox('a', { weight: 0 })] }],
+  ['candidates[0].priority', { candidates: [sandbox('a', { priority: -1 })] }],
   [
-    'candidates.0.cost.input',
+    'candidates[0].cost.input',
     { candidates: [sandbox('a', { cost: { input: '-1', output: '1' } })] },
   ],
-  ['candidates.0.cost.output', { candidates: [sandbox('a', { cost: { input: '1', output: 1 } })] }],
+  ['candidates[0].cost.output', { candidates: [sandbox('a', { cost: { input: '1', output: 1 } })] }],
   [
-    'candidates.0.conditions.hours.time_zone',
+    'candidates[0].conditions.hours.time_zone',
     {
       candidates: [
         sandbox('a', { conditions: { hours: { from: '01:00', to: '02:00', time_zone: 'Mars' } } }),
@@ -117,7 +117,7 @@ for (const [field, wrong] of [
     },
   ],
   [
-    'candidates.0.conditions.planets',
+    'candidates[0].conditions.planets',
     {
       candidates: [sandbox('a', { conditions: { planets: ['x'] } })],
     },

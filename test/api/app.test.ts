@@ -163,6 +163,8 @@ test('a body that says it is no JSON is 415', async (t) => {
   t.like(await form.json(), { code: 'unsupported_media_type' });
   const packed = await post('/api/echo', '{}', { 'content-encoding': 'gzip' });
   t.is(packed.status, 415);
+  const plain = await post('/api/echo', '{"amount":"1"}', { 'content-encoding': 'Identity' });
+  t.is(plain.status, 200);
 });
 
 test('a body of 20 MiB is 413 in both shapes, and the client reads the answer', async (t) => {

@@ -28,6 +28,27 @@ test('a body that is nested beyond all sense is refused, whatever field it is in
   }
 });
 
+test('a body of more lists than any call has is refused, and one of many numbers is not', async (t) => {
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  const messages = [{ role: 'user', content: 'Hello' }];
+  const status = async (more: unknown) => {
+    const body = { model: 'demo', messages, metadata: more };
+    const answer = await ask(api(), 'POST', '/v1/chat/completions', { token: key, body });
+    return answer.status;
+  };
+  t.is(await status(Array.from({ length: 200_000 }, () => [])), 400);
+  t.not(await status(Array.from({ length: 300_000 }, () => 1)), 400);
+});
+
+test('a picture of 20 MB is no reason to refuse a chat', async (t) => {
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  const url = `data:image/png;base64,${'A'.repeat(20_000_000)}`;
+  const messages = [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }];
+  const body = { model: 'demo', messages };
+  const answer = await ask(api(), 'POST', '/v1/chat/completions', { token: key, body });
+  t.not(answer.status, 413);
+});
+
 test('a request line that names no path is answered like any other', async (t) => {
   const socket = await written('GET http://[ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
   const answer = Buffer.concat(await Array.fromAsync(socket)).toString();

@@ -96,6 +96,24 @@ test('moderations are counted, for their answers name no usage', async (t) => {
   await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: '0.000001' });
 });
 
+test('who asks for moderation and names no model gets the usual one, else the default', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const asks = async (sold: Readonly<Record<string, string>>) => {
+    const url = await serveV1(t, calls, { aliasFor: (name = 'none') => sold[name] });
+    const body = JSON.stringify({ input: 'Hello' });
+    const answer = await fetch(`${url}/v1/moderations`, {
+      method: 'POST',
+      headers: jsonHeaders,
+      body,
+    });
+    const { model, error } = await answer.json();
+    return model ?? `${error.code} ${error.param}`;
+  };
+  t.is(await asks({ 'omni-moderation-latest': 'demo' }), 'demo');
+  t.is(await asks({ none: 'demo' }), 'demo');
+  t.is(await asks({}), 'model_not_found model');
+});
+
 for (const kind of ['data', 'both'] as const) {
   test(`a picture comes as data, and as an address only with the data in it (${kind})`, async (t) => {
     const model = `dall-e-3?picture=${kind}`;

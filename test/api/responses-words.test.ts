@@ -31,9 +31,9 @@ const wrong: readonly [Json, string][] = [
   [{ max_output_tokens: 0 }, 'max_output_tokens'],
   [{ temperature: 3 }, 'temperature'],
   [{ input: [] }, 'input'],
-  [{ input: [{ role: 'tool', content: 'x' }] }, 'input.0.role'],
-  [{ input: [{ role: 'user', content: [{ type: 'input_audio' }] }] }, 'input.0.content.0.type'],
-  [{ input: [custom] }, 'input.0.input'],
+  [{ input: [{ role: 'tool', content: 'x' }] }, 'input[0].role'],
+  [{ input: [{ role: 'user', content: [{ type: 'input_audio' }] }] }, 'input[0].content[0].type'],
+  [{ input: [custom] }, 'input[0].input'],
   [{ text: { format: { type: 'yaml' } } }, 'text.format.type'],
   // Nothing is kept.
   [{ previous_response_id: 'resp_1' }, 'previous_response_id'],

@@ -171,7 +171,7 @@ test('errors have OpenAI’s shape and the status of ours', async (t) => {
     [await post(url, {}), 429, 'insufficient_quota'],
     [await post(url, { input: undefined }), 400, 'invalid_request'],
     [await post(url, {}, { body: '{"model": ' }), 400, 'invalid_json'],
-    [await post(url, { padding: 'x'.repeat(9_000_000) }), 413, 'body_too_large'],
+    [await post(url, { padding: 'x'.repeat(34_000_000) }), 413, 'body_too_large'],
     [await fetch(`${url}/v1/responses`), 405, 'method_not_allowed'],
     [await fetch(`${url}/v1/responses/resp_1`), 404, 'not_found'],
   ] as const;

@@ -41,7 +41,7 @@ test('money blocks nothing, and a scope has models, at most fifty', async (t) =>
   for (const [field, body] of [
     ['models', { models: [] }],
     ['models', { models: Array.from({ length: 51 }, (_, n) => `m${n}`) }],
-    ['models.0', { models: ['<script>'] }],
+    ['models[0]', { models: ['<script>'] }],
     ['past', { past: 'wait' }],
     ['effective_at', { effective_at: 'tomorrow' }],
     ['effective_at', { effective_at: '0000-06-01T00:00:00Z' }],

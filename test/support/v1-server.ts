@@ -48,7 +48,7 @@ const asking = [
 ];
 const aliases = () => ['demo', 'a/b'];
 
-type Options = Partial<Pick<ModelCallParts, 'gate' | 'stallMs' | 'keepAliveMs'>>;
+type Options = Partial<Pick<ModelCallParts, 'gate' | 'stallMs' | 'keepAliveMs' | 'aliasFor'>>;
 
 /** `/v1` on a port of its own; all its calls are paid by the one wallet of `calls`. */
 export async function startV1(
