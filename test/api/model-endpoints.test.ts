@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import OpenAI, { toFile } from 'openai';
+import { z } from 'zod';
 import type { EndpointName } from '../../src/adapters/llm/endpoints/endpoint.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
@@ -96,6 +97,11 @@ test('moderations are counted, for their answers name no usage', async (t) => {
   await endsWith(t, calls, 'UsageSettled', { basis: 'estimate', charge: '0.000001' });
 });
 
+const Moderated = z.object({
+  model: z.string().optional(),
+  error: z.object({ code: z.string(), param: z.string() }).optional(),
+});
+
 test('who asks for moderation and names no model gets the usual one, else the default', async (t) => {
   const calls = await upstream.on('gpt-4o');
   const asks = async (sold: Readonly<Record<string, string>>) => {
@@ -106,8 +112,8 @@ test('who asks for moderation and names no model gets the usual one, else the de
       headers: jsonHeaders,
       body,
     });
-    const { model, error } = await answer.json();
-    return model ?? `${error.code} ${error.param}`;
+    const { model, error } = Moderated.parse(await answer.json());
+    return model ?? `${error?.code} ${error?.param}`;
   };
   t.is(await asks({ 'omni-moderation-latest': 'demo' }), 'demo');
   t.is(await asks({ none: 'demo' }), 'demo');
