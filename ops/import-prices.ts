@@ -23,6 +23,7 @@ const Told = z.object({
       price: z.record(z.string(), z.string()).optional(),
       rounded_up: z.array(z.string()).optional(),
       cost: z.record(z.string(), z.string()).optional(),
+      max_input_tokens: z.number().optional(),
     }),
   ),
 });
@@ -84,16 +85,27 @@ async function post(url: string, body: object, token?: string): Promise<unknown>
 function say({ catalogue, currency, data }: Told): void {
   const hasCosts = data.some(({ cost }) => cost);
   const head = ['alias', 'status', 'from', `${currency} per 1M tokens`];
-  const rows = data.map(({ alias, status, reason, from, price, rounded_up, cost }) => [
+  const rows = data.map(({ alias, status, reason, from, price, cost, ...more }) => [
     ...[alias, status, from ? `${from.provider}/${from.model}` : '', amounts(price)],
     ...(hasCosts ? [amounts(cost)] : []),
-    reason?.message ?? (rounded_up ? `rounded up: ${rounded_up.join(', ')}` : ''),
+    reason?.message ?? noteOf(more),
   ]);
   const lines = [[...head, ...(hasCosts ? ['our cost'] : []), ''], ...rows];
   const widths = lines[0]?.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
   const text = lines.map((line) => line.map((cell, at) => cell.padEnd(widths?.[at] ?? 0)));
   const shown = text.map((line) => line.join('  ').trimEnd());
   process.stdout.write(`${shown.join('\n')}\nfrom ${catalogue}\n`);
+}
+
+function noteOf({
+  rounded_up: rounded,
+  max_input_tokens: most,
+}: Pick<Told['data'][number], 'rounded_up' | 'max_input_tokens'>): string {
+  const notes = [
+    rounded ? `rounded up: ${rounded.join(', ')}` : [],
+    most ? `reads at most ${most} tokens` : [],
+  ];
+  return notes.flat().join('; ');
 }
 
 function amounts(prices: Readonly<Record<string, string>> = {}): string {

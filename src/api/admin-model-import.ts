@@ -29,8 +29,11 @@ const Wishes = z.strictObject({
   dry_run: z.boolean().default(false),
 });
 
-/** Publishes price lists made of a public catalogue's prices, times the operator's rate and markup. */
-export const importModels = ({ priceList, catalogue, clock }: ImportParts) =>
+/**
+ * Publishes price lists made of a public catalogue's prices, times the operator's rate and markup, and how much
+ * models read at once.
+ */
+export const importModels = (parts: ImportParts) =>
   route({
     method: 'POST',
     path: '/api/admin/models/import',
@@ -45,22 +48,20 @@ export const importModels = ({ priceList, catalogue, clock }: ImportParts) =>
       data: z.array(ImportedRow),
     }),
     handle: async ({ caller, body, request }) => {
+      const { catalogue, clock } = parts;
       const { provider, markup, without } = body;
       const rate = rateOf(catalogue, body);
       const rows: ImportedRow[] = [];
       let position: bigint | null = null;
       for (const model of await namesOf(catalogue, body)) {
-        const imported = await importedModel(
-          { priceList, catalogue, clock },
-          {
-            wanted: { provider, model },
-            terms: { rate, markup, without },
-            defaultMaxOutput: body.default_max_output,
-            ...{ replace: body.replace, costs: body.costs, dryRun: body.dry_run },
-            context: commandContext({ caller, request }, clock, `import-price-list/${model}`),
-            locale: request.locale,
-          },
-        );
+        const imported = await importedModel(parts, {
+          wanted: { provider, model },
+          terms: { rate, markup, without },
+          defaultMaxOutput: body.default_max_output,
+          ...{ replace: body.replace, costs: body.costs, dryRun: body.dry_run },
+          contextOf: (step) => commandContext({ caller, request }, clock, `${step}/${model}`),
+          locale: request.locale,
+        });
         rows.push(imported.row);
         position = imported.position ?? position;
       }

@@ -4,6 +4,9 @@ import { ratesFrom, shownRates, WrittenRates } from './written-rates.ts';
 
 const { description, sampling, systemPrompt, scenario } = AliasTerms.shape;
 
+/** No model reads more; it leaves sums of amounts far from what they may be. */
+const mostInputTokens = 100_000_000;
+
 /** What an alias is beside its price; what is left out stays as it is. */
 export const WrittenAlias = z.strictObject({
   description: description.exactOptional(),
@@ -12,6 +15,8 @@ export const WrittenAlias = z.strictObject({
   system_prompt: systemPrompt.optional(),
   scenario: scenario.exactOptional(),
   limits: WrittenRates.optional(),
+  /** The most input that any model behind it reads at once; null: nobody knows. */
+  max_input_tokens: z.int().min(1).max(mostInputTokens).nullable().optional(),
 });
 
 export const ShownAlias = z.object({
@@ -24,19 +29,27 @@ export const ShownAlias = z.object({
     tokens_per_minute: z.int().nullable(),
     concurrent: z.int().nullable(),
   }),
+  max_input_tokens: z.int().nullable(),
 });
 
 export function aliasChanges(written: z.output<typeof WrittenAlias>): Partial<AliasTerms> {
-  const { system_prompt: prompt, limits, ...rest } = written;
+  const { system_prompt: prompt, limits, max_input_tokens: most, ...rest } = written;
   return {
     ...rest,
     ...(prompt === undefined ? {} : { systemPrompt: prompt }),
     ...(limits === undefined ? {} : { limits: ratesFrom(limits) }),
+    ...(most === undefined ? {} : { maxInputTokens: most ?? undefined }),
   };
 }
 
-export const shownAlias = ({ systemPrompt: prompt, limits, ...rest }: AliasTerms) => ({
+export const shownAlias = ({
+  systemPrompt: prompt,
+  limits,
+  maxInputTokens,
+  ...rest
+}: AliasTerms) => ({
   ...rest,
   system_prompt: prompt,
   limits: shownRates(limits),
+  max_input_tokens: maxInputTokens ?? null,
 });

@@ -30,6 +30,28 @@ const ImageBlock = z.looseObject({
   ]),
   cache_control: CacheControl,
 });
+/** An address would have to be fetched, and a `file` is kept in the operator's own account. */
+const DocumentBlock = z.looseObject({
+  type: z.literal('document'),
+  source: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('base64'),
+      media_type: z.literal('application/pdf'),
+      data: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
+    }),
+    z.object({
+      type: z.literal('text'),
+      media_type: z.literal('text/plain'),
+      data: z.string().min(1),
+    }),
+    z.object({ type: z.literal('content'), content: blocksOf(TextBlock) }),
+  ]),
+  title: z.string().nullish(),
+  context: z.string().nullish(),
+  /** Answers have no place for any. */
+  citations: z.looseObject({ enabled: z.literal(false).nullish() }).nullish(),
+  cache_control: CacheControl,
+});
 const ToolUseBlock = z.looseObject({
   type: z.literal('tool_use'),
   id: Id,
@@ -40,7 +62,9 @@ const ToolUseBlock = z.looseObject({
 const ToolResultBlock = z.looseObject({
   type: z.literal('tool_result'),
   tool_use_id: Id,
-  content: blocksOf(z.discriminatedUnion('type', [TextBlock, ImageBlock])).optional(),
+  content: blocksOf(
+    z.discriminatedUnion('type', [TextBlock, ImageBlock, DocumentBlock]),
+  ).optional(),
   is_error: z.boolean().nullish(),
   cache_control: CacheControl,
 });
@@ -55,6 +79,7 @@ const RedactedBlock = z.looseObject({ type: z.literal('redacted_thinking'), data
 const Block = z.discriminatedUnion('type', [
   TextBlock,
   ImageBlock,
+  DocumentBlock,
   ToolUseBlock,
   ToolResultBlock,
   ThinkingBlock,

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Json } from '../adapters/llm/upstream.ts';
 import type { Block, CountRequest, MessagesRequest } from './anthropic-schemas.ts';
 import { MessagesRequest as Known } from './anthropic-schemas.ts';
@@ -73,7 +74,9 @@ const turns: Readonly<
   user: (blocks) => {
     const results = all(blocks, 'tool_result');
     // OpenAI's tools answer in text, so what they show stands behind it.
-    const shown = results.flatMap(({ content }) => all(content ?? [], 'image'));
+    const shown = results.flatMap(({ content = [] }) =>
+      content.filter((block) => block.type !== 'text'),
+    );
     const said = blocks.filter(isShown);
     const parts = partsOf([...shown, ...said]);
     return [...results.map(resultOf), ...(parts ? [{ role: 'user', content: parts }] : [])];
@@ -88,8 +91,9 @@ const turns: Readonly<
   ],
 };
 
-type Shown = Of<'text' | 'image'>;
-const isShown = (block: Block): block is Shown => block.type === 'text' || block.type === 'image';
+type Shown = Of<'text' | 'image' | 'document'>;
+const isShown = (block: Block): block is Shown =>
+  block.type === 'text' || block.type === 'image' || block.type === 'document';
 
 const textOf = (blocks: readonly Of<'text'>[]): unknown => partsOf(blocks) ?? '';
 
@@ -98,10 +102,17 @@ function partsOf(blocks: readonly Shown[]): unknown {
   const [first, ...more] = blocks;
   if (!first) return undefined;
   if (more.length === 0 && first.type === 'text' && !first.cache_control) return first.text;
-  return blocks.map(partOf);
+  return blocks.flatMap(shownOf);
 }
 
-function partOf(block: Shown): Json {
+/** What is said of a document stands before it. */
+function shownOf(block: Shown): readonly Json[] {
+  if (block.type !== 'document') return [partOf(block)];
+  const { context } = block;
+  return [...(context ? [{ type: 'text', text: context }] : []), fileOf(block)];
+}
+
+function partOf(block: Of<'text' | 'image'>): Json {
   if (block.type === 'image') {
     const { source, cache_control: cache } = block;
     const url =
@@ -110,6 +121,26 @@ function partOf(block: Shown): Json {
   }
   const { text, cache_control: cache } = block;
   return written({ type: 'text', text, cache_control: cache });
+}
+
+function fileOf({ source, title, cache_control: cache }: Of<'document'>): Json {
+  const address = `data:${typeOf[source.type]};base64,${base64Of(source)}`;
+  const file = written({ filename: title, file_data: address });
+  return written({ type: 'file', file, cache_control: cache });
+}
+
+type Source = Of<'document'>['source'];
+const typeOf: Readonly<Record<Source['type'], string>> = {
+  base64: 'application/pdf',
+  text: 'text/plain',
+  content: 'text/plain',
+};
+
+function base64Of(source: Source): string {
+  if (source.type === 'base64') return source.data;
+  const text =
+    source.type === 'text' ? source.data : source.content.map(({ text }) => text).join('\n\n');
+  return Buffer.from(text).toString('base64');
 }
 
 const resultOf = ({ tool_use_id: id, content, ...rest }: Of<'tool_result'>): Json =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExecuteContext, RunnerOf } from '../adapters/eventstore/execute.ts';
 import type { PriceCatalogue, Wanted } from '../adapters/prices/price-catalogue.ts';
+import type { alias as aliasDecider } from '../domain/alias/decider.ts';
 import type { Instant } from '../domain/ids.ts';
 import { homeCurrency } from '../domain/policies.ts';
 import type { PublishPriceList } from '../domain/price-list/decider.ts';
@@ -16,6 +17,7 @@ import { WrittenPrices, writtenPrices } from './price-words.ts';
 
 export interface ImportParts {
   readonly priceList: RunnerOf<typeof decider>;
+  readonly alias: RunnerOf<typeof aliasDecider>;
   readonly catalogue: PriceCatalogue;
   readonly clock: () => Date;
 }
@@ -29,7 +31,7 @@ export interface ImportWish {
   readonly replace: boolean;
   readonly costs: boolean;
   readonly dryRun: boolean;
-  readonly context: ExecuteContext;
+  readonly contextOf: (step: 'import-price-list' | 'import-alias') => ExecuteContext;
   readonly locale: Locale;
 }
 
@@ -42,6 +44,7 @@ export const ImportedRow = z.object({
   version: z.int().optional(),
   price: WrittenPrices.optional(),
   rounded_up: z.array(z.string()).optional(),
+  max_input_tokens: z.int().optional(),
   cost: WrittenPrices.optional(),
 });
 export type ImportedRow = z.output<typeof ImportedRow>;
@@ -51,7 +54,7 @@ interface Done {
   readonly position: bigint | null;
 }
 
-/** Publishes one model's price list, or says why not. */
+/** Publishes one model's price list, and how much it reads at most, or says why not. */
 export async function importedModel(parts: ImportParts, wish: ImportWish): Promise<Done> {
   const { catalogue, clock } = parts;
   const { model: alias } = wish.wanted;
@@ -79,12 +82,34 @@ export async function importedModel(parts: ImportParts, wish: ImportWish): Promi
     ...(wish.costs ? { cost: writtenPrices(cost) } : {}),
   };
   if (status === 'by_hand') return skipped('by_hand', told);
-  return { row: { alias, status, ...told }, position };
+  const ceiling = await withCeiling(parts, wish, listed.contextWindow);
+  const reads = ceiling.tokens === undefined ? {} : { max_input_tokens: ceiling.tokens };
+  return { row: { alias, status, ...told, ...reads }, position: ceiling.position ?? position };
+}
+
+/** What an operator has said of an alias stays, unless it is to be replaced; tells what holds then. */
+async function withCeiling(
+  { alias }: ImportParts,
+  { wanted: { model: name }, replace, dryRun, contextOf }: ImportWish,
+  listed: number | undefined,
+) {
+  const stream = streamOf.alias(name);
+  const { terms } = (await alias.load(stream)).state;
+  const stands = replace ? undefined : terms.maxInputTokens;
+  const tokens = stands ?? listed ?? terms.maxInputTokens;
+  if (dryRun || tokens === terms.maxInputTokens) return { tokens, position: null };
+  const changes = { maxInputTokens: tokens };
+  const { position } = await alias.run(
+    stream,
+    () => ({ type: 'ChangeAlias', alias: name, changes }),
+    contextOf('import-alias'),
+  );
+  return { tokens, position };
 }
 
 async function published(
   { priceList, clock }: ImportParts,
-  { defaultMaxOutput, replace, dryRun, context }: ImportWish,
+  { defaultMaxOutput, replace, dryRun, contextOf }: ImportWish,
   terms: Pick<PublishPriceList, 'alias' | 'prices' | 'origin'>,
 ) {
   const stream = streamOf.priceList(terms.alias);
@@ -100,7 +125,7 @@ async function published(
     const isNew = decider.decide(wished, state).length > 0;
     return { ...outcomeOf(isNew ? 'would_publish' : undefined, wished, state), position: null };
   }
-  const outcome = await priceList.run(stream, command, context);
+  const outcome = await priceList.run(stream, command, contextOf('import-price-list'));
   const isNew = outcome.events.length > 0;
   const { position } = outcome;
   return { ...outcomeOf(isNew ? 'published' : undefined, wished, outcome.state), position };

@@ -106,6 +106,14 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     zh: '服务的部分组件正在启动,请稍后再试。',
   },
   field_missing: { en: '`{param}` is missing.', zh: '缺少 `{param}`。' },
+  files_unbounded: {
+    en: 'This model takes no files: how much it reads at most (`max_input_tokens`) is not set, so that `{param}` has no bound.',
+    zh: '该模型不接受文件:未设置其输入上限(`max_input_tokens`),无法为 `{param}` 确定费用上限。',
+  },
+  files_uncounted: {
+    en: 'The tokens of `{param}` can’t be counted beforehand: only the model knows how many a PDF has.',
+    zh: '无法预先计算 `{param}` 的 token 数:PDF 的 token 数只有模型读取后才知道。',
+  },
   grant_not_positive: {
     en: 'A grant must be more than nothing.',
     zh: '发放的额度必须大于零。',
@@ -196,6 +204,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
   nothing_kept: {
     en: '`{param}` is not supported: nothing is kept between calls, so `input` must have all of it.',
     zh: '不支持 `{param}`:两次调用之间不保留任何内容,请在 `input` 中发送全部内容。',
+  },
+  not_a_file: {
+    en: '`{param}` must have a PDF, or a text in UTF-8, in `file_data`: as `data:…;base64,…` with its type. Files that are kept elsewhere (`file_id`, addresses) are not read.',
+    zh: '`{param}` 的 `file_data` 必须是 PDF 或 UTF-8 文本,写成带类型的 `data:…;base64,…`;不读取存放在别处的文件(`file_id`、网址)。',
   },
   not_a_sound: {
     en: '`{param}` must have a `wav` or `mp3` sound as base64 in `data`, and its `format`.',

@@ -227,7 +227,9 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     unfreezeWallet(order),
     payDebt(order),
     putModel({ run: run.priceList.run, changeAlias: run.alias.run, clock }),
-    importModels({ priceList: run.priceList, catalogue: parts.priceCatalogue, clock }),
+    importModels({
+      ...{ priceList: run.priceList, alias: run.alias, catalogue: parts.priceCatalogue, clock },
+    }),
     putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
     listUpstreams({ view }),

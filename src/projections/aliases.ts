@@ -11,7 +11,10 @@ export const aliases = projection(
     version: 1,
     key: { alias: 'text' },
     columns: {
-      terms: latest('jsonb', 'description, sampling, system prompt, scenario and limits'),
+      terms: latest(
+        'jsonb',
+        'description, sampling, system prompt, scenario, limits and the most input',
+      ),
     },
   },
   {

@@ -19,15 +19,15 @@ const rowsOf = ({ body }: { readonly body: unknown }) =>
   (body as { data: Record<string, unknown>[] }).data;
 
 /** A model of a test's own. */
-function newModel(prices: Record<string, string>): string {
+function newModel(prices: Record<string, string>, contextWindow?: number): string {
   const model = `model-${randomUUID()}`;
-  listedModels.push({ provider: 'fresh', model, prices, byHour: false });
+  listedModels.push({ provider: 'fresh', model, prices, byHour: false, contextWindow });
   return model;
 }
-const write = (alias: string, input: string) =>
+const write = (alias: string, input: string, more: object = {}) =>
   ask(api(), 'PUT', `/api/admin/models/${alias}`, {
     token,
-    body: { price: { input, cached_input: input, output: input }, default_max_output: 99 },
+    body: { price: { input, cached_input: input, output: input }, default_max_output: 99, ...more },
   });
 const lastList = (alias: string) =>
   api()
@@ -84,6 +84,59 @@ test('a list that was written by hand stays, unless it is to be replaced', async
   t.like(replaced, [{ status: 'published', version: 2 }]);
   t.like(lastList(model), { data: { defaultMaxOutput: 99 } });
   t.like(rowsOf(await take({ models, markup: '2' })), [{ status: 'published', version: 3 }]);
+});
+
+const ceilings = (alias: string) =>
+  api()
+    .eventLog.events.map(decode)
+    .flatMap((each) =>
+      each.type === 'AliasChanged' && each.data.alias === alias ? [each.data.maxInputTokens] : [],
+    );
+
+test('how much a model reads at most is taken where the catalogue knows it', async (t) => {
+  const prices = { input_mtok: '1', output_mtok: '2' };
+  const known = newModel(prices, 128_000);
+  const unknown = newModel(prices);
+  const models = [known, unknown];
+  const [dry] = rowsOf(await take({ models, dry_run: true }));
+  t.like(dry, { status: 'would_publish', max_input_tokens: 128_000 });
+  t.deepEqual(ceilings(known), []);
+  const taken = await take({ models });
+  const [first, second] = rowsOf(taken);
+  t.like(first, { status: 'published', max_input_tokens: 128_000 });
+  t.like(second, { status: 'published', max_input_tokens: undefined });
+  t.deepEqual([ceilings(known), ceilings(unknown)], [[128_000], []]);
+  t.like(rowsOf(await take({ models })), [{ status: 'unchanged', max_input_tokens: 128_000 }]);
+  t.deepEqual(ceilings(known), [128_000]);
+});
+
+test('how much an operator said that it reads stays, unless it is to be replaced', async (t) => {
+  const prices = { input_mtok: '1', output_mtok: '2' };
+  const model = newModel(prices, 128_000);
+  const models = [model];
+  await write(model, '3', { max_input_tokens: 64_000 });
+  t.like(rowsOf(await take({ models })), [{ reason: { code: 'by_hand' } }]);
+  t.deepEqual(ceilings(model), [64_000]);
+  t.like(rowsOf(await take({ models, replace: true })), [{ max_input_tokens: 128_000 }]);
+  await write(model, '3', { max_input_tokens: 64_000 });
+  await take({ models, replace: true });
+  t.deepEqual(ceilings(model), [64_000, 128_000, 64_000, 128_000]);
+  const own = newModel(prices, 128_000);
+  const [{ price } = {}] = rowsOf(await take({ models: [own] }));
+  await ask(api(), 'PUT', `/api/admin/models/${own}`, {
+    ...{ token, body: { price, max_input_tokens: 64_000 } },
+  });
+  t.like(rowsOf(await take({ models: [own] })), [
+    { status: 'unchanged', max_input_tokens: 64_000 },
+  ]);
+  t.deepEqual(ceilings(own), [128_000, 64_000]);
+  const silent = newModel(prices);
+  await write(silent, '3', { max_input_tokens: 64_000 });
+  t.like(rowsOf(await take({ models: [silent], replace: true })), [{ max_input_tokens: 64_000 }]);
+  const bare = newModel(prices, 128_000);
+  await write(bare, '3');
+  t.like(rowsOf(await take({ models: [bare] })), [{ reason: { code: 'by_hand' } }]);
+  t.deepEqual(ceilings(bare), []);
 });
 
 test('a dry run tells the same and writes nothing', async (t) => {

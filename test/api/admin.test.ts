@@ -211,6 +211,18 @@ test('a price list may name the dearer classes, what a call costs, and when it b
   t.like(refused.body, { code: 'invalid_request', detail: 'This moment is over.' });
 });
 
+test('how much a model reads at most is said of its alias, and stays until it is taken away', async (t) => {
+  const price = { input: '1', cached_input: '1', output: '1' };
+  const put = async (more: object) => {
+    const body = { price, ...more };
+    return (await ask(api(), 'PUT', '/api/admin/models/reader', { token, body })).body;
+  };
+  t.like(await put({}), { max_input_tokens: null });
+  t.like(await put({ max_input_tokens: 200_000 }), { max_input_tokens: 200_000 });
+  t.like(await put({ description: 'reads' }), { max_input_tokens: 200_000, description: 'reads' });
+  t.like(await put({ max_input_tokens: null }), { max_input_tokens: null, description: 'reads' });
+});
+
 test('bad prices and aliases are refused by field', async (t) => {
   const price = { input: '1', cached_input: '1', output: '1' };
   for (const [field, alias, body] of [
@@ -221,6 +233,10 @@ test('bad prices and aliases are refused by field', async (t) => {
     ['effective_at', 'm', { price, effective_at: 'soon' }],
     ['price.extra', 'm', { price: { ...price, extra: '1' } }],
     ['default_max_output', 'm', { price, default_max_output: 0 }],
+    ['max_input_tokens', 'm', { price, max_input_tokens: 0 }],
+    ['max_input_tokens', 'm', { price, max_input_tokens: 1.5 }],
+    ['max_input_tokens', 'm', { price, max_input_tokens: 100_000_001 }],
+    ['max_input_tokens', 'm', { price, max_input_tokens: '9' }],
     ['alias', '<script>', { price }],
   ] as const) {
     const path = `/api/admin/models/${encodeURIComponent(alias)}`;

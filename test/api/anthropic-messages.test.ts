@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { CountReply, MessagesReply } from '../../src/api/anthropic-schemas.ts';
 import { AnthropicError } from '../../src/api/error-schemas.ts';
+import { aPdf } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { cost, endsWith, paidMock } from '../support/paid-mock.ts';
 import { serveV1 } from '../support/v1-server.ts';
@@ -147,11 +148,37 @@ test('a bearer key is as good as one in `x-api-key`, which is one only here', as
   t.like(await asOpenAi.json(), { error: { code: 'invalid_api_key' } });
 });
 
+const saying = (...content: readonly Json[]) => ({ messages: [{ role: 'user', content }] });
+const aDocument = {
+  type: 'document',
+  source: {
+    ...{ type: 'base64', media_type: 'application/pdf' },
+    data: aPdf.file.file_data.slice('data:application/pdf;base64,'.length),
+  },
+};
+
 const wrong: readonly [Json, RegExp][] = [
   [{ max_tokens: 0 }, /max_tokens/],
   [{ messages: [] }, /messages/],
   [{ messages: [{ role: 'tool', content: 'x' }] }, /messages\.0\.role/],
   [{ messages: [{ role: 'user', content: [{ type: 'document' }] }] }, /messages\.0\.content\.0/],
+  ...[
+    { type: 'url', url: 'https://example.com/a.pdf' },
+    { type: 'file', file_id: 'file_1' },
+    { type: 'base64', media_type: 'text/plain', data: 'QQ==' },
+    { type: 'text', media_type: 'text/plain', data: '' },
+    { type: 'content', content: [{ type: 'image' }] },
+  ].map((source): [Json, RegExp] => [
+    saying({ type: 'document', source }),
+    /messages\.0\.content\.0\.source/,
+  ]),
+  [saying({ ...aDocument, citations: { enabled: true } }), /citations\.enabled/],
+  // Nobody said how much the model reads.
+  [saying(aDocument), /max_input_tokens.*messages\[0\]\.content\[0\]/],
+  [
+    saying({ ...aDocument, source: { ...aDocument.source, data: 'QUFBQQ==' } }),
+    /messages\[0\]\.content\[0\].*PDF/,
+  ],
   [{ temperature: 1.5 }, /temperature/],
   [{ system: [{ type: 'image' }] }, /system\.0/],
   [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, /tools\.0/],
@@ -237,6 +264,66 @@ test('an upstream of OpenAI’s is told nothing in Anthropic’s words', async (
     t.is(sent?.[field], undefined, field);
   }
   t.notRegex(JSON.stringify(sent), /cache_control|reasoning_details|is_error/);
+});
+
+const notes = (source: Json) => ({ type: 'document', source, title: 'notes', context: 'Mine.' });
+const text = { type: 'text', media_type: 'text/plain', data: 'One.' };
+
+test('documents are files to an upstream of OpenAI’s, and texts what they say', async (t) => {
+  const model = 'gpt-4o?input=9&chunks=2';
+  const calls = await upstream.on(model, { maxInputTokens: 4_000 });
+  const content = { type: 'content', content: [text, text].map(({ data }) => said(data)) };
+  const response = await post(await serveV1(t, calls), {
+    messages: [
+      { role: 'user', content: 'Look.' },
+      {
+        role: 'assistant',
+        content: [{ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }],
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'toolu_1', content: [said('Seen.'), aDocument] },
+          ...[notes(text), notes(content), said('So?')],
+        ],
+      },
+    ],
+  });
+  t.is(response.status, 200, await response.text());
+  const { messages } = JSON.parse(
+    JSON.stringify(upstream.mock.asked.find((each) => each.model === model)),
+  );
+  t.deepEqual(messages.slice(2), [
+    { role: 'tool', tool_call_id: 'toolu_1', content: 'Seen.' },
+    {
+      role: 'user',
+      content: [
+        { ...aPdf, file: { ...aPdf.file, filename: 'document.pdf' } },
+        ...[said('Mine.'), said('notes\n\nOne.')],
+        ...[said('Mine.'), said('notes\n\nOne.\n\nOne.'), said('So?')],
+      ],
+    },
+  ]);
+  const reserved = calls.log.events.find(({ type }) => type === 'CreditReserved');
+  t.like(reserved?.data, { tokens: `${4_000 + 64}` });
+  await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: cost(9, 2) });
+});
+
+const said = (words: string) => ({ type: 'text', text: words });
+
+test('tokens of a text are counted with it, those of a PDF by nobody', async (t) => {
+  const url = await serveV1(t, await upstream.on('gpt-4o'));
+  const count = async (content: readonly Json[]) => {
+    const asked = { max_tokens: undefined, messages: [{ role: 'user', content }] };
+    return (await post(url, asked, {}, '/count_tokens')).json();
+  };
+  const { input_tokens: bare } = CountReply.parse(await count([said('Hello')]));
+  const words = { ...text, data: ' word'.repeat(100) };
+  const document = { type: 'document', source: words };
+  t.deepEqual(await count([said('Hello'), document]), { input_tokens: bare + 100 });
+  const { error } = AnthropicError.parse(await count([said('Hello'), aDocument]));
+  t.is(error.type, 'invalid_request_error');
+  t.regex(error.message, /messages\[0\]\.content\[1\].*PDF/);
 });
 
 test('tokens are counted by the model’s own vocabulary, for nothing', async (t) => {

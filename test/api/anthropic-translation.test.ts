@@ -72,6 +72,26 @@ const resultsOf = (calls: readonly { readonly id: string }[]) =>
     content: [{ type: 'text', text: `result of ${id}` }],
   }));
 
+test('documents come back as they were, but for what is said of them', (t) => {
+  const source = { type: 'text', media_type: 'text/plain', data: '你好 😀' };
+  const pdf = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0xLjcK' };
+  const cached = { cache_control: { type: 'ephemeral' } };
+  const content = [
+    { type: 'document', source: pdf, title: 'a.pdf', ...cached },
+    { type: 'document', source },
+  ];
+  const asking = (...blocks: readonly Json[]) => ({
+    ...{ model: 'demo', max_tokens: 64 },
+    messages: [{ role: 'user', content: blocks }],
+  });
+  t.deepEqual(toAnthropic(toChat(asking(...content))).messages[0].content, content);
+  const told = { type: 'document', source, context: 'Mine.', citations: { enabled: false } };
+  t.deepEqual(toAnthropic(toChat(asking(told))).messages[0].content, [
+    { type: 'text', text: 'Mine.' },
+    { type: 'document', source },
+  ]);
+});
+
 test('a request of Anthropic’s comes back from OpenAI’s words with its roles, calls and texts', (t) => {
   fc.assert(
     fc.property(conversation, fc.array(textBlock, { maxLength: 2 }), (messages, system) => {

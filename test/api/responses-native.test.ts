@@ -5,7 +5,7 @@ import { assertMatches, mismatches } from '../openai/schemas.ts';
 import { eventually } from '../support/eventually.ts';
 import type { MockResponses } from '../support/mock-responses.ts';
 import { startMockResponses } from '../support/mock-responses.ts';
-import { paidCalls } from '../support/paid-calls.ts';
+import { aPdf, paidCalls } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { adapter, cost, endsWith, paidMock, watched } from '../support/paid-mock.ts';
 import { jsonHeaders, startV1 } from '../support/v1-server.ts';
@@ -83,6 +83,22 @@ test('a response passes as its upstream says it, under our name, and is charged'
     ...{ path: '/v1/responses', top_k: 3, max_output_tokens: 50, store: false, stream: false },
   });
   await endsWith(t, calls, 'UsageSettled', { basis: 'usage', charge: cost(100, 7) });
+});
+
+test('a file passes as it came to who speaks Responses, and in a chat’s words to another', async (t) => {
+  const { file } = aPdf;
+  const part = { type: 'input_file', ...file };
+  const input = [{ role: 'user', content: [part, { type: 'input_text', text: 'Hm?' }] }];
+  const how = 'input=100&chunks=5';
+  const first = await serve(how, { maxInputTokens: 5_000 });
+  t.is((await first.post({ input })).status, 200);
+  t.like(lastAsked(how), { input });
+  const reserved = first.calls.log.events.find(({ type }) => type === 'CreditReserved');
+  t.like(reserved?.data, { tokens: `${5_000 + 64}` });
+  const second = await serve('status=500', { maxInputTokens: 5_000 });
+  t.is((await second.post({ input })).status, 200);
+  const { messages } = JSON.parse(JSON.stringify(chat.mock.asked.at(-1)));
+  t.deepEqual(messages, [{ role: 'user', content: [aPdf, { type: 'text', text: 'Hm?' }] }]);
 });
 
 test('a stream’s events pass one for one, and the last one waits for the charge', async (t) => {

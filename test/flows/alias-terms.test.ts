@@ -2,6 +2,7 @@ import test from 'ava';
 import { z } from 'zod';
 import { gatewayWorld, messages } from '../support/gateway-world.ts';
 import { jsonRequest } from '../support/json-request.ts';
+import { aPdf } from '../support/paid-calls.ts';
 import { request, settledCalls } from '../support/people.ts';
 import { errorOf, lastChunkOf, limitsIn, modelOf } from '../support/v1-answers.ts';
 
@@ -68,6 +69,28 @@ test.serial('what an alias says counts where the member says nothing', async (t)
   t.deepEqual(lastAsked().messages, messages);
   t.is(lastAsked().top_p, undefined);
 });
+
+test.serial('files go where the operator says how much a model reads at most', async (t) => {
+  await sell('reader', 'reader');
+  const asked = { model: 'reader', messages: [{ role: 'user', content: [aPdf] }] };
+  const refused = await errorOf(await post(asked));
+  t.like(refused, { status: 400, param: 'messages[0].content[0]' });
+  t.regex(refused.message, /This model takes no files/);
+  const chinese = await errorOf(await post(asked, { headers: { 'accept-language': 'zh' } }));
+  t.regex(chinese.message, /该模型不接受文件.*max_input_tokens/);
+  await alias('reader', { max_input_tokens: 5_000 });
+  t.is((await post(asked)).status, 200);
+  t.deepEqual(lastAsked().messages, asked.messages);
+  const kept = await errorOf(
+    await post({ ...asked, messages: [{ role: 'user', content: [inAccount] }] }),
+  );
+  t.like(kept, { status: 400, param: 'messages[0].content[0]' });
+  t.regex(kept.message, /file_id/);
+  await alias('reader', { max_input_tokens: null });
+  t.is((await post(asked)).status, 400);
+});
+
+const inAccount = { type: 'file', file: { file_id: 'file-of-somebody-else' } };
 
 test.serial('a system prompt is part of what a call may cost', async (t) => {
   await sell('wordy', 'wordy');

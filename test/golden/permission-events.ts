@@ -67,6 +67,13 @@ export const permissionEvents: readonly DomainEvent[] = [
     },
   },
   {
+    type: 'AliasChanged',
+    data: {
+      ...{ alias: 'demo', description: null, sampling: {}, systemPrompt: null, scenario: null },
+      ...{ limits: plan.limits, maxInputTokens: 200_000 },
+    },
+  },
+  {
     type: 'ApiKeyPermitted',
     data: {
       ...key,

@@ -2,7 +2,7 @@ import type { EndpointName } from '../../src/adapters/llm/endpoints/endpoint.ts'
 import type { FormEntry } from '../../src/adapters/llm/form.ts';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
-import { aFile, aSound } from './paid-calls.ts';
+import { aFile, aPdf, aSound, aText } from './paid-calls.ts';
 import { cost } from './paid-mock.ts';
 
 /** What a settlement says, at least. */
@@ -19,6 +19,7 @@ export interface EndpointCase {
   /** Instead, where it is to stream. */
   readonly streamBody?: Json;
   readonly prices?: Prices;
+  readonly maxInputTokens?: number;
   readonly complete: Settled & { readonly basis: string };
   readonly uncounted: Settled;
   readonly inputOnly: Settled;
@@ -36,6 +37,9 @@ const tokens: Prices = { input: '1', cachedInput: '0.5', output: '3' };
 
 /** The same in a chat. */
 const helloInChat = 8;
+
+/** With the words of a text beside it, and the names of two files. */
+const inFiles = helloInChat + 800 + 4;
 
 const edit = (...more: readonly FormEntry[]): Json => ({
   n: 2,
@@ -89,6 +93,28 @@ export const endpointCases: readonly EndpointCase[] = [
     halfReceived: { charge: '0.000497' },
     half: 3,
     halfStreamed: { charge: '0.000497' },
+  },
+  {
+    name: 'chats with files',
+    endpoint: 'chat',
+    streams: 'asked',
+    model: 'gpt-4o?input=1500&cached=100&chunks=6',
+    body: {
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }, aPdf, aText] }],
+    },
+    maxInputTokens: 2_000,
+    complete: {
+      ...{ basis: 'usage', charge: cost(1_400, 6, 100) },
+      usage: { input: 1_400, cachedInput: 100, output: 6 },
+    },
+    uncounted: {
+      ...{ basis: 'estimate', charge: cost(inFiles, 6) },
+      usage: { input: inFiles, output: 6 },
+    },
+    inputOnly: { charge: cost(inFiles, 0) },
+    halfReceived: { charge: cost(inFiles, 3) },
+    half: 3,
+    halfStreamed: { charge: cost(inFiles, 3) },
   },
   {
     name: 'spoken chats',

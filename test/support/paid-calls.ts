@@ -11,6 +11,7 @@ import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
+import { plainAlias } from '../../src/domain/alias/events.ts';
 import type { ScenarioNames } from '../../src/domain/budget/scenario-names.ts';
 import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
@@ -40,6 +41,8 @@ interface PaidCallsOptions {
   /** How long an answer waits for its charge. */
   readonly patience?: Patience;
   readonly defaultMaxOutput?: number;
+  /** What the alias's models read at most; nobody has said it unless given. */
+  readonly maxInputTokens?: number;
   readonly overrun?: 'absorbed' | 'owed';
   readonly hangUp?: HangUp;
   /** What is asked; a chat unless said. */
@@ -164,11 +167,13 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
 /** With random numbers near zero, the first candidate of those left is always drawn. */
 function catalogueOf(options: PaidCallsOptions): Catalogue {
   const { models, route, hangUp, defaultMaxOutput = 64, prices = price.prices } = options;
+  const { maxInputTokens } = options;
   const candidates = models.map((each) => ({ ...each, weight: 1 }));
   const terms = route ?? routeTo(candidates, hangUp && { hangUp });
   return {
     priceOf: (alias) => (alias === 'demo' ? { ...price, prices, defaultMaxOutput } : undefined),
     routeOf: (alias) => (alias === 'demo' ? terms : undefined),
+    aliasOf: () => ({ ...plainAlias, maxInputTokens }),
   };
 }
 
@@ -185,6 +190,23 @@ export const aSound = {
     format: 'mp3',
   },
 };
+
+/** What `file_data` is for a file of this type. */
+export const dataUrl = (type: string, bytes: string | Uint8Array): string =>
+  `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+
+const filePart = (filename: string, file_data: string) => ({
+  type: 'file',
+  file: { file_data, filename },
+});
+
+export const aPdf = filePart(
+  'report.pdf',
+  dataUrl('application/pdf', `%PDF-1.7\n${'A page of it. '.repeat(500)}`),
+);
+
+/** Of 800 words, each a token. */
+export const aText = filePart('notes.txt', dataUrl('text/plain', ' word'.repeat(800)));
 
 /** The same question everywhere. */
 const asked: Readonly<Record<EndpointName, Json>> = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CacheMark } from './anthropic-cache.ts';
 import { beyondProtocol } from './beyond-protocol.ts';
+import { toldFile } from './chat-files.ts';
 import { eachMessage, Message, Part } from './chat-words.ts';
 import { isJson, parseJson } from './json.ts';
 import type { Json } from './upstream.ts';
@@ -61,9 +62,15 @@ function blocksOf({ content, refusal }: Said, path: string): readonly Json[] {
 
 /** An empty text is no block: Anthropic refuses it. */
 function blockOf(part: z.output<typeof OwnPart>, path: string): readonly Json[] {
-  const { type, text = part.refusal, image_url: image, cache_control: cache } = part;
+  const { type, text = part.refusal, image_url: image, file, cache_control: cache } = part;
   if ((type === 'text' || type === 'refusal') && text !== undefined) {
     return text === '' ? [] : [{ type: 'text', text, cache_control: cache }];
+  }
+  if (type === 'file' && file) {
+    const title = file.filename || undefined;
+    return [
+      { type: 'document', source: documentOf(file.file_data, path), title, cache_control: cache },
+    ];
   }
   if (type !== 'image_url' || !image) throw beyondProtocol(path);
   return [{ type: 'image', source: sourceOf(image.url, path), cache_control: cache }];
@@ -76,6 +83,15 @@ function sourceOf(url: string, path: string): Json {
   if (data !== undefined) return { type: 'base64', media_type: mediaType, data };
   if (!url.startsWith('https://')) throw beyondProtocol(`${path}.image_url.url`);
   return { type: 'url', url };
+}
+
+/** Of texts it has one kind. */
+function documentOf(address: string, path: string): Json {
+  const file = toldFile(address);
+  if (!file) throw beyondProtocol(path);
+  return file.kind === 'pdf'
+    ? { type: 'base64', media_type: 'application/pdf', data: file.data }
+    : { type: 'text', media_type: 'text/plain', data: file.text };
 }
 
 /** Only what Anthropic signed or sealed is taken back; other thoughts it would refuse. */

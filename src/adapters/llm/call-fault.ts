@@ -16,7 +16,10 @@ export type CallFaultCode =
 
 /** Why, where a code alone doesn't say it; a text of the message catalogue. */
 export type CallFaultReason =
+  | 'files_unbounded'
+  | 'files_uncounted'
   | 'model_busy'
+  | 'not_a_file'
   | 'not_a_sound'
   | 'not_offered'
   | 'not_priced'

@@ -1,11 +1,10 @@
 import { Buffer } from 'node:buffer';
+import { isBase64 } from './base64.ts';
 import type { Sound } from './endpoints/sounds.ts';
 import { bytesPerSecondOf, soundOf } from './endpoints/sounds.ts';
 import { isJson, withItems } from './json.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json } from './upstream.ts';
-
-const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * By what its bytes are, whatever they are called: some codecs pack hours into a few of them, within a
@@ -51,9 +50,6 @@ export function heardIn(audio: unknown): Sound | undefined {
   const bytes = Buffer.from(data, 'base64');
   return formats.get(format)?.(bytes) ? soundOf({ bytes }) : undefined;
 }
-
-const isBase64 = (data: unknown): data is string =>
-  typeof data === 'string' && data.length % 4 === 0 && base64.test(data);
 
 /** The same chat for who takes an address in the place of a sound's bytes, with those in it. */
 export const withSoundAddresses = (body: Readonly<Json>): Readonly<Json> =>

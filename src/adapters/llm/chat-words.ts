@@ -34,6 +34,7 @@ export const Part = z.looseObject({
   refusal: z.string().optional(),
   image_url: z.looseObject({ url: z.string() }).optional(),
   input_audio: z.looseObject({ data: z.string(), format: z.enum(['wav', 'mp3']) }).optional(),
+  file: z.looseObject({ file_data: z.string(), filename: z.string().nullish() }).optional(),
 });
 
 /** A call of a function, in a message. */

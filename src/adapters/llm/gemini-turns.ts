@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { beyondProtocol } from './beyond-protocol.ts';
 import { signatureIn } from './call-signature.ts';
+import { toldFile } from './chat-files.ts';
 import type { Part } from './chat-words.ts';
 import { Call, eachMessage, Message } from './chat-words.ts';
 import { isJson, parseJson } from './json.ts';
@@ -58,21 +59,35 @@ function partsOf({ content, refusal }: Said, path: string): readonly Json[] {
 
 /** An empty text is no part: Gemini refuses it. */
 function partOf(part: z.output<typeof Part>, path: string): readonly Json[] {
-  const { type, text = part.refusal, image_url: image, input_audio: audio } = part;
+  const { type, text = part.refusal } = part;
   if ((type === 'text' || type === 'refusal') && text !== undefined) {
     return text === '' ? [] : [{ text }];
   }
+  return [{ inlineData: inlineOf(part, path) }];
+}
+
+function inlineOf(part: z.output<typeof Part>, path: string): Json {
+  const { type, image_url: image, input_audio: audio, file } = part;
   if (type === 'input_audio' && audio) {
-    return [{ inlineData: { mimeType: `audio/${audio.format}`, data: audio.data } }];
+    return { mimeType: `audio/${audio.format}`, data: audio.data };
   }
+  if (type === 'file' && file) return fileOf(file.file_data, path);
   if (type !== 'image_url' || !image) throw beyondProtocol(path);
   const [, mimeType, data] = inline.exec(image.url) ?? [];
   // An address could name a film, or a file of the operator's account.
   if (data === undefined) throw beyondProtocol(`${path}.image_url.url`);
-  return [{ inlineData: { mimeType, data } }];
+  return { mimeType, data };
 }
 
 const inline = /^data:(image\/(?:jpeg|png|webp|heic|heif));base64,([A-Za-z0-9+/=]+)$/;
+
+/** It knows texts by that name alone, and has no place for what a file is called. */
+function fileOf(address: string, path: string): Json {
+  const file = toldFile(address);
+  if (!file) throw beyondProtocol(path);
+  if (file.kind === 'pdf') return { mimeType: 'application/pdf', data: file.data };
+  return { mimeType: file.type.startsWith('text/') ? file.type : 'text/plain', data: file.data };
+}
 
 function callsOf(
   { tool_calls: calls }: Said,

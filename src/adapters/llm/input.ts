@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { PriceName } from '../../domain/price-list/events.ts';
 import { CallFault } from './call-fault.ts';
+import type { ChatFile } from './chat-files.ts';
+import { fileIn } from './chat-files.ts';
 import type { Voice } from './chat-sounds.ts';
 import { heardIn, voiceIn } from './chat-sounds.ts';
 import { codePoints } from './code-points.ts';
@@ -28,12 +30,19 @@ export interface Input {
   /** Those among the messages. */
   readonly pictures?: readonly Shown[];
   readonly sounds?: readonly Sound[];
+  /** Each with where it is. */
+  readonly files?: readonly GivenFile[];
   /** The answer is to be spoken as well. */
   readonly voice?: Voice;
   /** What must have a price beside text, and the field that asks for it. */
   readonly extras?: ReadonlyMap<PriceName, string>;
   /** What the answer is predicted to say: all of it that it doesn't say is billed as output too. */
   readonly predicted?: readonly string[];
+}
+
+/** A file, and the field that gives it. */
+export interface GivenFile extends ChatFile {
+  readonly path: string;
 }
 
 /** These steer the answer and are never read by the model; any other field counts as input. */
@@ -94,7 +103,7 @@ const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
 export function inputOf(body: Readonly<Json>): Input {
   refuseUnbounded(body);
   const read = nothingRead();
-  const { texts, pictures, sounds } = read;
+  const { texts, pictures, sounds, files } = read;
   const messages = Array.isArray(body.messages) ? body.messages : [];
   messages.forEach((message, index) => {
     if (isJson(message)) addMessage(message, `messages[${index}]`, read);
@@ -110,11 +119,14 @@ export function inputOf(body: Readonly<Json>): Input {
   return {
     texts,
     wrappers,
-    // Pictures and sounds have none, so nobody pays for them in characters.
+    // Pictures, sounds and files have none, so nobody pays for them in characters.
     characters:
-      pictures.length > 0 || extras.size > 0 ? null : charactersOf(messages.filter(isJson)),
+      pictures.length > 0 || files.length > 0 || extras.size > 0
+        ? null
+        : charactersOf(messages.filter(isJson)),
     ...(pictures.length > 0 && { pictures }),
     ...(sounds.length > 0 && { sounds }),
+    ...(files.length > 0 && { files }),
     ...(voice && { voice }),
     ...(extras.size > 0 && { extras }),
     ...(predicted.length > 0 && { predicted }),
@@ -126,11 +138,12 @@ interface Read {
   readonly texts: string[];
   readonly pictures: Shown[];
   readonly sounds: Sound[];
+  readonly files: GivenFile[];
   /** Where the first sound is. */
   soundAt?: string;
 }
 
-const nothingRead = (): Read => ({ texts: [], pictures: [], sounds: [] });
+const nothingRead = (): Read => ({ texts: [], pictures: [], sounds: [], files: [] });
 
 function extrasOf({ soundAt }: Read, voice: Voice | undefined): ReadonlyMap<PriceName, string> {
   const extras = new Map<PriceName, string>();
@@ -146,7 +159,8 @@ function predictedIn({ prediction }: Readonly<Json>): readonly string[] {
   if (type !== 'content') throw unsupported('prediction');
   const said = nothingRead();
   addContent(content, 'prediction.content', said);
-  if (said.pictures.length + said.sounds.length > 0) throw unsupported('prediction.content');
+  if (said.pictures.length + said.sounds.length + said.files.length > 0)
+    throw unsupported('prediction.content');
   return said.texts;
 }
 
@@ -243,6 +257,7 @@ function addParts(parts: readonly unknown[], path: string, read: Read): void {
     const { type, image_url: image } = part;
     if (type === 'image_url' && isPicture(image)) read.pictures.push(pictureOf(image));
     else if (type === 'input_audio') addSound(part, `${path}[${index}]`, read);
+    else if (type === 'file') addFile(part, `${path}[${index}]`, read);
     else throw unsupported(`${path}[${index}]`);
   });
 }
@@ -255,6 +270,13 @@ function addSound({ input_audio: audio }: Json, path: string, read: Read): void 
   if (!sound) throw notASound(path);
   read.sounds.push(sound);
   read.soundAt ??= path;
+}
+
+function addFile({ file: given }: Json, path: string, read: Read): void {
+  const file = fileIn(given);
+  if (!file) throw notAFile(path);
+  read.files.push({ ...file, path });
+  read.texts.push(file.name);
 }
 
 const textOf = (value: unknown): string =>
@@ -270,6 +292,11 @@ export const unsupported = (param: string): CallFault =>
 const notASound = (param: string) =>
   new CallFault('unsupported_input', `\`${param}\` is no base64 of a wav or mp3 sound.`, {
     ...{ param, why: 'not_a_sound', values: { param } },
+  });
+
+const notAFile = (param: string) =>
+  new CallFault('unsupported_input', `\`${param}\` is no base64 of a PDF or a text.`, {
+    ...{ param, why: 'not_a_file', values: { param } },
   });
 
 const unknownRole = (param: string) =>

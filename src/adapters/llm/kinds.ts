@@ -36,7 +36,9 @@ export const kinds: Readonly<Record<UpstreamKind, Kind>> = {
   grok: likeOpenAi('https://api.x.ai/v1', newer),
   gemini: { baseUrl: 'https://generativelanguage.googleapis.com', open: geminiUpstream },
   // Everybody may read its list of models; who asks for a key's own facts must have one.
-  openrouter: likeOpenAi('https://openrouter.ai/api/v1', { ...older, probePath: '/key' }),
+  openrouter: likeOpenAi('https://openrouter.ai/api/v1', {
+    ...{ ...older, probePath: '/key', filesReadBy: 'model' },
+  }),
   siliconflow: likeOpenAi('https://api.siliconflow.cn/v1', older),
   deepseek: likeOpenAi('https://api.deepseek.com/v1', older),
   // Google's own are among them.

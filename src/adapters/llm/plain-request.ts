@@ -1,3 +1,4 @@
+import { toldFile } from './chat-files.ts';
 import { isJson, objectsIn } from './json.ts';
 import type { Json } from './upstream.ts';
 
@@ -24,7 +25,21 @@ export function plainRequest(body: Readonly<Json>, model: string): Readonly<Json
 
 function plainMessage(message: Json): Json {
   const { content, ...rest } = without(message, foreignInMessages);
-  return { ...rest, content: Array.isArray(content) ? objectsIn(content).map(uncached) : content };
+  return { ...rest, content: Array.isArray(content) ? objectsIn(content).map(plainPart) : content };
+}
+
+const plainPart = (part: Json): Json => plainFile(uncached(part));
+
+/** Chats take no files but PDFs, with a name; texts are said. */
+function plainFile(part: Json): Json {
+  const { type, file: given } = part;
+  const { file_data: address, filename: name } = isJson(given) ? given : {};
+  if (type !== 'file' || typeof address !== 'string') return part;
+  const file = toldFile(address);
+  if (file?.kind === 'text') {
+    return { type: 'text', text: name ? `${String(name)}\n\n${file.text}` : file.text };
+  }
+  return { type, file: { file_data: address, filename: name || 'document.pdf' } };
 }
 
 const uncached = (json: Json): Json => without(json, ['cache_control']);

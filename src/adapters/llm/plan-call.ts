@@ -21,7 +21,7 @@ import { sessionOf } from './session-of.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json, Upstream } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
-import { inputBounds, mostInputTokens, predictedBound } from './whole-input.ts';
+import { inputBounds, mostInputTokens, predictedBound, refuseUncounted } from './whole-input.ts';
 import type { BudgetedCall } from './within-budgets.ts';
 import { affordable, atMostOf, hasRoom, openBudget } from './within-budgets.ts';
 
@@ -89,7 +89,8 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const { body, tokens: found, ignored } = searching(call.body, prices);
   const readers = trialsOf(candidates, parts);
   // Whichever candidate answers in the end, its input fits.
-  const bounds = await inputBounds(readers, input, found);
+  const ceiling = ceilingOf(parts, call);
+  const bounds = await inputBounds(readers, input, found, ceiling);
   const predicted = call.n * (await predictedBound(readers, input));
   const given = measure.boundOf(input, { ...bounds, n: call.n });
   const atMost = { ...given, output: given.output + predicted };
@@ -143,8 +144,14 @@ export async function countInput(
   { model, body }: { readonly model: string; readonly body: Readonly<Json> },
 ): Promise<number> {
   const trials = trialsOf(behind(parts, model, 'chat').candidates, parts);
-  return await mostInputTokens(trials, endpoints.chat.inputOf(body));
+  const input = endpoints.chat.inputOf(body);
+  refuseUncounted(input);
+  return await mostInputTokens(trials, input);
 }
+
+/** A chat is read at once; of several bare texts each by itself, and together they may be longer. */
+const ceilingOf = ({ catalogue }: PlanParts, { endpoint, facts }: ModelCall) =>
+  endpoint === 'chat' ? catalogue.aliasOf?.(facts.model).maxInputTokens : undefined;
 
 /** What an alias costs, and who of those that are set up may answer for it. */
 function behind({ catalogue, upstreams }: PlanParts, alias: string, asked: EndpointName) {

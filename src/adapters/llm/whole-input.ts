@@ -1,6 +1,7 @@
+import { CallFault } from './call-fault.ts';
 import { heardTokens } from './chat-sounds.ts';
 import type { Bounds } from './endpoints/measure.ts';
-import type { Input } from './input.ts';
+import type { GivenFile, Input } from './input.ts';
 import { inputBound, inputTokens } from './input.ts';
 import { pictureTokens } from './pictures.ts';
 import type { Family } from './tokenizer.ts';
@@ -11,29 +12,80 @@ export interface Reader {
   readonly model: string;
 }
 
-/** The tokens of a whole input as its reader counts them, pictures of an unknown size as usual ones. */
+/**
+ * The tokens of a whole input as its reader counts them: pictures of an unknown size as usual ones, and of files
+ * what is text. What a PDF says nobody here knows.
+ */
 export const wholeInputTokens = async (reader: Reader, input: Input): Promise<number> =>
-  (await inputTokens(reader.family, input)) + pictureTokens(reader, input.pictures, 'usual');
+  (await inputTokens(reader.family, withFileTexts(input))) +
+  pictureTokens(reader, input.pictures, 'usual');
+
+/** Decoded when they are counted, and never kept. */
+function withFileTexts(input: Input): Input {
+  const { texts, files = [] } = input;
+  if (files.length === 0) return input;
+  return { ...input, texts: [...texts, ...files.flatMap(({ text }) => text?.() ?? [])] };
+}
 
 /** The same where any of several may read it: as many as the one that counts most. */
-export const mostInputTokens = async (readers: readonly Reader[], input: Input): Promise<number> =>
-  (await widest(readers, (family) => inputTokens(family, input))) +
-  largestPictures(readers, input, 'usual');
+export async function mostInputTokens(readers: readonly Reader[], input: Input): Promise<number> {
+  const whole = withFileTexts(input);
+  return (
+    (await widest(readers, (family) => inputTokens(family, whole))) +
+    largestPictures(readers, input, 'usual')
+  );
+}
 
-/** Never less than what any of them may count (MONEY, "What a call may cost"). */
+/** Refuses what can't be counted before it is read. */
+export function refuseUncounted({ files = [] }: Input): void {
+  const [uncounted] = files.filter(({ text }) => text === null);
+  if (uncounted) throw fileFault('files_uncounted', uncounted);
+}
+
+/** Never less than what any of them may count but for files (MONEY, "What a call may cost"). */
 export const mostInputBound = async (readers: readonly Reader[], input: Input): Promise<number> =>
   (await widest(readers, (family) => inputBound(family, input))) +
   largestPictures(readers, input, 'most');
 
-/** The same with its sounds apart; `more` is input that is found elsewhere. */
+/**
+ * The same of a whole input, with its sounds apart. `more` is input that is found elsewhere, and read in turns of
+ * its own; `ceiling` is what a reader takes at most in one, undefined where nobody has said it. Throws a `CallFault`
+ * for files that nothing bounds.
+ */
 export async function inputBounds(
   readers: readonly Reader[],
   input: Input,
   more: number,
+  ceiling?: number,
 ): Promise<Bounds> {
-  const heard = readers.map((reader) => heardTokens(reader, input.sounds, 'most'));
-  return { input: more + (await mostInputBound(readers, input)), heard: Math.max(...heard) };
+  const own = await mostInputBound(readers, input);
+  const heard = Math.max(...readers.map((reader) => heardTokens(reader, input.sounds, 'most')));
+  const [file] = input.files ?? [];
+  if (ceiling === undefined) {
+    if (file) throw fileFault('files_unbounded', file);
+    return { input: more + own, heard };
+  }
+  return {
+    input: more + (await underCeiling(readers, input, { own, ceiling })),
+    heard: Math.min(heard, ceiling),
+  };
 }
+
+/** What has files may fill all of it. */
+async function underCeiling(
+  readers: readonly Reader[],
+  input: Input,
+  { own, ceiling }: { readonly own: number; readonly ceiling: number },
+): Promise<number> {
+  if (own <= ceiling) return input.files ? ceiling : own;
+  // Whose text alone counts more shows that some reader takes more than was said.
+  return Math.max(ceiling, await mostInputTokens(readers, input));
+}
+
+const fileFault = (why: 'files_unbounded' | 'files_uncounted', { path: param }: GivenFile) =>
+  new CallFault('unsupported_input', `The tokens of \`${param}\` are not known.`, {
+    ...{ param, why, values: { param } },
+  });
 
 /** Never less than what the part of a prediction that an answer doesn't say may come to, as its output. */
 export function predictedBound(readers: readonly Reader[], input: Input): Promise<number> {

@@ -31,6 +31,7 @@ export function genaiPrices(version: string): PriceCatalogue {
         model: found.model.id,
         prices: pricesOf(found.model_price),
         byHour: isByHour(found.model),
+        contextWindow: found.model.context_window,
       };
     },
   };

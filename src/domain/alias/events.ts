@@ -34,6 +34,11 @@ export const AliasTerms = z.object({
     .describe('goes before the messages of every chat; no member is shown it'),
   scenario: Scenario.nullable().describe('of calls that name none, by header or by key'),
   limits: RateLimits,
+  maxInputTokens: z
+    .int()
+    .positive()
+    .optional()
+    .describe('more input than this no model behind it reads at once; absent: nobody has said it'),
 });
 /** What an alias is beside its price and its route. */
 export type AliasTerms = z.infer<typeof AliasTerms>;

@@ -11,6 +11,8 @@ export interface ListedModel {
   readonly prices: Readonly<Record<string, string | null>>;
   /** It costs something else at other times of the day. */
   readonly byHour: boolean;
+  /** Tokens that it reads at once at most; absent: the catalogue doesn't say. */
+  readonly contextWindow?: number | undefined;
 }
 
 export interface ImportTerms {

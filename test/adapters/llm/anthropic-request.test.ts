@@ -2,7 +2,7 @@ import test from 'ava';
 import { anthropicRequest } from '../../../src/adapters/llm/anthropic-request.ts';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
-import { aSound } from '../../support/paid-calls.ts';
+import { aPdf, aSound, aText, dataUrl } from '../../support/paid-calls.ts';
 
 const hello = { role: 'user', content: 'Hello' };
 const { signal } = new AbortController();
@@ -249,5 +249,42 @@ test('the arguments of a call that are no object are refused, and an image by an
       t.throws(() => asked({ messages: [message] })),
       { param },
     );
+  }
+});
+
+test('files are documents, with their names as titles', (t) => {
+  const cached = { cache_control: { type: 'ephemeral' } };
+  const data = aPdf.file.file_data.slice('data:application/pdf;base64,'.length);
+  const told = { type: 'base64', media_type: 'application/pdf', data };
+  const text = { type: 'text', media_type: 'text/plain', data: ' word'.repeat(800) };
+  const nameless = (file_data: string) => ({ type: 'file', file: { file_data, filename: '' } });
+  const csv = nameless(dataUrl('text/csv', '你,好'));
+  const { messages } = asked({
+    messages: [{ role: 'user', content: [{ ...aPdf, ...cached }, aText, csv] }],
+  });
+  t.deepEqual(messages[0].content, [
+    { type: 'document', source: told, title: 'report.pdf', ...cached },
+    { type: 'document', source: text, title: 'notes.txt' },
+    { type: 'document', source: { ...text, data: '你,好' } },
+  ]);
+});
+
+test('what a tool answers may be a file', (t) => {
+  const { messages } = asked({
+    messages: [hello, { role: 'tool', tool_call_id: 'a', content: [aText] }],
+  });
+  t.like(messages[0].content[1], {
+    ...{ type: 'tool_result', tool_use_id: 'a' },
+    content: [{ type: 'document', title: 'notes.txt' }],
+  });
+});
+
+test('a file of another kind is beyond the protocol, for another upstream to try', (t) => {
+  for (const file_data of [dataUrl('audio/wav', 'x'), 'https://example.com/a.pdf']) {
+    const content = [{ type: 'file', file: { file_data } }];
+    const fault = t.throws(() => asked({ messages: [{ role: 'user', content }] }), {
+      instanceOf: CallFault,
+    });
+    t.like(fault, { retryable: true, why: 'not_offered', param: 'messages[0].content[0]' });
   }
 });

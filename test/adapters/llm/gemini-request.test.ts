@@ -2,6 +2,7 @@ import test from 'ava';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import { geminiRequest } from '../../../src/adapters/llm/gemini-request.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { aPdf, aText, dataUrl } from '../../support/paid-calls.ts';
 
 const hello = { role: 'user', content: 'Hello' };
 const { signal } = new AbortController();
@@ -251,6 +252,18 @@ test('a sound is shown as its bytes', (t) => {
   }
 });
 
+test('a file is shown as its bytes, by the types that Gemini has', (t) => {
+  const json = { type: 'file', file: { file_data: dataUrl('application/json', '{}') } };
+  const dataOf = (file: typeof aPdf) => file.file.file_data.split(',')[1];
+  const { contents } = asked(said([aPdf, aText, json]));
+  t.deepEqual(contents[0].parts, [
+    { inlineData: { mimeType: 'application/pdf', data: dataOf(aPdf) } },
+    { inlineData: { mimeType: 'text/plain', data: dataOf(aText) } },
+    { inlineData: { mimeType: 'text/plain', data: 'e30=' } },
+  ]);
+});
+
+const filed = (file_data: string) => ({ type: 'file', file: { file_data } });
 const beyond: readonly [Json, string][] = [
   [{ n: 9 }, 'n'],
   [{ logit_bias: { 50256: -100 } }, 'logit_bias'],
@@ -263,6 +276,8 @@ const beyond: readonly [Json, string][] = [
   [{ messages: [{ role: 'function', content: 'x' }] }, 'messages[0].role'],
   [said([{ type: 'input_audio' }]), 'messages[0].content[0]'],
   [{ ...said('Hello'), modalities: ['text', 'audio'] }, 'modalities'],
+  [said([filed('https://example.com/a.pdf')]), 'messages[0].content[0]'],
+  [said([filed('data:video/mp4;base64,AAAA')]), 'messages[0].content[0]'],
   [said([image('https://example.com/a.png')]), 'messages[0].content[0].image_url.url'],
   [said([image('data:image/gif;base64,AAAA')]), 'messages[0].content[0].image_url.url'],
   [{ messages: [result('none', 'x')] }, 'messages[0].tool_call_id'],

@@ -17,7 +17,7 @@ test('it names the package, whose version is pinned: prices don’t change by an
 test('a model is found by its provider, or by its name alone, with exact prices', async (t) => {
   const own = await catalogue.find({ model: 'gpt-4o', provider: 'openai' }, at);
   t.like(own, {
-    ...{ provider: 'openai', model: 'gpt-4o', byHour: false },
+    ...{ provider: 'openai', model: 'gpt-4o', byHour: false, contextWindow: 128_000 },
     prices: { input_mtok: '2.5', cache_read_mtok: '1.25', output_mtok: '10' },
   });
   t.deepEqual(await catalogue.find({ model: 'gpt-4o' }, at), own);

@@ -45,3 +45,25 @@ test('the same terms in another order change nothing', (t) => {
     .when(change({ sampling: { top_p: 0.5, temperature: 0 } }))
     .yields();
 });
+
+test('how much is read at most is said, stays, and is taken away', (t) => {
+  const said = changed({ maxInputTokens: 200_000 });
+  given(alias)(t)
+    .when(change({ maxInputTokens: 200_000 }))
+    .yields(said);
+  given(alias)(t)
+    .when(change({ maxInputTokens: undefined }))
+    .yields();
+  given(
+    alias,
+    said,
+  )(t)
+    .when(change({ limits }))
+    .yields(changed({ ...said.data, limits }));
+  given(
+    alias,
+    said,
+  )(t)
+    .when(change({ maxInputTokens: undefined }))
+    .yields(changed({ maxInputTokens: undefined }));
+});

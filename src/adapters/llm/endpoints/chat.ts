@@ -1,5 +1,6 @@
 import { withUsualMarks } from '../cache-marks.ts';
 import { withGoogleSignatures } from '../call-signature.ts';
+import { hasFiles } from '../chat-files.ts';
 import { spokenIn, withSoundAddresses } from '../chat-sounds.ts';
 import { inputOf } from '../input.ts';
 import { isJson } from '../json.ts';
@@ -39,7 +40,15 @@ export const chat: Endpoint = {
   complete: completeShape,
 };
 
-function spelled(body: Readonly<Json>, { soundsAs, signaturesAs }: Spelling): Readonly<Json> {
+/** OpenRouter's words; else it may have a PDF read by a service that is paid by the page. */
+const readByModel = [{ id: 'file-parser', pdf: { engine: 'native' } }];
+
+function spelled(
+  given: Readonly<Json>,
+  { soundsAs, signaturesAs, filesReadBy }: Spelling,
+): Readonly<Json> {
+  const body =
+    filesReadBy === 'model' && hasFiles(given) ? { ...given, plugins: readByModel } : given;
   const heard = soundsAs === 'data_url' ? withSoundAddresses(body) : body;
   return signaturesAs === 'google' ? withGoogleSignatures(heard) : heard;
 }

@@ -24,6 +24,8 @@ export interface Spelling {
   readonly outputLimit: 'max_completion_tokens' | 'max_tokens';
   /** Sounds in a chat are addresses that hold them; bare base64 unless said. */
   readonly soundsAs?: 'data_url';
+  /** Who reads the files in a chat is said with them, for another way may have a price; as it likes unless said. */
+  readonly filesReadBy?: 'model';
   /** What a model signed a call of a tool with is told as Google's servers do; as it came unless said. */
   readonly signaturesAs?: 'google';
 }

@@ -4,6 +4,7 @@ import { kinds } from '../../../../src/adapters/llm/kinds.ts';
 import type { Json } from '../../../../src/adapters/llm/upstream.ts';
 import { usageFrom } from '../../../../src/adapters/llm/usage.ts';
 import { UpstreamKind } from '../../../../src/domain/upstream/events.ts';
+import { aPdf } from '../../../support/paid-calls.ts';
 import type { Scripted } from '../../../support/scripted-server.ts';
 import { startScriptedServer } from '../../../support/scripted-server.ts';
 import type { Meaning, ProviderCase } from './provider-case.ts';
@@ -76,6 +77,20 @@ test('Qwen is told sounds as addresses that hold them, others as they came', asy
     const sound = { type: 'input_audio', input_audio: { data, format: 'wav' } };
     const sent = await sentTo(t, kind, body);
     t.deepEqual(sent.messages, [...messages, { role: 'user', content: [parts[0], sound] }]);
+  }
+});
+
+test('OpenRouter is told that the model itself reads files, others what came', async (t) => {
+  const withFile = { messages: [...messages, { role: 'user', content: [aPdf] }] };
+  const native = [{ id: 'file-parser', pdf: { engine: 'native' } }];
+  for (const [kind, body, plugins] of [
+    ['openrouter', withFile, native],
+    ['openrouter', { messages }, undefined],
+    ['openai', withFile, undefined],
+    ['azure', withFile, undefined],
+  ] as const) {
+    const { messages: told, plugins: engines } = await sentTo(t, kind, body);
+    t.deepEqual({ messages: told, plugins: engines }, { ...body, plugins });
   }
 });
 
