@@ -25,11 +25,17 @@ export function shapesIn(schema: z.ZodType, data: unknown): readonly string[] {
 }
 
 function fewIn({ type }: Field, value: unknown): readonly string[] {
-  if (Array.isArray(value)) return [value.length === 0 ? 'empty' : 'not empty'];
+  if (Array.isArray(value)) return [value.length === 0 ? 'empty' : 'not empty', ...longIn(value)];
   const isOneOfFew =
     typeof value === 'boolean' || (typeof value === 'string' && type.includes('`'));
   return isOneOfFew ? [String(value)] : [];
 }
+
+/** How long the tuples of a list are: their last members may be left out. */
+const longIn = (list: readonly unknown[]): readonly string[] => {
+  const lengths = new Set(list.filter(Array.isArray).map(({ length }) => length));
+  return [...lengths].map((length) => `there with ${length} in one`);
+};
 
 /** The same data as it was written before the fields were there that may be left out. */
 export function bare(schema: z.ZodType, data: unknown): unknown {

@@ -48,6 +48,10 @@ const whole = {
     ...{ image: '0.0004', second: '0.00001', character: '0.000015' },
   },
 };
+const mayCost = {
+  ...{ upstream: 'openai', asset: 'USD' },
+  ...{ fixed: new Decimal('0.000025'), perOutput: new Decimal('0.000001') },
+};
 const possibleCosts = [{ upstream: 'openai', asset: 'USD', amount: '0.000125' }];
 /** Of three attempts: nobody wrote down what the first was rated with. */
 const costs = [
@@ -177,7 +181,9 @@ const chapter = (n: string): readonly Step[] => [
   reserveOf(`open media ${n}`, { price: whole, at: muchLater }),
   reserveOf(`swept media ${n}`, { price: whole, at: muchLater }),
   abandonOf(`swept media ${n}`, { evidence: { ...evidence, usage: media }, at: muchLater }),
-  reserveOf(`open ${n}`, { at: muchLater }),
+  reserveOf(`open ${n}`, { mayCost, at: muchLater }),
+  reserveOf(`unnoted ${n}`, { mayCost, at: muchLater }),
+  abandonOf(`unnoted ${n}`, { ending: unasked, possibleCosts: null, at: muchLater }),
   reserveOf(`swept ${n}`, { at: muchLater }),
   abandonOf(`swept ${n}`, { evidence, costs, at: muchLater }),
   { type: 'roll', at: '2026-03-15T06:00:00.000Z' },

@@ -39,4 +39,25 @@ export function checkCosts(
     const isRight = asked === 1 ? booked.eq(cost) : booked.gte(cost);
     must(isRight, () => `costs ${canonical(cost)} at ${id}, and ${canonical(booked)} is booked`);
   }
+  checkPossible(call, known);
+}
+
+/** What nobody knows of a call may cost what its hold says, until the call itself knows better. */
+function checkPossible(
+  { callId, process, code }: ClientCall,
+  { reserved, resolved, late }: Known,
+): void {
+  if (!reserved) return;
+  const must = (holds: boolean, what: string) =>
+    mustHold(holds, 'costs', () => `${callId} ${what}`);
+  const { mayCost } = reserved.data;
+  must(mayCost !== undefined, 'is held without a word of what it may cost us');
+  if (resolved?.type !== 'ReservationExpired') return;
+  const { upstream, possibleCosts } = resolved.data;
+  const [possible, ...more] = possibleCosts;
+  const isSaid = possible?.amount === mayCost?.amount && more.length === 0;
+  // Where somebody had noted anything, it is whom it asked.
+  must(upstream !== null || isSaid, 'is unknown, and what it may cost us is not in suspense');
+  const isTold = process.isAlive && code === 'upstream_failed';
+  must(!isTold || late !== undefined, 'failed, and what it might have cost us stays in suspense');
 }

@@ -140,7 +140,9 @@ function checkCall(call: ClientCall, known: Known, { upstream }: Outcome): void 
   const must = (holds: boolean, rule: string, what: string) =>
     mustHold(holds, rule, () => `call ${callId} (${end} ${code ?? ''}) ${what}`);
   must(!process.isAlive || end !== undefined, 'ends', 'was never answered');
-  must(!isSettled || book.asked > 0, 'I18', 'is charged, and no upstream was asked');
+  // One whose caller was told nothing may say late that it costs nothing.
+  const isCharged = isSettled && late?.data.charge !== '0';
+  must(!isCharged || book.asked > 0, 'I18', 'is charged, and no upstream was asked');
   must(book.asked === 0 || reserved !== undefined, 'I18', 'was not held');
   // One that outlived its hold may be refused when all is done but the charge.
   const isRefusedFirst = end === 'refused' && book.asked === 0;

@@ -1,4 +1,5 @@
 import { nameId } from '../../src/domain/ids.ts';
+import { Decimal } from '../../src/domain/money.ts';
 import type { WalletCommand } from '../../src/domain/wallet/commands.ts';
 import { grantOf, price, reserveOf } from './wallets.ts';
 
@@ -19,7 +20,13 @@ export const wideLot = (n: number, scope: readonly string[] | null = null) =>
     scope,
   });
 
-/** A reservation that shares nothing with any other: key, process, model and price are its own. */
+/** As long as a name and an amount may be. */
+export const wideCost = (n: number) => ({
+  ...{ upstream: `u${n}`.padEnd(64, 'x'), asset: 'CNY' },
+  ...{ fixed: new Decimal(`${wide}.123456789012`), perOutput: new Decimal(0) },
+});
+
+/** A reservation that shares nothing with any other: key, process, model, price and upstream are its own. */
 export function lonelyCall(n: number): WalletCommand {
   const command = reserveOf(`call ${n}`, { processId: nameId(`process ${n}`) });
   const model = longAlias(n);
@@ -32,6 +39,7 @@ export function lonelyCall(n: number): WalletCommand {
       { scope, window: 'minute', measure: 'requests', most: '100000' },
       { scope, window: 'minute', measure: 'tokens', most: '9'.repeat(26) },
     ]),
+    mayCost: wideCost(n),
     call: {
       ...command.call,
       model,

@@ -85,6 +85,7 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
     overrun: 0n,
     owed: 0n,
     taken: [],
+    mayCost: mayCostOf(command, output),
     suspense: [],
     booked: [],
   });
@@ -98,6 +99,14 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
   ledger.effects.push(
     `CreditReserved ${call.callId} ${quote.asset} ${written(amount)} ${output} ${from.join()}`,
   );
+}
+
+/** The most that its first upstream may ask for what is held. */
+function mayCostOf({ mayCost }: ReserveCredit, output: number): readonly Cost[] {
+  if (!mayCost) return [];
+  const { upstream, asset } = mayCost;
+  const amount = boundOf(mayCost, output);
+  return amount === 0n ? [] : [{ upstream, asset, amount: written(amount) }];
 }
 
 /** Whether the same was reserved before; another may not take a call that somebody remembers. */
@@ -294,7 +303,7 @@ export function release(ledger: Ledger, { callId, costs, at }: ReleaseHold): voi
 }
 
 export function resolve(ledger: Ledger, command: ResolveAbandoned): void {
-  const { evidence, costs, possibleCosts, overrun, at } = command;
+  const { evidence, costs, overrun, at } = command;
   const call = openCall(ledger, command.callId);
   if (!call) return;
   if (evidence) charge(ledger, call, { ...evidence, costs, overrun, at });
@@ -302,8 +311,8 @@ export function resolve(ledger: Ledger, command: ResolveAbandoned): void {
     ledger.effects.push(`ReservationExpired ${call.id}`);
     const returned = giveBack(ledger, call);
     cost(ledger, costs, 'cogs');
-    cost(ledger, possibleCosts, 'suspense');
-    call.suspense = possibleCosts;
+    call.suspense = command.possibleCosts ?? call.mayCost;
+    cost(ledger, call.suspense, 'suspense');
     lapse(ledger, returned, at);
     payDebts(ledger, at);
   }

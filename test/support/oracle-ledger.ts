@@ -83,6 +83,8 @@ export interface OracleCall {
   /** The part of it that the member bears. */
   owed: bigint;
   taken: readonly OraclePart[];
+  /** What it may cost us, should nobody know anything else of it. */
+  readonly mayCost: readonly OracleCost[];
   suspense: readonly OracleCost[];
   /** Known when it was swept. */
   booked: readonly OracleCost[];

@@ -118,7 +118,7 @@ const prices = {
   },
 };
 function reserveOf(step: StepOf<'reserve'>, before: Before): WalletCommand {
-  const { model, input, output, n, units, process } = step;
+  const { model, input, output, n, units, process, mayCost } = step;
   const rates = step.rates.map(({ scope, limit: { window, measure, most } }) => ({
     scope: scope === 'alias' ? (`alias:${model}` as const) : scope,
     ...{ window, measure, most: most ?? '0' },
@@ -153,6 +153,10 @@ function reserveOf(step: StepOf<'reserve'>, before: Before): WalletCommand {
     outputTokens: output,
     price: { alias: model, version: 1, currency: 'CNY', prices: prices[model] },
     rates,
+    mayCost: mayCost && {
+      ...{ upstream: mayCost.upstream, asset: mayCost.asset },
+      ...{ fixed: new Decimal(mayCost.fixed), perOutput: new Decimal(mayCost.perOutput) },
+    },
     at: before.at,
   };
 }

@@ -103,6 +103,13 @@ const rates = fc.oneof(
   },
 );
 
+const mayCost = fc.constantFrom(
+  undefined,
+  { upstream: 'one', asset: 'USD', fixed: '0', perOutput: '0' },
+  { upstream: 'one', asset: 'USD', fixed: '0.000012', perOutput: '0.000000000001' },
+  { upstream: 'two', asset: 'CNY', fixed: '0', perOutput: '99999999999999999999999.999999999999' },
+);
+
 const steps = {
   open: fc.record({ do: fc.constant('open'), after }),
   grant: fc.record({
@@ -132,6 +139,7 @@ const steps = {
     output: fc.integer({ min: 1, max: 100 }),
     n: fc.constantFrom(1, 1, 2),
     rates,
+    mayCost,
   }),
   settle: fc.record({
     do: fc.constant('settle'),
@@ -145,7 +153,8 @@ const steps = {
     after,
     ...consumption,
     evidence: fc.constantFrom(null, 'usage', 'checkpoint'),
-    possibleCosts: costs,
+    /** Null: the journal has nothing of it. */
+    possibleCosts: fc.option(costs, { nil: null, freq: 1 }),
     overrun,
   }),
   late: fc.record({

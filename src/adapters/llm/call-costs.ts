@@ -1,8 +1,9 @@
 import { canonical } from '../../domain/money.ts';
 import type { Usage } from '../../domain/price-list/usage.ts';
 import type { CostTerms } from '../../domain/route/cost.ts';
-import { costBound, ratedCost } from '../../domain/route/cost.ts';
+import { costBound, costBoundByOutput, ratedCost } from '../../domain/route/cost.ts';
 import type { BookedCost, CostFacts } from '../../domain/wallet/call-events.ts';
+import type { MayCost } from '../../domain/wallet/commands.ts';
 import { ownCount } from './call-evidence.ts';
 import type { CallHold } from './call-hold.ts';
 import { endpoints } from './endpoints/endpoints.ts';
@@ -146,6 +147,17 @@ async function usageAt(
   if (said) return said;
   const own = await ownTokens(trial, plan.input, text, 'received');
   return ownCount({ call, plan: { ...plan, measure }, hold }, own);
+}
+
+/** What an attempt may cost, by the output of each of its `n` answers; undefined: nobody said. */
+export function mayCostAt(
+  { upstream, cost }: Trial,
+  { n, ...size }: Parameters<typeof costBoundByOutput>[1] & { readonly n: number },
+): MayCost | undefined {
+  const bound = cost && costBoundByOutput(cost, size);
+  if (!(cost && bound)) return undefined;
+  const { fixed, perOutput } = bound;
+  return { upstream: upstream.id, asset: cost.currency, fixed, perOutput: perOutput.times(n) };
 }
 
 /** What budgets count a call under. */

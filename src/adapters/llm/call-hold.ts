@@ -30,7 +30,7 @@ export interface CallHold {
    * swept. `refused`: that is not available; `gone`: there is nothing left to settle.
    */
   settle(consumed: Consumption, basis: Basis, end: CallEnd): Promise<Settled>;
-  /** `wasCounted`: if the hold was swept, what was charged and booked instead is put right. */
+  /** If the hold was swept, what was booked instead is put right; `wasCounted`: what was charged, too. */
   release(end: CallEnd, wasCounted: boolean): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export async function holdFor(
   call: ModelCall,
   plan: CallPlan,
 ): Promise<CallHold> {
-  const { wallet, processId, overrun } = parts;
+  const { wallet, overrun } = parts;
   const { facts, walletId, rates = [] } = call;
   const stream = streamOf.wallet(walletId);
   const { callId } = facts;
@@ -79,28 +79,24 @@ export async function holdFor(
     const command = (at: Instant): WalletCommand => ({ type: 'ReleaseHold', callId, ...end, at });
     return settledBy(await surely(parts, stream, command, contextOf(parts, call, 'release')));
   };
+  const late =
+    (consumed: Consumption, end: CallEnd) =>
+    (at: Instant): WalletCommand => ({
+      type: 'PostLateSettlement',
+      ...{ callId, ...consumed, ...end, overrun, at },
+    });
+  /** No upstream was asked: if the hold was swept meanwhile, what it may cost is put right. */
+  const undo = async () => {
+    if ((await release(unanswered)) === 'recorded' || !plan.mayCost) return;
+    await surely(parts, stream, late(nothing, unanswered), contextOf(parts, call, 'late'));
+  };
   const reserved = await wallet
-    .run(
-      stream,
-      (at) => ({
-        type: 'ReserveCredit',
-        call: facts,
-        processId,
-        quotes: plan.quotes,
-        outputTokens: plan.outputTokens,
-        tokens: plan.tokens,
-        price: plan.price,
-        rates,
-        at,
-      }),
-      contextOf(parts, call, 'reserve'),
-    )
+    .run(stream, reserving(parts, call, plan), contextOf(parts, call, 'reserve'))
     .catch((error: unknown) => {
       if (error instanceof LimitReached) call.limited?.(error.room);
       if (error instanceof Rejection) parts.refused(walletId, error.code);
       // A wallet's commands are decided in their order: whatever becomes of the hold, this ends it.
-      if (error instanceof OutcomeUnknown)
-        parts.background(release(unanswered).then(() => undefined));
+      if (error instanceof OutcomeUnknown) parts.background(undo());
       throw error;
     });
   const hold = reserved.state.holds.get(callId);
@@ -117,9 +113,8 @@ export async function holdFor(
     return settledBy(events);
   };
   const postLate = async (consumed: Consumption, end: CallEnd): Promise<Settled> => {
-    const late = { type: 'PostLateSettlement', callId, ...consumed, ...end } as const;
     try {
-      return await run('late', (at) => ({ ...late, overrun, at }));
+      return await run('late', late(consumed, end));
     } catch (error) {
       if (error instanceof Rejection) return 'refused';
       throw error;
@@ -134,8 +129,8 @@ export async function holdFor(
         : null,
     async release(end, wasCounted) {
       const released = await release(end);
-      if (released === 'recorded' || !(wasCounted || end.costs.length > 0)) return;
-      await postLate(nothing, end);
+      const isBooked = wasCounted || hold.mayCost !== undefined || end.costs.length > 0;
+      if (released === 'gone' && isBooked) await postLate(nothing, end);
     },
     async settle(consumed, basis, end) {
       const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ...end } as const;
@@ -144,6 +139,17 @@ export async function holdFor(
     },
   };
 }
+
+const reserving =
+  (
+    { processId }: HoldParts,
+    { facts: call, rates = [] }: ModelCall,
+    { quotes, outputTokens, tokens, price, mayCost }: CallPlan,
+  ) =>
+  (at: Instant): WalletCommand => ({
+    type: 'ReserveCredit',
+    ...{ call, processId, quotes, outputTokens, tokens, price, mayCost, rates, at },
+  });
 
 const settledBy = (events: readonly WalletEvent[]) => (events.length > 0 ? 'recorded' : 'gone');
 

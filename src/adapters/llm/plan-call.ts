@@ -5,9 +5,9 @@ import { costTermsOf } from '../../domain/route/cost.ts';
 import type { Candidate, HangUp, RouteTerms } from '../../domain/route/events.ts';
 import { rank } from '../../domain/route/rank.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
-import type { Quote } from '../../domain/wallet/commands.ts';
+import type { MayCost, Quote } from '../../domain/wallet/commands.ts';
 import type { Budgets, CallBudget } from './budgets.ts';
-import { factsOf } from './call-costs.ts';
+import { factsOf, mayCostAt } from './call-costs.ts';
 import { CallFault } from './call-fault.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
@@ -52,6 +52,8 @@ export interface CallPlan {
   /** The bound in tokens. */
   readonly tokens: Omit<Quote, 'asset'>;
   readonly outputTokens: number;
+  /** What the first of the trials may charge us; undefined: nobody said. */
+  readonly mayCost: MayCost | undefined;
   readonly input: Input;
   readonly bounds: Bounds;
   /** Tokens of a prediction that may be billed beside what is written, for all choices together. */
@@ -127,6 +129,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     quotes: quotesOf(price, { measure, atMost, input }, call.n),
     tokens: tokensAtMost(measure, atMost, call.n),
     outputTokens,
+    mayCost: mayCostAt(trials[0], { ...routed, n: call.n }),
     input,
     hangUp: terms.hangUp ?? 'cancel',
     bounds,

@@ -49,6 +49,9 @@ export async function resolveAbandoned(
   return resolved;
 }
 
+/** A call that died before its first note: its hold says what it may cost. */
+const unnoted = { costs: [], possibleCosts: null };
+
 /** How many events it took; undefined: it is tried again later. */
 async function resolve(
   { wallet, overrun, clock, log, isNews = () => true }: AbandonedParts,
@@ -65,7 +68,7 @@ async function resolve(
     firstTokenMs: null,
   };
   const ending = evidence && known ? known.ending : unknown;
-  const found = costsFound(known?.asked ?? [], evidence);
+  const found = known ? costsFound(known.asked, evidence) : unnoted;
   try {
     const { events } = await wallet.run(
       streamOf.wallet(walletId),

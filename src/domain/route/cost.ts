@@ -57,14 +57,20 @@ export interface CallSize {
  * The most that one attempt at a call may cost us, whichever classes its tokens fall into; undefined: the
  * terms have no price for something of it.
  */
-export function costBound({ prices }: CostTerms, size: CallSize): Decimal | undefined {
+export function costBound(terms: CostTerms, size: CallSize): Decimal | undefined {
+  const bound = costBoundByOutput(terms, size);
+  return bound?.fixed.plus(bound.perOutput.times(size.outputTokens));
+}
+
+/** The same where nobody knows yet how much may be written: `fixed + perOutput × output tokens`. */
+export function costBoundByOutput({ prices }: CostTerms, size: Omit<CallSize, 'outputTokens'>) {
   const known = sound(prices);
-  const { inputTokens: input, outputTokens, speaks = false } = size;
+  const { inputTokens: input, speaks = false } = size;
   const { atMost = () => ({ ...noUsage, input }) } = size;
   const usage = atMost(known);
   if (!(usage && isPriced(usage, known))) return undefined;
   const dearest = speaks ? dearestSpoken : dearestOutput;
-  return rateAtMost(usage, known).plus(dearest(known).times(outputTokens));
+  return { fixed: rateAtMost(usage, known), perOutput: dearest(known) };
 }
 
 /** Throws for a price that could never have been published. */

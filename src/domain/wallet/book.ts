@@ -44,9 +44,16 @@ const callEntry = [
   Instant, // reserved at
   z.array(Index), // limits
 ] as const;
-const HoldEntry = z.tuple([...callEntry, Index, z.int().nonnegative(), z.array(PartEntry)]);
 /** A cost's upstream, currency, amount. */
-const BookedEntry = z.tuple([Index, Currency, Amount]);
+const CostEntry = z.tuple([Index, Currency, Amount]);
+const HoldEntry = z.tuple([
+  ...callEntry,
+  Index, // process
+  z.int().nonnegative(), // most output
+  z.array(PartEntry),
+  // What it may cost us. Left out where nobody said, as it was before anybody did.
+  CostEntry.optional(),
+]);
 const SweptEntry = z.tuple([
   ...callEntry,
   Amount, // held
@@ -56,10 +63,11 @@ const SweptEntry = z.tuple([
   z.array(Cost),
   z.array(TakenLot),
   // Left out where there are none, as it was before there were any: older hashes stay what they are.
-  z.array(BookedEntry).optional(),
+  z.array(CostEntry).optional(),
 ]);
 
 type CallPart = [string, number, number, string, number, Asset, Amount, Instant, number[]];
+type HoldPart = [...CallPart, number, number, z.infer<typeof PartEntry>[]];
 type SweptPart = [...CallPart, string, string, string, Instant, Cost[], TakenLot[]];
 type CallEntry = readonly [...CallPart, ...unknown[]];
 
@@ -106,11 +114,26 @@ export function toBook(wallet: Wallet): WalletBook | null {
     at,
     limits.map(texts.place),
   ];
-  const bookedEntry = ({ upstream, asset, amount }: Cost): z.infer<typeof BookedEntry> => [
+  const costEntry = ({ upstream, asset, amount }: Cost): z.infer<typeof CostEntry> => [
     texts.place(upstream),
     asset,
     amount,
   ];
+  const holdEntry = (hold: Hold): z.infer<typeof HoldEntry> => {
+    const known: HoldPart = [
+      ...callOf(hold),
+      texts.place(hold.processId),
+      hold.maxOutput,
+      hold.parts.map(
+        ({ lotId, kind, amount }): z.infer<typeof PartEntry> => [
+          lotId === null ? null : (places.get(lotId) ?? null),
+          kind,
+          canonical(amount),
+        ],
+      ),
+    ];
+    return hold.mayCost ? [...known, costEntry(hold.mayCost)] : known;
+  };
   const sweptEntry = (swept: Swept): z.infer<typeof SweptEntry> => {
     const known: SweptPart = [
       ...callOf(swept),
@@ -122,7 +145,7 @@ export function toBook(wallet: Wallet): WalletBook | null {
       [...swept.taken],
     ];
     if (swept.booked.length === 0) return known;
-    return [...known, swept.booked.map(bookedEntry)];
+    return [...known, swept.booked.map(costEntry)];
   };
   return {
     ...wallet.opened,
@@ -132,20 +155,7 @@ export function toBook(wallet: Wallet): WalletBook | null {
     overdrawn: canonical(wallet.overdrawn),
     grants: wallet.grants,
     lots: lots.map(lotEntry),
-    holds: [...inOrder(wallet.holds.entries())].map(
-      ([, hold]): z.infer<typeof HoldEntry> => [
-        ...callOf(hold),
-        texts.place(hold.processId),
-        hold.maxOutput,
-        hold.parts.map(
-          ({ lotId, kind, amount }): z.infer<typeof PartEntry> => [
-            lotId === null ? null : (places.get(lotId) ?? null),
-            kind,
-            canonical(amount),
-          ],
-        ),
-      ],
-    ),
+    holds: [...inOrder(wallet.holds.entries())].map(([, hold]) => holdEntry(hold)),
     swept: [...wallet.swept.values()].map(sweptEntry),
     limits: [...inOrder(wallet.limits)].map(([, limit]) => limit),
     counters: [...inOrder(wallet.counters)].map(([key, { window, used }]) => [
@@ -179,8 +189,13 @@ export function fromBook(book: WalletBook): Wallet {
       limits: limits.map((limit) => named(book.texts, limit)),
     };
   };
+  const costOf = ([upstream, asset, amount]: z.infer<typeof CostEntry>): Cost => ({
+    upstream: named(book.texts, upstream),
+    asset,
+    amount,
+  });
   const holds = book.holds.map((entry): Hold => {
-    const [, , , , , , , , , process, maxOutput, taken] = entry;
+    const [, , , , , , , , , process, maxOutput, taken, mayCost] = entry;
     const parts = taken.map(([place, kind, amount]) => ({
       lotId: place === null ? null : named(lots, place).id,
       kind,
@@ -190,6 +205,7 @@ export function fromBook(book: WalletBook): Wallet {
       ...callOf(entry),
       processId: named(book.texts, process),
       maxOutput,
+      mayCost: mayCost && costOf(mayCost),
       parts,
       amount: sum(parts.map(({ amount }) => amount)),
     };
@@ -207,11 +223,7 @@ export function fromBook(book: WalletBook): Wallet {
       sweptAt,
       suspense,
       taken,
-      booked: booked.map(([upstream, currency, cost]) => ({
-        upstream: named(book.texts, upstream),
-        asset: currency,
-        amount: cost,
-      })),
+      booked: booked.map(costOf),
     };
   });
   const byId = PersistentMap.of(lots.map((lot) => [lot.id, lot]));

@@ -151,6 +151,10 @@ export const CreditReserved = z
       `the bound in tokens, which limits of tokens count until the call's end`,
     ),
     price: PriceUsed,
+    mayCost: Cost.optional().describe(
+      'what the upstream that is asked first may charge us; should nothing else be known of the call, ' +
+        'that is its possible cost. Absent: nothing, or nobody said',
+    ),
     at,
     counted,
     legs,

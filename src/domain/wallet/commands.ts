@@ -67,6 +67,11 @@ export interface Quote {
   readonly perOutput: Decimal;
 }
 
+/** What an upstream may charge us for a call. */
+export interface MayCost extends Quote {
+  readonly upstream: string;
+}
+
 export interface ReserveCredit {
   readonly type: 'ReserveCredit';
   readonly call: CallFacts;
@@ -78,6 +83,8 @@ export interface ReserveCredit {
   /** Output tokens the caller may get, for each of its `n` answers. */
   readonly outputTokens: number;
   readonly price: PriceUsed;
+  /** What the upstream that is asked first may charge us; left out: nobody said what it costs. */
+  readonly mayCost?: MayCost | undefined;
   /** Limits of the call's alias and of its member's plan, beside those of the wallet and its keys. */
   readonly rates?: readonly Rate[];
   readonly at: Instant;
@@ -124,8 +131,8 @@ export interface ResolveAbandoned {
   readonly evidence: (Consumption & { readonly basis: 'usage' | 'checkpoint' }) | null;
   readonly ending: Ending;
   readonly costs: readonly BookedCost[];
-  /** Without evidence: what upstreams may charge us. */
-  readonly possibleCosts: readonly Cost[];
+  /** Without evidence: what upstreams may charge us; null: the journal has nothing, ask the hold. */
+  readonly possibleCosts: readonly Cost[] | null;
   readonly overrun: Treatment;
   readonly at: Instant;
 }

@@ -28,6 +28,7 @@ export function reserved(wallet: Wallet, data: WalletEventData<'CreditReserved'>
     maxOutput: data.maxOutput,
     tokens: money(data.tokens),
     price: data.price,
+    mayCost: data.mayCost,
     at: data.at,
     limits: data.counted.map(({ limit }) => limit),
   };

@@ -2,7 +2,8 @@ import { account, entry, isUnit } from '../accounts.ts';
 import type { Decimal } from '../money.ts';
 import { canonical, sum, Decimal as Whole, zero } from '../money.ts';
 import { Rejection } from '../rejection.ts';
-import type { Quote, ReserveCredit } from './commands.ts';
+import type { Cost } from './call-events.ts';
+import type { MayCost, Quote, ReserveCredit } from './commands.ts';
 import type { WalletEvent } from './events.ts';
 import { mostEnds } from './expire.ts';
 import { countedAgainst, useOf } from './limits.ts';
@@ -139,14 +140,22 @@ function clampOf(source: Source): number | undefined {
   return output.lt(leastOutput) ? undefined : output.toNumber();
 }
 
+/** What an upstream may charge for the output that is held; nothing is not worth a word. */
+function costWith(mayCost: MayCost, output: number): Cost | undefined {
+  const { upstream, asset } = mayCost;
+  const most = boundOf(mayCost, output);
+  return most.isZero() ? undefined : { upstream, asset, amount: canonical(most) };
+}
+
 interface Held {
   readonly opened: Opened;
   readonly fit: Fit;
 }
 
 function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): WalletEvent {
-  const { call, processId, price, rates = [], at } = command;
+  const { call, processId, price, mayCost, rates = [], at } = command;
   const { quote, lots, output } = fit;
+  const cost = mayCost && costWith(mayCost, output);
   const { walletId } = opened;
   const { asset } = quote;
   const amount = boundOf(quote, output);
@@ -177,6 +186,7 @@ function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): Wa
       maxOutput: output,
       tokens: canonical(tokens),
       price,
+      ...(cost && { mayCost: cost }),
       at,
       counted,
       legs: entry(legs),

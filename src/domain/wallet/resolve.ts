@@ -4,7 +4,7 @@ import type { Decimal } from '../money.ts';
 import { canonical, least, Decimal as Whole, zero } from '../money.ts';
 import { isPriced, rate } from '../price-list/rating.ts';
 import { tokensOf } from '../price-list/usage.ts';
-import type { Basis, BookedCost, Treatment } from './call-events.ts';
+import type { Basis, BookedCost, Cost, Treatment } from './call-events.ts';
 import type {
   Consumption,
   Ending,
@@ -53,10 +53,11 @@ export function resolveAbandoned(
 ): readonly WalletEvent[] {
   const open = openHold(command.callId, wallet);
   if (!open) return [];
-  const { evidence, costs, possibleCosts, at } = command;
+  const { evidence, costs, at } = command;
   if (evidence) {
     return settled(open, wallet, { ...command, ...evidence, swept: true });
   }
+  const possibleCosts = command.possibleCosts ?? saidBy(open.hold);
   const { legs, returned } = close(open, zero);
   const data = {
     ...endedCall(open, command),
@@ -70,6 +71,8 @@ export function resolveAbandoned(
   const expired: WalletEvent = { type: 'ReservationExpired', data };
   return withDebtPaid([expired, ...lapsed(wallet, returned, at)], wallet, at);
 }
+
+const saidBy = ({ mayCost }: Hold): readonly Cost[] => (mayCost ? [mayCost] : []);
 
 interface Settlement extends Consumption {
   readonly basis: Basis;

@@ -24,6 +24,8 @@ export interface Hold {
   /** The bound in tokens. */
   readonly tokens: Decimal;
   readonly price: PriceUsed;
+  /** What the upstream that is asked first may charge us. */
+  readonly mayCost: Cost | undefined;
   readonly at: Instant;
   /** The keys of the limits that count it. */
   readonly limits: readonly string[];
@@ -120,15 +122,17 @@ export const emptyWallet: Wallet = {
 const mostEntries = 4_000;
 /** Aliases of 128 characters: one fits into what an entry leaves. */
 export const entriesOfLot = ({ scope }: Pick<Lot, 'scope'>): number => 1 + (scope?.length ?? 0);
-/** A hold has the room that its call takes when it is swept, with the terms of its lots. */
+/** A hold has the room that its call takes when it is swept, with the terms of its lots or a possible cost. */
 export const entriesOfHold = (
   { parts }: Pick<Hold, 'parts'>,
   { lots }: Pick<Wallet, 'lots'>,
-): number =>
-  parts.reduce((total, { lotId }) => {
+): number => {
+  const ofLots = parts.map(({ lotId }) => {
     const lot = lotId === null ? undefined : lots.get(lotId);
-    return total + entriesOfLot({ scope: lot?.scope ?? null });
-  }, 2);
+    return entriesOfLot({ scope: lot?.scope ?? null });
+  });
+  return 2 + ofLots.reduce((total, each) => total + each, ofLots.length === 0 ? 1 : 0);
+};
 /** Two costs fit into an entry; booked ones are shorter, and two of them fit in with the call. */
 const entriesOfSwept = ({ taken, suspense, booked }: Swept): number =>
   taken.reduce(

@@ -24,6 +24,9 @@ test.after.always(() => upstream.close());
 
 const stream: Json = { stream: true };
 
+/** What a greeting with so much output may cost at most: the family's tokens and a tenth. */
+const bound = (output: number) => ourCost(Math.ceil(helloTokens * 1.1), output);
+
 test.serial(
   'a call that takes too long after its first byte pays what was delivered',
   async (t) => {
@@ -137,8 +140,8 @@ test('after our crash input and the checkpointed output are charged', async (t) 
   t.like(calls.ends()[1]?.data, { difference: '0', costs: [] });
 });
 
-test('after our crash a call of which nothing is known costs nothing', async (t) => {
-  const calls = await upstream.on('gpt-4o?hang=headers');
+test('after our crash a call of which nothing is known is free, and what it may cost us is in suspense', async (t) => {
+  const calls = await upstream.on('gpt-4o?hang=headers', { defaultMaxOutput: 100 });
   const client = new AbortController();
   const asked = upstream.mock.asked.length;
   const call = calls.call({}, client.signal);
@@ -146,7 +149,42 @@ test('after our crash a call of which nothing is known costs nothing', async (t)
   await crashed(calls);
   const [end] = calls.ends();
   t.is(end?.type, 'ReservationExpired');
-  t.like(end?.data, { basis: 'no_evidence', outcome: 'abandoned', possibleCosts: [] });
+  t.like(end?.data, { basis: 'no_evidence', outcome: 'abandoned' });
+  t.like(end?.data, { possibleCosts: [{ upstream: 'mock', asset: 'USD', amount: bound(100) }] });
+  t.deepEqual(costsOf(t, end?.data ?? {}), []);
+  t.deepEqual(suspenseOf(calls.ends()), { USD: bound(100) });
+  client.abort();
+  await faultOf(t, call);
+  // The call itself knows that nobody had begun to answer.
+  await eventually(() => calls.ends().length > 1);
+  t.like(calls.ends()[1], { type: 'LateSettlementPosted', data: { difference: '0', costs: [] } });
+  t.deepEqual(suspenseOf(calls.ends()), { USD: '0' });
+});
+
+test('a hold says that its call may cost what a note of it would, also of a clamped answer', async (t) => {
+  const calls = await upstream.on(['gpt-4o?status=500', 'gpt-4o?hang=headers'], {
+    ...{ credit: { CNY: '0.0005' }, defaultMaxOutput: 1_000 },
+  });
+  const client = new AbortController();
+  const call = calls.call({ n: 2 }, client.signal);
+  await eventually(() => calls.journal.notes.size > 0);
+  const [note] = calls.journal.notes.values();
+  const [hold] = (await calls.wallet()).holds.values();
+  t.true(hold && hold.maxOutput < 1_000);
+  t.is(hold?.mayCost?.amount, bound(2 * (hold?.maxOutput ?? 0)));
+  t.is(note?.asked[1]?.cost?.bound, hold?.mayCost?.amount);
+  client.abort();
+  await faultOf(t, call);
+});
+
+test('a call of an upstream that names no cost may cost nothing that anybody knows', async (t) => {
+  const models = [{ upstream: 'mock', model: 'gpt-4o?hang=headers' }];
+  const calls = await upstream.on('', { models });
+  const client = new AbortController();
+  const call = calls.call({}, client.signal);
+  await eventually(() => calls.metered.inFlight() > 0 && calls.log.events.length > 2);
+  await crashed(calls);
+  t.like(calls.ends()[0], { type: 'ReservationExpired', data: { possibleCosts: [] } });
   client.abort();
   await faultOf(t, call);
 });

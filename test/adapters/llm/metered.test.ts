@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
 import { allChunks, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
-import { cost, crashed, endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
+import { cost, crashed, endsWith, faultOf, paidMock, suspenseOf } from '../../support/paid-mock.ts';
 
 let upstream: PaidMock;
 test.before(async () => {
@@ -206,6 +206,19 @@ test('a hold whose reservation is known too late is released', async (t) => {
   answered.resolve();
   await eventually(() => calls.metered.inFlight() === 0);
   await endsWith(t, calls, 'ReservationReleased', { outcome: 'abandoned' });
+});
+
+test('a reservation that is known too late, and was swept meanwhile, leaves no possible cost', async (t) => {
+  const calls = await upstream.on('gpt-4o', { patienceMs: 1_000 });
+  const answered = Promise.withResolvers<void>();
+  calls.log.next.after = () => answered.promise;
+  await t.throwsAsync(calls.call(), { instanceOf: OutcomeUnknown });
+  const reserved = calls.log.events.find(({ type }) => type === 'CreditReserved');
+  await calls.expire(JSON.parse(JSON.stringify(reserved?.data)).call.callId);
+  t.notDeepEqual(suspenseOf(calls.ends()), {});
+  answered.resolve();
+  await eventually(() => calls.metered.inFlight() === 0);
+  t.deepEqual(suspenseOf(calls.ends()), { USD: '0' });
 });
 
 test('a settlement that the log acknowledges late is charged once and ends the answer', async (t) => {

@@ -5,6 +5,7 @@ import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import { goneCalls } from '../../../src/adapters/postgres/gone-calls.ts';
 import { callJournal } from '../../../src/adapters/postgres/journal.ts';
 import { overdueFirst } from '../../../src/adapters/postgres/overdue.ts';
+import { Decimal } from '../../../src/domain/money.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
 import { statement } from '../../../src/projections/query.ts';
 import { memoryLog } from '../../support/memory-log.ts';
@@ -15,6 +16,11 @@ import { grantOf, reserveOf, walletId } from '../../support/wallets.ts';
 const silent = pino({ level: 'silent' });
 const stream = streamOf.wallet(walletId);
 
+const mayCost = {
+  ...{ upstream: 'openai', asset: 'USD' },
+  ...{ fixed: new Decimal('0.0001'), perOutput: new Decimal('0.000001') },
+};
+
 /** A wallet whose whole credit a process that is gone holds, met by another process. */
 async function scene(t: Parameters<typeof readDatabase>[0]) {
   const { pool } = await readDatabase(t);
@@ -23,7 +29,7 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
   const first = runners({ log, clock }).wallet;
   const gone = randomUUID();
   await first.run(stream, () => grantOf('0.0004'), contextOf('grant'));
-  await first.run(stream, () => reserveOf('a', { processId: gone }), contextOf('a'));
+  await first.run(stream, () => reserveOf('a', { processId: gone, mayCost }), contextOf('a'));
   const journal = callJournal({ pool, log: silent });
   t.teardown(journal.close);
   const own = { steady: 10_000 };
@@ -42,10 +48,12 @@ async function scene(t: Parameters<typeof readDatabase>[0]) {
 }
 
 test('a wallet’s overdue holds are resolved before its first command', async (t) => {
-  const { met, types } = await scene(t);
+  const { met, types, log } = await scene(t);
   const wallet = met();
   await wallet.run(stream, () => reserveOf('b'), contextOf('b'));
   t.deepEqual(types().slice(-2), ['ReservationExpired', 'CreditReserved']);
+  const possibleCosts = [{ upstream: 'openai', asset: 'USD', amount: '0.0002' }];
+  t.like(log.events.at(-2)?.data, { possibleCosts });
 });
 
 test('looking at a wallet resolves them too', async (t) => {

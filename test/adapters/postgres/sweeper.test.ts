@@ -9,11 +9,14 @@ import { callJournal } from '../../../src/adapters/postgres/journal.ts';
 import { sweeper } from '../../../src/adapters/postgres/sweeper.ts';
 import type { CommandContext } from '../../../src/domain/envelope.ts';
 import { nameId } from '../../../src/domain/ids.ts';
+import { Decimal, zero } from '../../../src/domain/money.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
 import { toBook } from '../../../src/domain/wallet/book.ts';
 import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { balances } from '../../../src/domain/wallet/wallet.ts';
 import { statement } from '../../../src/projections/query.ts';
+import { listAccounts, listImbalances } from '../../../src/projections/trial-balance.ts';
+import { lateOf } from '../../support/late-calls.ts';
 import { memoryJournal } from '../../support/memory-journal.ts';
 import { memoryLog } from '../../support/memory-log.ts';
 import { feedFrom, reached, readDatabase } from '../../support/read-side.ts';
@@ -111,6 +114,46 @@ test('a hold is resolved when its process is gone, and only then', async (t) => 
   t.is(last?.type, 'ReservationExpired');
   t.like(last?.data, { outcome: 'abandoned', basis: 'no_evidence', latencyMs: 15_000 });
   t.like(last?.metadata, { $correlationId: 'req_a', source: 'sweeper' });
+});
+
+test('what a call may cost whose process went before any note waits in suspense, until the call is heard of', async (t) => {
+  const { sweep, pool, gone, run, feed, log } = await scene(t);
+  const perOutput = new Decimal('0.0000006');
+  const mayCost = { upstream: 'openai', asset: 'USD', fixed: new Decimal('0.00002'), perOutput };
+  await run('c', reserveOf('c', { processId: gone, mayCost }));
+  t.is(await sweep(), 2);
+  const inUsd = async () => {
+    await reached(feed, BigInt(log.events.length - 1));
+    t.deepEqual(await pool.any(listImbalances()), []);
+    const rows = await pool.any(listAccounts());
+    return rows.flatMap(({ account, asset, balance }) =>
+      asset === 'USD' ? [`${account} ${balance}`] : [],
+    );
+  };
+  t.deepEqual(await inUsd(), ['payable:llm:openai -0.00008', 'suspense 0.00008']);
+  const costs = [{ upstream: 'openai', asset: 'USD', amount: '0.00003' }];
+  await run('late', { ...lateOf(30, { costs }), callId: nameId('c') });
+  t.deepEqual(await inUsd(), [
+    'cogs:llm:openai 0.00003',
+    'payable:llm:openai -0.00003',
+    'suspense 0',
+  ]);
+});
+
+test('a note of a call says what it may cost, and its hold does not', async (t) => {
+  const { sweep, journal, gone, run, log } = await scene(t);
+  const asked = { upstream: 'openai', asset: 'USD', fixed: new Decimal(1), perOutput: zero };
+  await run('c', reserveOf('c', { processId: gone, mayCost: asked }));
+  const { call } = reserveOf('c');
+  await journal.note({
+    ...{ callId: call.callId, walletId, processId: gone, requestId: call.requestId },
+    ...{ beganAt: noon.toISOString(), asked: [{ upstream: 'openai', model: 'gpt-4o' }] },
+    ...{ counted: null, ending },
+  });
+  t.is(await sweep(), 2);
+  const ends = log.events.filter(({ type }) => type === 'ReservationExpired');
+  t.is(ends.length, 2);
+  for (const { data } of ends) t.like(data, { possibleCosts: [] });
 });
 
 test('sweeping again finds nothing, also from a table that lags', async (t) => {

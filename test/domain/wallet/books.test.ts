@@ -11,7 +11,7 @@ import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
 import { walletEvents } from '../../../src/domain/wallet/events.ts';
 import type { Wallet } from '../../../src/domain/wallet/wallet.ts';
 import { entriesIn } from '../../../src/domain/wallet/wallet.ts';
-import { lonelyCall, longAlias, wide, wideLot } from '../../support/full-wallets.ts';
+import { lonelyCall, longAlias, wide, wideCost, wideLot } from '../../support/full-wallets.ts';
 import { fold } from '../../support/given.ts';
 import { limitOf } from '../../support/wallet-story.ts';
 import { abandonOf, grantOf, history, noon, reserveOf } from '../../support/wallets.ts';
@@ -52,6 +52,22 @@ const swept = (state: Wallet, costs: readonly Cost[] = []): Wallet =>
       (next, { call: { callId } }) => run(next, { ...abandonOf('a', { evidence, costs }), callId }),
       state,
     );
+
+/** The same when the journal has nothing of them. */
+const unknown = (state: Wallet): Wallet =>
+  state.holds
+    .values()
+    .reduce(
+      (next, { call: { callId } }) =>
+        run(next, { ...abandonOf('a', { possibleCosts: null }), callId }),
+      state,
+    );
+
+/** Takes nothing of any lot, and may cost us something all the same. */
+const free = (n: number): WalletCommand => ({
+  ...reserveOf(`call ${n}`, { mayCost: wideCost(n) }),
+  quotes: [{ asset: 'CNY', fixed: new Decimal(0), perOutput: new Decimal(0) }],
+});
 
 const wideCosts = ['openai', 'openai_like'].map((upstream) => ({
   upstream,
@@ -120,6 +136,12 @@ const fullest: Readonly<Record<string, () => Wallet>> = {
     ),
   'calls on lots with long scopes, swept': () =>
     swept(filled(broad, Array.from({ length: 80 }, (_, n) => scoped(n)).reduce(run, rich))),
+  'calls that share nothing, of which nobody knows anything': () =>
+    unknown(filled(lonelyCall, limited)),
+  'calls that share all, of which nobody knows anything': () =>
+    unknown(filled((n) => reserveOf(`call ${n}`, { mayCost: wideCost(1) }), limited)),
+  'free calls': () => filled(free, limited),
+  'free calls, of which nobody knows anything': () => unknown(filled(free, limited)),
   limits: () =>
     filled(
       (n) => limitOf({ apiKeyId: nameId(`key ${n}`), window: 'day', measure: 'money', most: wide }),
@@ -152,7 +174,7 @@ const busy: readonly WalletCommand[] = [
   limitOf({ window: 'day', measure: 'tokens', most: '10000000' }),
   limitOf({ window: 'total', measure: 'overdraft', most: '3' }),
   reserveOf('a'),
-  reserveOf('b'),
+  reserveOf('b', { mayCost: wideCost(1) }),
   abandonOf('b', {
     evidence: {
       basis: 'checkpoint',
@@ -160,7 +182,7 @@ const busy: readonly WalletCommand[] = [
       characters: null,
     },
   }),
-  reserveOf('c', { input: 1_500_000 }),
+  reserveOf('c', { input: 1_500_000, mayCost: wideCost(2) }),
 ];
 
 test('a book holds all that the fold knows', (t) => {
@@ -185,6 +207,19 @@ test('a book from before booked costs were kept reads and hashes as it did', (t)
   if (!without) return;
   t.deepEqual(fromBook(without).swept.get(nameId('b'))?.booked, []);
   t.deepEqual(WalletBook.parse(JSON.parse(JSON.stringify(without))), without);
+});
+
+test('a book from before holds said what their calls may cost reads and hashes as it did', (t) => {
+  const bookOf = (more: Parameters<typeof reserveOf>[1]) =>
+    toBook(fold(wallet, history(grantOf('1'), reserveOf('a', more))));
+  const said = bookOf({ mayCost: wideCost(1) });
+  const { upstream, asset, fixed } = wideCost(1);
+  t.deepEqual(said?.holds[0]?.at(-1), [said?.texts.indexOf(upstream), asset, fixed.toFixed()]);
+  const unsaid = bookOf({});
+  t.is(unsaid?.holds[0]?.length, 12);
+  if (!unsaid) return;
+  t.is(fromBook(unsaid).holds.get(nameId('a'))?.mayCost, undefined);
+  t.deepEqual(WalletBook.parse(JSON.parse(JSON.stringify(unsaid))), unsaid);
 });
 
 test('the next stream goes on where the books were closed', (t) => {
