@@ -1,7 +1,9 @@
 import test from 'ava';
+import { pino } from 'pino';
 import { z } from 'zod';
 import type { CallFaultCode } from '../../src/adapters/llm/call-fault.ts';
 import { CallFault } from '../../src/adapters/llm/call-fault.ts';
+import { exchangeFor } from '../../src/adapters/llm/exchange.ts';
 import { inputOf } from '../../src/adapters/llm/input.ts';
 import { refusal } from '../../src/adapters/llm/refusal.ts';
 import { callError } from '../../src/api/call-error.ts';
@@ -77,4 +79,40 @@ test('no way in which a call breaks is told in English to who reads Chinese', (t
 test('what is no fault of a call stays what it was', (t) => {
   const error = new Error('else');
   t.is(callError(error, 'demo'), error);
+});
+
+/** What a log says of an error, by itself or deep in another one. */
+function loggedOf(error: unknown): string {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  log.warn({ err: error }, 'it broke');
+  log.warn({ err: new Error('around', { cause: error }) }, 'it broke');
+  return lines.join('');
+}
+
+test('an administrator reads what an upstream wrote, and no log line says it', (t) => {
+  const body = JSON.stringify({ error: { message: 'boom acct_123' } });
+  for (const status of [400, 429, 500]) {
+    const fault = refusal(status, body, { model: 'model' }).sayingAll(body);
+    const error = callError(fault, 'demo', true);
+    const { body: told } = errorAnswer(error, { openAi: true, locale: 'en', requestId: 'req_1' });
+    t.regex(JSON.stringify(told), /boom acct_123/);
+    t.notRegex(loggedOf(error) + loggedOf(fault), /boom|acct_123/);
+  }
+});
+
+test('harmless words are told to members, and to no log', (t) => {
+  const body = JSON.stringify({ error: { message: 'Too long by 7301945 tokens.' } });
+  const fault = refusal(400, body, { model: 'model' });
+  t.regex(JSON.stringify(answerTo(fault).body), /7301945/);
+  t.notRegex(loggedOf(fault) + loggedOf(callError(fault, 'demo')), /7301945/);
+});
+
+test('what breaks in reading an answer is logged without what was read', (t) => {
+  const error = thrownBy(() => JSON.parse('boom acct_123'));
+  const fault = exchangeFor(new AbortController().signal).faultOf(error);
+  t.is(fault.code, 'upstream_failed');
+  const logged = loggedOf(callError(fault, 'demo'));
+  t.notRegex(logged, /boom|acct_123/);
+  t.regex(logged, /A SyntaxError where the answer was read\.\\n {4}at /);
 });

@@ -54,8 +54,9 @@ export class CallFault extends Error {
   readonly retryAfterMs: number | undefined;
   readonly param: string | undefined;
   readonly why: CallFaultReason | undefined;
-  readonly values: NonNullable<Details['values']>;
-  /** Private, so that no log ever writes it: it may name accounts. */
+  /** Private, as the one below: it may be what the upstream said. */
+  readonly #values: NonNullable<Details['values']>;
+  /** Private, so that no log ever writes it: it may name accounts, and quote what was asked. */
   #upstreamText: string | undefined;
 
   constructor(code: CallFaultCode, message: string, details: Details = {}) {
@@ -69,7 +70,11 @@ export class CallFault extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.param = details.param;
     this.why = details.why;
-    this.values = details.values ?? {};
+    this.#values = details.values ?? {};
+  }
+
+  get values(): NonNullable<Details['values']> {
+    return this.#values;
   }
 
   /** The same fault, which keeps what the upstream wrote for whoever may read it. */

@@ -33,8 +33,9 @@ export function refusal(status: number, body: string, asked: Refused): CallFault
   if (fault || !blamesRequest.has(status)) return failure(status, fault, asked, cause);
   const { message, param } = said(body, asked.model);
   const why = message === undefined ? {} : ({ why: 'upstream_said', values: { message } } as const);
-  const plain = 'The model refused this request as invalid.';
-  return new CallFault('upstream_refused', message ?? plain, { param, cause, ...why });
+  return new CallFault('upstream_refused', 'The model refused this request as invalid.', {
+    ...{ param, cause, ...why },
+  });
 }
 
 /** Whose key isn't taken, or isn't paid for, may have another one that is. */
