@@ -16,6 +16,10 @@ const expected: Readonly<Record<CallFaultCode, readonly [number, string]>> = {
   budget_spent: [503, 'budget_spent'],
   unsupported_input: [400, 'invalid_request'],
   upstream_refused: [400, 'invalid_request'],
+  context_length_exceeded: [400, 'context_length_exceeded'],
+  content_filter: [400, 'content_filter'],
+  content_policy_violation: [400, 'content_policy_violation'],
+  string_above_max_length: [400, 'string_above_max_length'],
   upstream_failed: [502, 'upstream_error'],
   upstream_limited: [429, 'rate_limit_exceeded'],
   upstream_timed_out: [504, 'upstream_timeout'],
@@ -115,4 +119,46 @@ test('what breaks in reading an answer is logged without what was read', (t) => 
   const logged = loggedOf(callError(fault, 'demo'));
   t.notRegex(logged, /boom|acct_123/);
   t.regex(logged, /A SyntaxError where the answer was read\.\\n {4}at /);
+});
+
+const window = {
+  ...{ message: "This model's maximum context length is 4096 tokens.", param: 'messages' },
+  ...{ type: 'invalid_request_error', code: 'context_length_exceeded' },
+};
+
+test('a refusal that has a name is told under it, in our own words', (t) => {
+  const fault = refusal(400, JSON.stringify({ error: window }), { model: 'model' });
+  for (const locale of ['en', 'zh'] as const) {
+    const { status, body } = answerTo(fault, locale);
+    t.is(status, 400);
+    t.like(body, {
+      error: { type: window.type, code: window.code, param: 'messages' },
+    });
+    const { message } = said.parse(body).error;
+    // What Claude's clients look for.
+    t.regex(message, /^prompt is too long/);
+    t.notRegex(message, /4096/);
+  }
+  const asked = { openAi: true, anthropic: true, locale: 'en', requestId: 'req_1' } as const;
+  const { status, body } = errorAnswer(callError(fault, 'demo'), asked);
+  t.is(status, 400);
+  t.like(body, { type: 'error', error: { type: 'invalid_request_error' } });
+  t.regex(said.parse(body).error.message, /^prompt is too long/);
+});
+
+test('content that is not drawn has a name of its own', (t) => {
+  const body = JSON.stringify({ error: { code: 'moderation_blocked', message: 'No.' } });
+  const codeOf = (isPicture: boolean) =>
+    answerTo(refusal(400, body, { model: 'model', isPicture })).code;
+  t.deepEqual([codeOf(false), codeOf(true)], ['content_filter', 'content_policy_violation']);
+});
+
+test('a text above its most length says in which field', (t) => {
+  const error = {
+    ...{ code: 'string_above_max_length', param: 'prompt_cache_key' },
+    message: 'Invalid: string too long.',
+  };
+  t.like(answerTo(refusal(400, JSON.stringify({ error }), { model: 'model' })).body, {
+    error: { code: 'string_above_max_length', param: 'prompt_cache_key' },
+  });
 });

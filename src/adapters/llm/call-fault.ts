@@ -1,3 +1,10 @@
+/** What a refusal means where OpenAI has a name for it, by which clients shorten or ask otherwise. */
+export type RefusalMeaning =
+  | 'context_length_exceeded'
+  | 'content_filter'
+  | 'content_policy_violation'
+  | 'string_above_max_length';
+
 /** Every way a call ends without an answer, or without the rest of it. */
 export type CallFaultCode =
   | 'model_not_found'
@@ -5,6 +12,7 @@ export type CallFaultCode =
   | 'budget_spent'
   | 'unsupported_input'
   | 'upstream_refused'
+  | RefusalMeaning
   | 'upstream_failed'
   | 'upstream_limited'
   | 'upstream_timed_out'
@@ -101,3 +109,23 @@ export const broken = (message: string, cause?: unknown): CallFault =>
   new CallFault('upstream_failed', message, { retryable: true, cause });
 
 export const unusable = (): CallFault => broken('The upstream gave no usable answer.');
+
+const refusals: Readonly<Record<RefusalMeaning | 'upstream_refused', true>> = {
+  upstream_refused: true,
+  context_length_exceeded: true,
+  content_filter: true,
+  content_policy_violation: true,
+  string_above_max_length: true,
+};
+
+/** It is about the request: whoever said so is well. */
+export const isRefusal = ({ code }: CallFault): boolean => Object.hasOwn(refusals, code);
+
+/** A refusal that has a name. A longer context than one model's may fit another one. */
+export const refusedFor = (
+  meaning: RefusalMeaning,
+  { retryable = meaning === 'context_length_exceeded', ...details }: Details = {},
+): CallFault =>
+  new CallFault(meaning, 'The model refused this request.', {
+    ...{ ...details, retryable, isWell: true },
+  });

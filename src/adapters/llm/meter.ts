@@ -203,6 +203,10 @@ function outcomeOf(code: CallFaultCode): CallOutcome {
     case 'upstream_limited':
       return 'upstream_failed';
     case 'upstream_refused':
+    case 'context_length_exceeded':
+    case 'content_filter':
+    case 'content_policy_violation':
+    case 'string_above_max_length':
     case 'unsupported_input':
     case 'model_not_found':
     case 'model_unavailable':
