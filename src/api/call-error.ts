@@ -6,7 +6,9 @@ import type { Reason } from './reasons.ts';
 
 const codes: Readonly<Record<CallFaultCode, ErrorCode>> = {
   model_not_found: 'model_not_found',
-  model_unavailable: 'unavailable',
+  model_opening: 'unavailable',
+  model_unavailable: 'model_unavailable',
+  model_not_routed: 'model_not_routed',
   budget_spent: 'budget_spent',
   unsupported_input: 'invalid_request',
   upstream_refused: 'invalid_request',

@@ -17,6 +17,8 @@ export type EdgeCode =
   | 'invalid_request'
   | 'method_not_allowed'
   | 'model_not_found'
+  | 'model_not_routed'
+  | 'model_unavailable'
   | 'not_found'
   | 'outcome_unknown'
   | 'plan_expired'
@@ -100,6 +102,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   member_not_found: invalid(404),
   method_not_allowed: invalid(405),
   model_not_found: invalid(404),
+  model_not_routed: { ...invalid(404), final: true },
+  model_unavailable: { status: 503, type: 'server_error', final: true },
   not_found: invalid(404),
   outcome_unknown: later(503, 1),
   plan_expired: denied(),

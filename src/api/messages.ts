@@ -118,6 +118,14 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The model `{model}` does not exist or you do not have access to it.',
     zh: '模型 `{model}` 不存在,或您无权使用。',
   },
+  model_not_routed: {
+    en: 'The model `{model}` takes no calls like this one, by its key, plan, scenario or size; choose another model.',
+    zh: '模型 `{model}` 不受理此类调用(密钥、套餐、场景或请求大小不符),请选择其他模型。',
+  },
+  model_unavailable: {
+    en: 'The model `{model}` is not available at the moment; choose another one.',
+    zh: '模型 `{model}` 当前不可用,请选择其他模型。',
+  },
   not_found: { en: 'There is nothing at this path.', zh: '该路径不存在。' },
   outcome_unknown: {
     en: 'The log has not answered in time: what was asked may still happen.',

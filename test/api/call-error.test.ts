@@ -12,7 +12,9 @@ import type { Locale } from '../../src/api/locale.ts';
 
 const expected: Readonly<Record<CallFaultCode, readonly [number, string]>> = {
   model_not_found: [404, 'model_not_found'],
-  model_unavailable: [503, 'unavailable'],
+  model_opening: [503, 'unavailable'],
+  model_unavailable: [503, 'model_unavailable'],
+  model_not_routed: [404, 'model_not_routed'],
   budget_spent: [503, 'budget_spent'],
   unsupported_input: [400, 'invalid_request'],
   upstream_refused: [400, 'invalid_request'],

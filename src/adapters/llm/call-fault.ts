@@ -8,7 +8,11 @@ export type RefusalMeaning =
 /** Every way a call ends without an answer, or without the rest of it. */
 export type CallFaultCode =
   | 'model_not_found'
+  /** Its upstream is about to be there. */
+  | 'model_opening'
   | 'model_unavailable'
+  /** None of its candidates is for such calls. */
+  | 'model_not_routed'
   | 'budget_spent'
   | 'unsupported_input'
   | 'upstream_refused'

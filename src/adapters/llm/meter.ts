@@ -209,7 +209,9 @@ function outcomeOf(code: CallFaultCode): CallOutcome {
     case 'string_above_max_length':
     case 'unsupported_input':
     case 'model_not_found':
+    case 'model_opening':
     case 'model_unavailable':
+    case 'model_not_routed':
     case 'budget_spent':
       return 'refused';
     case 'charge_unknown':
