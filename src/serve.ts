@@ -74,7 +74,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
       ...{ answer: calls.answer, countInput: calls.countInput, gate: state.gate, clock },
       aliasFor: (name) => aliasFor(name, catalogue.settings(), calls.isKnown),
     },
-    models: { aliases: catalogue.aliases, clock },
+    models: { aliases: catalogue.aliases, isOffered: calls.isOffered, clock },
     settings: catalogue.settings,
     priceCatalogue: genaiPrices(packageJson.dependencies['@pydantic/genai-prices']),
     budgets,
@@ -187,6 +187,7 @@ function openCalls(
       aliasOf: catalogue.aliasOf,
     },
     upstreams: upstreams.upstreams,
+    isSetUp: upstreams.isSetUp,
     watch,
     budgets,
     clock,
@@ -207,6 +208,9 @@ function openCalls(
   return {
     ...calls,
     isKnown: (alias: string) => priceOf(alias) !== undefined && routeOf(alias) !== undefined,
+    /** Somebody who is set up may answer for it. */
+    isOffered: (alias: string) =>
+      routeOf(alias)?.candidates.some(({ upstream }) => upstreams.isSetUp(upstream)) ?? false,
     preview: (call: ImaginedCall) => previewRoute(planParts, call),
     upstreamState: watch.state,
   };

@@ -6,10 +6,16 @@ import type { Reason } from './reasons.ts';
 
 const codes: Readonly<Record<CallFaultCode, ErrorCode>> = {
   model_not_found: 'model_not_found',
-  model_unavailable: 'unavailable',
+  model_opening: 'unavailable',
+  model_unavailable: 'model_unavailable',
+  model_not_routed: 'model_not_routed',
   budget_spent: 'budget_spent',
   unsupported_input: 'invalid_request',
   upstream_refused: 'invalid_request',
+  context_length_exceeded: 'context_length_exceeded',
+  content_filter: 'content_filter',
+  content_policy_violation: 'content_policy_violation',
+  string_above_max_length: 'string_above_max_length',
   upstream_failed: 'upstream_error',
   upstream_limited: 'rate_limit_exceeded',
   upstream_timed_out: 'upstream_timeout',

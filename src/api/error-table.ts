@@ -1,3 +1,4 @@
+import type { RefusalMeaning } from '../adapters/llm/call-fault.ts';
 import type { RejectionCode } from '../domain/rejection.ts';
 
 /** What the edge refuses or fails at by itself, beside the domain's refusals; stable for ever. */
@@ -7,6 +8,7 @@ export type EdgeCode =
   | 'budget_spent'
   | 'event_from_newer_version'
   | 'call_not_found'
+  | RefusalMeaning
   | 'forbidden'
   | 'idempotency_key_required'
   | 'internal_error'
@@ -15,6 +17,8 @@ export type EdgeCode =
   | 'invalid_request'
   | 'method_not_allowed'
   | 'model_not_found'
+  | 'model_not_routed'
+  | 'model_unavailable'
   | 'not_found'
   | 'outcome_unknown'
   | 'plan_expired'
@@ -71,6 +75,9 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   claim_conflict: invalid(409),
   code_expired: invalid(),
   code_invalid: invalid(),
+  content_filter: invalid(),
+  content_policy_violation: invalid(),
+  context_length_exceeded: invalid(),
   credit_on_hold: later(429, 1),
   currency_mismatch: invalid(),
   email_taken: invalid(409),
@@ -95,6 +102,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   member_not_found: invalid(404),
   method_not_allowed: invalid(405),
   model_not_found: invalid(404),
+  model_not_routed: { ...invalid(404), final: true },
+  model_unavailable: { status: 503, type: 'server_error', final: true },
   not_found: invalid(404),
   outcome_unknown: later(503, 1),
   plan_expired: denied(),
@@ -103,6 +112,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   projection_not_found: invalid(404),
   read_models_behind: later(503, 1),
   settlement_not_found: invalid(404),
+  string_above_max_length: invalid(),
   too_many_attempts: later(429, 60),
   unauthenticated: { status: 401, type: 'authentication_error' },
   unavailable: later(503, 1),

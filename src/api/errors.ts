@@ -33,15 +33,24 @@ interface ApiErrorDetails extends ErrorOptions {
 /** A refusal or failure that the edge itself decides; its text comes from the catalogue. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
-  readonly details: ApiErrorDetails;
+  /** Private, so that no log ever writes it: an upstream's words may quote what was asked. */
+  readonly #details: ApiErrorDetails;
 
   constructor(code: ErrorCode, details: ApiErrorDetails = {}) {
-    super(saying({ code, details }, 'en'), details);
+    super(saying({ code, details: withoutTheirWords(details) }, 'en'), details);
     this.name = 'ApiError';
     this.code = code;
-    this.details = details;
+    this.#details = details;
+  }
+
+  get details(): ApiErrorDetails {
+    return this.#details;
   }
 }
+
+/** What an error says where anybody may read it. */
+const withoutTheirWords = ({ why, ...details }: ApiErrorDetails): ApiErrorDetails =>
+  why === 'upstream_said' ? details : { ...details, why };
 
 /** Where an answer goes: what shape and language its errors have. */
 export interface Audience {

@@ -36,6 +36,19 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'This link is not valid, or a newer one replaced it.',
     zh: '该链接无效,或已被更新的链接取代。',
   },
+  content_filter: {
+    en: 'A content filter blocked this request or its answer; change what is asked.',
+    zh: '内容安全过滤拦截了该请求或其回答,请修改提问内容。',
+  },
+  content_policy_violation: {
+    en: 'A content filter blocked this picture; change what is asked.',
+    zh: '内容安全过滤拦截了该图片,请修改描述内容。',
+  },
+  /** In both languages with the words by which clients know it. */
+  context_length_exceeded: {
+    en: 'prompt is too long: with the output asked for it exceeds the model’s maximum context length. Shorten the messages, or ask for less output.',
+    zh: 'prompt is too long:请求连同要求的输出超过了模型的最大上下文长度,请缩短消息或减少输出上限。',
+  },
   credit_on_hold: {
     en: 'Calls in flight hold the remaining credit; try again in a moment.',
     zh: '剩余额度被进行中的调用占用,请稍后再试。',
@@ -105,6 +118,14 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'The model `{model}` does not exist or you do not have access to it.',
     zh: '模型 `{model}` 不存在,或您无权使用。',
   },
+  model_not_routed: {
+    en: 'The model `{model}` takes no calls like this one, by its key, plan, scenario or size; choose another model.',
+    zh: '模型 `{model}` 不受理此类调用(密钥、套餐、场景或请求大小不符),请选择其他模型。',
+  },
+  model_unavailable: {
+    en: 'The model `{model}` is not available at the moment; choose another one.',
+    zh: '模型 `{model}` 当前不可用,请选择其他模型。',
+  },
   not_found: { en: 'There is nothing at this path.', zh: '该路径不存在。' },
   outcome_unknown: {
     en: 'The log has not answered in time: what was asked may still happen.',
@@ -133,6 +154,10 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
   settlement_not_found: {
     en: 'There is no such settlement in this wallet.',
     zh: '该钱包中没有这笔结算。',
+  },
+  string_above_max_length: {
+    en: 'A text of this request is longer than the model allows.',
+    zh: '请求中的某段文本超过了模型允许的长度。',
   },
   too_many_attempts: { en: 'Too many attempts; try again later.', zh: '尝试次数过多,请稍后再试。' },
   unauthenticated: {

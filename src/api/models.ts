@@ -8,6 +8,8 @@ import { route } from './route.ts';
 export interface ModelsParts {
   /** The aliases that have a price and a route. */
   readonly aliases: () => readonly string[];
+  /** Somebody who is set up may answer for it; absent: so it is for all. */
+  readonly isOffered?: (alias: string) => boolean;
   /** By which a plan is over; the machine's unless said. */
   readonly clock?: () => Date;
 }
@@ -29,9 +31,12 @@ const modelOf = (id: string): z.infer<typeof Model> => ({
   owned_by: 'llm-member',
 });
 
-function offered({ aliases, clock = () => new Date() }: ModelsParts, caller: KeyCaller) {
+function offered(
+  { aliases, isOffered = () => true, clock = () => new Date() }: ModelsParts,
+  caller: KeyCaller,
+) {
   const now = clock();
-  return aliases().filter((alias) => mayUse(caller, alias, now));
+  return aliases().filter((alias) => mayUse(caller, alias, now) && isOffered(alias));
 }
 
 /** `GET /v1/models`: what may be asked for in `model`. */

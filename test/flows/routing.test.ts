@@ -125,3 +125,64 @@ test.serial('the test of a route sees what calls have met', async (t) => {
   });
   t.regex((await tried())[1]?.reason ?? '', /it fails at the moment, so it comes last/);
 });
+
+const listed = async () => {
+  const { data } = z
+    .object({ data: z.array(z.object({ id: z.string() })) })
+    .parse(await request(`${program.url}/v1/models`, { token: person.key }));
+  return data.map(({ id }) => id);
+};
+const modelStatus = async (alias: string) =>
+  (await jsonRequest(`${program.url}/v1/models/${alias}`, { token: person.key })).status;
+
+test.serial(
+  'an alias whose upstreams are off says so, is retried in vain, and is not listed',
+  async (t) => {
+    const put = (enabled: boolean) =>
+      request(`${program.url}/api/admin/upstreams/sometimes`, {
+        ...{ method: 'PUT', token: adminToken },
+        body: { kind: 'openai_like', base_url: `${one?.url}/v1`, api_key: 'sk-other', enabled },
+      });
+    await put(true);
+    await route('sometimes', { candidates: [{ upstream: 'sometimes', model: 'sometimes' }] });
+    t.is((await call('sometimes')).status, 200);
+    t.true((await listed()).includes('sometimes'));
+    await put(false);
+    const refused = await call('sometimes');
+    t.is(refused.status, 503);
+    t.is(refused.headers.get('x-should-retry'), 'false');
+    t.is(refused.headers.get('retry-after'), null);
+    t.like(await refused.json(), {
+      error: { code: 'model_unavailable', type: 'server_error', param: 'model' },
+    });
+    t.false((await listed()).includes('sometimes'));
+    t.is(await modelStatus('sometimes'), 404);
+    const counting = await jsonRequest(`${program.url}/v1/messages/count_tokens`, {
+      ...{ method: 'POST', token: person.key },
+      body: { model: 'sometimes', messages: [{ role: 'user', content: 'Hello' }] },
+    });
+    t.is(counting.status, 503);
+    t.is(counting.headers.get('x-should-retry'), 'false');
+    await put(true);
+    await eventually(async () => (await call('sometimes')).status === 200);
+    t.is(await modelStatus('sometimes'), 200);
+  },
+);
+
+test.serial(
+  'an alias that takes no such calls says that, and is listed for those that it takes',
+  async (t) => {
+    await route('at-night', {
+      candidates: [{ upstream: 'openai', model: 'at-night', conditions: { scenarios: ['batch'] } }],
+    });
+    const refused = await call('at-night');
+    t.is(refused.status, 404);
+    t.is(refused.headers.get('x-should-retry'), 'false');
+    t.like(await refused.json(), {
+      error: { code: 'model_not_routed', type: 'invalid_request_error', param: 'model' },
+    });
+    t.is((await call('at-night', { 'x-scenario': 'batch' })).status, 200);
+    t.true((await listed()).includes('at-night'));
+    t.deepEqual(asked('at-night'), [1, 0]);
+  },
+);

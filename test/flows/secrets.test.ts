@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { eventStoreDbLog } from '../../src/adapters/eventstore/eventstoredb.ts';
 import { databaseUrl } from '../../src/adapters/postgres/embedded-database.ts';
 import type { CanaryUpstream } from '../support/canary-upstream.ts';
-import { startCanaryUpstream } from '../support/canary-upstream.ts';
+import { harmlessCanary, startCanaryUpstream } from '../support/canary-upstream.ts';
 import { jsonRequest } from '../support/json-request.ts';
 import type { Person } from '../support/people.ts';
 import { newCustomer, request, sell, signIn } from '../support/people.ts';
@@ -112,6 +112,8 @@ async function upstreamsAnswer(path: string, body: object): Promise<string> {
 
 const file = new Blob(['a picture, or a sound']);
 const said = (how: string) => ({ messages: [{ role: 'user', content: how }] });
+/** Anthropic's clients must say one. */
+const limitOf = (path: string) => (/chat|messages/.test(path) ? { max_tokens: 20 } : {});
 const few = failures.filter((how) => /^(400|401|403|404|429|500)/.test(how));
 
 /** What may be asked, how the upstream is told what to do, and the ways in which it does. */
@@ -161,8 +163,7 @@ for (const [index, { path, body, hows }] of questions.entries()) {
   test.serial(`members never see an upstream's secrets, ${index}: ${path}`, async (t) => {
     const before = upstream.asked.length;
     for (const how of hows) {
-      const limit = /chat|messages/.test(path) ? { max_tokens: 20 } : {};
-      const answer = await upstreamsAnswer(path, { ...body(how), ...limit });
+      const answer = await upstreamsAnswer(path, { ...body(how), ...limitOf(path) });
       t.notRegex(answer, canary, `${how}: ${answer}`);
       if (how === 'ok') t.regex(answer, /^200[\s\S]*(Hello|embedding|flagged|b64_json)/);
       else t.regex(answer, /error/, `${how}: ${answer}`);
@@ -194,6 +195,43 @@ test.serial('the key is in no answer to an administrator, no metric and no log l
   t.notRegex(metrics, canary);
   t.false(program.output().includes(canaries.key));
   t.false(engines.output().includes(canaries.key));
+});
+
+const Key = z.object({ key: z.string() });
+
+test.serial('what an upstream says of a call is for who made it, and in no log line', async (t) => {
+  const { key } = Key.parse(
+    await request(`${program.url}/api/api-keys`, {
+      ...{ method: 'POST', token, body: { name: 'transparent', aliases: ['plain'] } },
+    }),
+  );
+  const transparent = async (path: string, body: object): Promise<string> => {
+    const response = await jsonRequest(`${program.url}${path}`, {
+      ...{ method: 'POST', token: key, headers: { 'x-transparent': 'true' } },
+      body: { model: 'plain', ...body },
+    });
+    return await response.text();
+  };
+  for (const { path, body, hows } of questions.filter(({ path: each }) =>
+    /chat|mess|resp/.test(each),
+  )) {
+    for (const how of hows.filter((each) => /^(400|401|403|500|503) (op|pl|har|list)/.test(each))) {
+      const answer = await transparent(path, { ...body(how), ...limitOf(path) });
+      t.regex(answer, /zqcanary holdings/i, `${path} ${how}: ${answer}`);
+    }
+    t.regex(
+      await answered(path, { ...body('400 words'), ...limitOf(path) }),
+      new RegExp(harmlessCanary),
+    );
+    await transparent(path, { ...body('400 words'), ...limitOf(path), stream: true });
+    await transparent(path, { ...body('error'), ...limitOf(path), stream: true });
+  }
+  const written = program.output();
+  t.regex(written, /answered 502 upstream_error/);
+  t.regex(written, /a call did not end well/);
+  t.notRegex(written, /zqcanary holdings/i);
+  t.false(written.includes(harmlessCanary));
+  t.notRegex(engines.output(), /zqcanary/i);
 });
 
 test.serial('the key is in no event of the log', async (t) => {

@@ -18,6 +18,9 @@ export interface CanaryUpstream {
   close(): Promise<void>;
 }
 
+/** In what members may be told, and no log line: such words may be those of a prompt. */
+export const harmlessCanary = '7301945';
+
 /**
  * An upstream that puts what is secret into every place of its answers. The last message of a
  * request says how it answers: `ok`, a status and a shape (`400 openai`), or how a stream ends.
@@ -217,6 +220,8 @@ function errorOf({ key, account, model }: Canaries, shape: string): string {
       return JSON.stringify([{ error: { code: 400, message, status: account } }]);
     case 'harmless':
       return JSON.stringify({ error: { message: `Bad value of ${account}`, param: account } });
+    case 'words':
+      return JSON.stringify({ error: { message: `Too long by ${harmlessCanary} tokens.` } });
     case 'text':
       return JSON.stringify({ code: account, error: message });
     default:

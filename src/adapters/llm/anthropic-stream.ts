@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { AnswerStream } from './answer-stream.ts';
 import { Block, finishOf, reasoningDetails, usageOf } from './anthropic-answer.ts';
-import { broken, unusable } from './call-fault.ts';
+import { unusable } from './call-fault.ts';
 import { isJson, parseJson } from './json.ts';
+import { streamRefusal } from './refusal.ts';
 import type { Json } from './upstream.ts';
 
 const Event = z.looseObject({
@@ -71,7 +72,7 @@ export function anthropicStream(): AnswerStream {
         isEnded = true;
         return [];
       case 'error':
-        throw broken('The upstream broke off its answer.').sayingAll(JSON.stringify(event));
+        throw streamRefusal(event).sayingAll(JSON.stringify(event));
       default:
         // `ping`, and what is new.
         return [];

@@ -1,10 +1,22 @@
+/** What a refusal means where OpenAI has a name for it, by which clients shorten or ask otherwise. */
+export type RefusalMeaning =
+  | 'context_length_exceeded'
+  | 'content_filter'
+  | 'content_policy_violation'
+  | 'string_above_max_length';
+
 /** Every way a call ends without an answer, or without the rest of it. */
 export type CallFaultCode =
   | 'model_not_found'
+  /** Its upstream is about to be there. */
+  | 'model_opening'
   | 'model_unavailable'
+  /** None of its candidates is for such calls. */
+  | 'model_not_routed'
   | 'budget_spent'
   | 'unsupported_input'
   | 'upstream_refused'
+  | RefusalMeaning
   | 'upstream_failed'
   | 'upstream_limited'
   | 'upstream_timed_out'
@@ -57,8 +69,9 @@ export class CallFault extends Error {
   readonly retryAfterMs: number | undefined;
   readonly param: string | undefined;
   readonly why: CallFaultReason | undefined;
-  readonly values: NonNullable<Details['values']>;
-  /** Private, so that no log ever writes it: it may name accounts. */
+  /** Private, as the one below: it may be what the upstream said. */
+  readonly #values: NonNullable<Details['values']>;
+  /** Private, so that no log ever writes it: it may name accounts, and quote what was asked. */
   #upstreamText: string | undefined;
 
   constructor(code: CallFaultCode, message: string, details: Details = {}) {
@@ -72,7 +85,11 @@ export class CallFault extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.param = details.param;
     this.why = details.why;
-    this.values = details.values ?? {};
+    this.#values = details.values ?? {};
+  }
+
+  get values(): NonNullable<Details['values']> {
+    return this.#values;
   }
 
   /** The same fault, which keeps what the upstream wrote for whoever may read it. */
@@ -99,3 +116,23 @@ export const broken = (message: string, cause?: unknown): CallFault =>
   new CallFault('upstream_failed', message, { retryable: true, cause });
 
 export const unusable = (): CallFault => broken('The upstream gave no usable answer.');
+
+const refusals: Readonly<Record<RefusalMeaning | 'upstream_refused', true>> = {
+  upstream_refused: true,
+  context_length_exceeded: true,
+  content_filter: true,
+  content_policy_violation: true,
+  string_above_max_length: true,
+};
+
+/** It is about the request: whoever said so is well. */
+export const isRefusal = ({ code }: CallFault): boolean => Object.hasOwn(refusals, code);
+
+/** A refusal that has a name. A longer context than one model's may fit another one. */
+export const refusedFor = (
+  meaning: RefusalMeaning,
+  { retryable = meaning === 'context_length_exceeded', ...details }: Details = {},
+): CallFault =>
+  new CallFault(meaning, 'The model refused this request.', {
+    ...{ ...details, retryable, isWell: true },
+  });

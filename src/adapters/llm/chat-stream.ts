@@ -1,6 +1,7 @@
 import type { AnswerStream } from './answer-stream.ts';
-import { broken, unusable } from './call-fault.ts';
+import { unusable } from './call-fault.ts';
 import { isJson, parseJson } from './json.ts';
+import { streamRefusal } from './refusal.ts';
 import type { Json } from './upstream.ts';
 
 export function chatStream(): AnswerStream {
@@ -37,7 +38,7 @@ export function chatStream(): AnswerStream {
 }
 
 function choicesOf({ error, choices }: Json): readonly Json[] {
-  if (error) throw broken('The upstream broke off its answer.').sayingAll(JSON.stringify(error));
+  if (error) throw streamRefusal({ error }).sayingAll(JSON.stringify(error));
   if (choices === undefined || choices === null) return [];
   if (!Array.isArray(choices) || !choices.every(isJson)) throw unusable();
   return choices;

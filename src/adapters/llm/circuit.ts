@@ -5,7 +5,7 @@ import {
   handleWhen,
   isBrokenCircuitError,
 } from 'cockatiel';
-import { CallFault } from './call-fault.ts';
+import { CallFault, isRefusal } from './call-fault.ts';
 
 /** Keeps calls away from an upstream that fails, and lets one call after a while find out how it is. */
 export interface Circuit {
@@ -92,6 +92,6 @@ export function circuit({
 export function verdictOn(error: unknown): Verdict {
   if (!(error instanceof CallFault)) return 'unknown';
   const { code, retryable, isWell } = error;
-  if (code === 'upstream_refused' || code === 'upstream_limited' || isWell) return 'answers';
+  if (isRefusal(error) || code === 'upstream_limited' || isWell) return 'answers';
   return retryable ? 'fails' : 'unknown';
 }

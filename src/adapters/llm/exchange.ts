@@ -50,8 +50,18 @@ function lost(cause: unknown): CallFault {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const passing = connections.test(code);
   return new CallFault('upstream_failed', 'The upstream failed.', {
-    ...{ retryable: true, passing, cause },
+    ...{ retryable: true, passing, cause: wordless(cause) },
   });
+}
+
+/** What fails at reading an answer, and not at the line to it, may quote that answer: it is told by its class and place. */
+function wordless(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return undefined;
+  if ('code' in cause && typeof cause.code === 'string') return cause;
+  const quiet = new Error(`A ${cause.name} where the answer was read.`);
+  const [, frames = ''] = (cause.stack ?? '').split(`${cause.name}: ${cause.message}`);
+  quiet.stack = `${quiet.name}: ${quiet.message}${frames}`;
+  return quiet;
 }
 
 const isConnectTimeout = (error: unknown): boolean =>
@@ -60,7 +70,9 @@ const isConnectTimeout = (error: unknown): boolean =>
 /** One that takes no connection may take the next; one that took so long is not asked again. */
 const silent = (cause: unknown, passing: boolean) =>
   new CallFault('upstream_timed_out', 'The upstream did not answer in time.', {
-    ...{ retryable: true, passing, cause },
+    ...{ retryable: true, passing, cause: wordless(cause) },
   });
 const abandoned = (cause: unknown) =>
-  new CallFault('client_closed', 'The call was ended while the upstream answered.', { cause });
+  new CallFault('client_closed', 'The call was ended while the upstream answered.', {
+    cause: wordless(cause),
+  });

@@ -1,9 +1,10 @@
 import type { AnswerStream } from './answer-stream.ts';
-import { broken, unusable } from './call-fault.ts';
+import { unusable } from './call-fault.ts';
 import type { Candidate, NewId, Part } from './gemini-candidate.ts';
 import { callsOf, finishOf, Generated, logprobsOf, newCallId, textIn } from './gemini-candidate.ts';
 import { geminiUsage } from './gemini-usage.ts';
 import { isJson, parseJson } from './json.ts';
+import { streamRefusal } from './refusal.ts';
 import type { Json } from './upstream.ts';
 
 interface Choice {
@@ -47,7 +48,7 @@ export function geminiStream(newId: NewId = newCallId): AnswerStream {
     const parsed = Generated.safeParse(parseJson(data));
     if (!parsed.success) throw unusable();
     const { candidates, promptFeedback, usageMetadata, error } = parsed.data;
-    if (error) throw broken('The upstream broke off its answer.');
+    if (error) throw streamRefusal({ error });
     if (isJson(usageMetadata)) counted = { ...counted, ...usageMetadata };
     if (promptFeedback?.blockReason && candidates.length === 0) {
       return told({ index: 0, finishReason: 'SAFETY' });

@@ -136,6 +136,8 @@ async function probe(
   }
 }
 
+const draws: ReadonlySet<EndpointName> = new Set(['image_generations', 'image_edits']);
+
 async function ask(
   { pool, path, apiKey, timeouts, protocol }: Line<Protocol>,
   request: UpstreamRequest,
@@ -160,8 +162,10 @@ async function ask(
     // An abort before anybody reads must not become an uncaught error.
     body.on('error', () => undefined);
     if (statusCode < 200 || statusCode > 299) {
-      const { model } = request;
-      const asked = { model, retryAfterMs: retryAfterMs(headers), isQuoted: quotedFrom(asking) };
+      const asked = {
+        ...{ model: request.model, retryAfterMs: retryAfterMs(headers) },
+        ...{ isQuoted: quotedFrom(asking), isPicture: draws.has(request.endpoint) },
+      };
       const text = await errorText(body);
       throw protocol.refusalOf(statusCode, text, asked).sayingAll(text);
     }

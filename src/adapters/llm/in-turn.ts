@@ -118,8 +118,19 @@ function failed<Trial>(
   turn.readyMs = nowMs() + (askedFor === undefined ? jittered : askedFor + jittered / 5);
 }
 
-/** That a model is busy is true only when all who answer for it say so. */
+/** A request is too long when nobody is left who might take it; else whoever is says what to do. */
 function tellingFault<Trial>(turns: readonly Turn<Trial>[], nowMs: number): CallFault {
+  const isTooLong = ({ fault }: Turn<Trial>) => fault?.code === 'context_length_exceeded';
+  const mightTakeIt = (turn: Turn<Trial>) =>
+    !isTooLong(turn) && (turn.fault ? !turn.fault.isWell : turn.readyMs > nowMs);
+  const tooLong = turns.find(isTooLong)?.fault;
+  if (!tooLong) return failureOf(turns, nowMs);
+  const others = turns.filter(mightTakeIt);
+  return others.length === 0 ? tooLong : failureOf(others, nowMs);
+}
+
+/** That a model is busy is true only when all who answer for it say so. */
+function failureOf<Trial>(turns: readonly Turn<Trial>[], nowMs: number): CallFault {
   const isLimited = ({ asked, readyMs }: Turn<Trial>) => asked > 0 || readyMs > nowMs;
   const others = turns.flatMap(({ fault }) =>
     fault && fault.code !== 'upstream_limited' ? [fault] : [],

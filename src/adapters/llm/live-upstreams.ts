@@ -49,6 +49,8 @@ export interface LiveUpstreams {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** All that a route may name, those that are switched off included. */
   known(): readonly KnownUpstream[];
+  /** It is switched on, whether it could be opened yet or not. */
+  isSetUp(id: string): boolean;
   capacityOf(id: string): number | null;
   probeOf(id: string): ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Opens, replaces or closes; what is in flight ends where it began. */
@@ -141,6 +143,7 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
       ...[...slots.values()].map(knownOf),
       { id: builtIn.id, source: 'built_in', isOpen: true, resting: [] },
     ],
+    isSetUp: (id) => id === builtIn.id || slots.get(id)?.terms?.enabled === true,
     capacityOf: (id) => slots.get(id)?.terms?.capacity ?? null,
     probeOf: (id) => slots.get(id)?.opened?.probe,
     change(id, terms) {

@@ -203,9 +203,15 @@ function outcomeOf(code: CallFaultCode): CallOutcome {
     case 'upstream_limited':
       return 'upstream_failed';
     case 'upstream_refused':
+    case 'context_length_exceeded':
+    case 'content_filter':
+    case 'content_policy_violation':
+    case 'string_above_max_length':
     case 'unsupported_input':
     case 'model_not_found':
+    case 'model_opening':
     case 'model_unavailable':
+    case 'model_not_routed':
     case 'budget_spent':
       return 'refused';
     case 'charge_unknown':

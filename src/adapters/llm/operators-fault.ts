@@ -1,5 +1,5 @@
-import { isJson, parseJson } from './json.ts';
-import type { Json } from './upstream.ts';
+import { parseJson } from './json.ts';
+import { saidIn } from './said-in-error.ts';
 
 /** Whose fault a refusal is, when it isn't the request's: the key's or its account's, or the model's. */
 export type OperatorsFault = 'key' | 'model';
@@ -70,30 +70,3 @@ export function operatorsFault(
   }
   return undefined;
 }
-
-interface SaidInError {
-  readonly said: string;
-  readonly named: readonly string[];
-}
-
-/** `{error: {…}}`, the same in a list (Gemini), `{code, error: "…"}` (xAI), or flat (SiliconFlow). */
-function saidIn(answer: unknown): SaidInError {
-  const body = Array.isArray(answer) ? answer[0] : answer;
-  if (!isJson(body)) return { said: '', named: [] };
-  const error: Json = isJson(body.error) ? body.error : body;
-  const said = [body.error, error.message].filter((each) => typeof each === 'string').join(' ');
-  return { said, named: [...namesIn(error), ...reasonsIn(error)] };
-}
-
-const namesIn = ({ code, type, status }: Json): readonly string[] =>
-  [code, type, status].flatMap((each) =>
-    typeof each === 'string' || typeof each === 'number' ? [String(each)] : [],
-  );
-
-/** Google's details name the reason that its status is too coarse for. */
-const reasonsIn = ({ details }: Json): readonly string[] =>
-  Array.isArray(details)
-    ? details.flatMap((each) =>
-        isJson(each) && typeof each.reason === 'string' ? [each.reason] : [],
-      )
-    : [];

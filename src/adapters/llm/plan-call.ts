@@ -14,6 +14,8 @@ import { endpoints } from './endpoints/endpoints.ts';
 import type { Bounds, Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
 import type { ModelCall } from './model-call.ts';
+import type { WhoAnswers } from './nobody.ts';
+import { nobodyFor } from './nobody.ts';
 import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
 import { withSeals } from './sealed-input.ts';
 import { searching } from './search-wish.ts';
@@ -69,9 +71,8 @@ export interface CallPlan {
   readonly hangUp: HangUp;
 }
 
-export interface PlanParts {
+export interface PlanParts extends WhoAnswers {
   readonly catalogue: Catalogue;
-  readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly watch: Pick<UpstreamWatch, 'observe'>;
   /** Left out: calls may cost anything. */
   readonly budgets?: Budgets;
@@ -89,7 +90,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const input = withSeals(endpoint.inputOf(call.body), call.native);
   const measure = measureOf(endpoint, input, prices);
   const { body, tokens: found, ignored } = searching(call.body, prices);
-  const readers = trialsOf(candidates, parts);
+  const readers = trialsOf(candidates, parts) ?? refused(nobodyFor(terms.candidates, parts));
   // Whichever candidate answers in the end, its input fits.
   const ceiling = ceilingOf(parts, call);
   const bounds = await inputBounds(readers, input, found, ceiling);
@@ -120,7 +121,9 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     hasRoom: hasRoom(budgeted),
     random: parts.random,
   });
-  const trials = trialsOf(affordable(budgeted, ranked), parts);
+  const trials =
+    trialsOf(affordable(budgeted, ranked), parts) ??
+    refused(nobodyFor(terms.candidates, parts, routed));
   const { upstream, cost } = trials[0];
   const price: PriceUsed = { alias: name, version, currency, prices };
   return {
@@ -146,7 +149,8 @@ export async function countInput(
   parts: PlanParts,
   { model, body }: { readonly model: string; readonly body: Readonly<Json> },
 ): Promise<number> {
-  const trials = trialsOf(behind(parts, model, 'chat').candidates, parts);
+  const { terms, candidates } = behind(parts, model, 'chat');
+  const trials = trialsOf(candidates, parts) ?? refused(nobodyFor(terms.candidates, parts));
   const input = endpoints.chat.inputOf(body);
   refuseUncounted(input);
   return await mostInputTokens(trials, input);
@@ -174,19 +178,19 @@ function behind({ catalogue, upstreams }: PlanParts, alias: string, asked: Endpo
   return { listed, terms, candidates };
 }
 
+/** Undefined when there is none. */
 function trialsOf(
   candidates: readonly Candidate[],
-  { upstreams }: PlanParts,
-): readonly [Trial, ...Trial[]] {
+  { upstreams }: WhoAnswers,
+): readonly [Trial, ...Trial[]] | undefined {
   const [first, ...more] = candidates.flatMap(({ upstream: id, model, ...candidate }) => {
     const upstream = upstreams.get(id);
     if (!upstream) return [];
     return [{ upstream, model, family: upstream.family(model), cost: costTermsOf(candidate) }];
   });
-  if (!first) {
-    throw new CallFault('model_unavailable', 'No upstream of this model is set up for this call.', {
-      param: 'model',
-    });
-  }
-  return [first, ...more];
+  return first && [first, ...more];
+}
+
+function refused(fault: CallFault): never {
+  throw fault;
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { CallFault } from './call-fault.ts';
+import type { RefusalMeaning } from './call-fault.ts';
+import { broken, CallFault, refusedFor } from './call-fault.ts';
 import { isHarmless, isHarmlessField } from './harmless-words.ts';
 import { parseJson } from './json.ts';
 import type { OperatorsFault } from './operators-fault.ts';
 import { operatorsFault } from './operators-fault.ts';
+import { meaningOf } from './refusal-meaning.ts';
 
 const Refusal = z.object({
   error: z.object({ message: z.string(), param: z.string().nullish() }),
@@ -12,6 +14,8 @@ const Refusal = z.object({
 /** The request itself is wrong, so every upstream would say the same. */
 const blamesRequest = new Set([400, 413, 422]);
 const wrongKey = new Set([401, 402]);
+/** Some say with it that they won't answer; another one may. */
+const forbidden = 403;
 
 /** What was refused. */
 export interface Refused {
@@ -21,6 +25,8 @@ export interface Refused {
   readonly retryAfterMs?: number | undefined;
   /** The request says so itself; absent: it says nothing. */
   readonly isQuoted?: (said: string) => boolean;
+  /** A picture was asked for. */
+  readonly isPicture?: boolean;
 }
 
 /** What an upstream's error status means to a call. */
@@ -30,12 +36,30 @@ export function refusal(status: number, body: string, asked: Refused): CallFault
   const fault = wrongKey.has(status) ? 'key' : told;
   const about = fault ? ` about its ${fault}` : '';
   const cause = new Error(`The upstream answered ${status}${about}.`);
-  if (fault || !blamesRequest.has(status)) return failure(status, fault, asked, cause);
+  const blames = blamesRequest.has(status);
+  if (fault || !(blames || status === forbidden)) return failure(status, fault, asked, cause);
   const { message, param } = said(body, asked.model);
+  const meaning = named(meaningOf(parseJson(body), asked.isQuoted), asked);
+  if (meaning) return refusedFor(meaning, { param, cause, ...(blames ? {} : { retryable: true }) });
+  if (!blames) return failure(status, fault, asked, cause);
   const why = message === undefined ? {} : ({ why: 'upstream_said', values: { message } } as const);
-  const plain = 'The model refused this request as invalid.';
-  return new CallFault('upstream_refused', message ?? plain, { param, cause, ...why });
+  return new CallFault('upstream_refused', 'The model refused this request as invalid.', {
+    ...{ param, cause, ...why },
+  });
 }
+
+/** OpenAI has another name for content that is not drawn. */
+const named = (
+  meaning: ReturnType<typeof meaningOf>,
+  { isPicture = false }: Pick<Refused, 'isPicture'>,
+): RefusalMeaning | undefined =>
+  meaning === 'content_filter' && isPicture ? 'content_policy_violation' : meaning;
+
+/** An error in the place of a stream's next event. */
+export const streamRefusal = (event: unknown): CallFault => {
+  const meaning = meaningOf(event);
+  return meaning ? refusedFor(meaning) : broken('The upstream broke off its answer.');
+};
 
 /** Whose key isn't taken, or isn't paid for, may have another one that is. */
 function failure(

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { AnswerStream } from './answer-stream.ts';
-import { broken, unusable } from './call-fault.ts';
+import { unusable } from './call-fault.ts';
 import { isJson, parseJson } from './json.ts';
+import { streamRefusal } from './refusal.ts';
 import { chatUsageOf } from './responses-answer.ts';
 import type { Json } from './upstream.ts';
 
@@ -52,7 +53,8 @@ export function responsesStream(): AnswerStream {
     const parsed = Event.safeParse(native);
     if (!(parsed.success && isJson(native))) throw unusable();
     const event = parsed.data;
-    if (failing.has(event.type)) throw broken('The upstream broke off its answer.');
+    if (failing.has(event.type))
+      throw streamRefusal(isJson(native.response) ? native.response : native);
     const chunk: Json = { object: 'chat.completion.chunk', choices: choicesOf(event), native };
     if (announcing.has(event.type)) {
       waiting.push(chunk);

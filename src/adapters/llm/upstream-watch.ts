@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Observed, Trend } from '../../domain/route/observed.ts';
 import { faded, moved, recent } from '../../domain/route/observed.ts';
-import { CallFault } from './call-fault.ts';
+import { CallFault, isRefusal } from './call-fault.ts';
 import type { Circuit } from './circuit.ts';
 import { circuit, verdictOn } from './circuit.ts';
 import type { FirstAnswer } from './first-answer.ts';
@@ -87,7 +87,7 @@ export function upstreamWatch(parts: WatchParts): UpstreamWatch {
     seen.errors = moved(before, share, atMs);
   };
   const noteFault = (seen: Seen, error: unknown): void => {
-    if (!(error instanceof CallFault && error.retryable)) return;
+    if (!(error instanceof CallFault && error.retryable) || isRefusal(error)) return;
     if (error.code !== 'upstream_limited') noteError(seen, 1);
     else {
       const coolMs = error.retryAfterMs ?? usualCoolMs;

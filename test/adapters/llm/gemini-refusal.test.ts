@@ -45,7 +45,9 @@ test('what is wrong with a request is told in Gemini’s words, in a list or not
   const message = 'The value of temperature is not supported.';
   const text = told(message, { status: 'INVALID_ARGUMENT' });
   for (const each of [text, `[${text}]`]) {
-    t.like(geminiRefusal(400, each, { model }), { code: 'upstream_refused', message });
+    const fault = geminiRefusal(400, each, { model });
+    t.is(fault.code, 'upstream_refused');
+    t.deepEqual(fault.values, { message });
   }
 });
 

@@ -47,7 +47,7 @@ export function httpUpstreamContract(
         const fault = await faultOf(t, how, stream);
         t.is(fault?.code, code);
         t.is(fault?.retryable, retryable);
-        t.notRegex(fault?.message ?? '', telling);
+        t.notRegex(JSON.stringify([fault?.message, fault?.values]), telling);
       });
     }
   }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
+import { CallFault, refusedFor } from '../../../src/adapters/llm/call-fault.ts';
 import type { Retrying } from '../../../src/adapters/llm/in-turn.ts';
 import { inTurn } from '../../../src/adapters/llm/in-turn.ts';
 import { unseen } from '../../support/routes.ts';
@@ -97,6 +97,46 @@ test('what another candidate would say as well ends it', async (t) => {
   const run = turnsOf(['a', 'b'], () => refused);
   await t.throwsAsync(run.answer, { is: refused });
   t.deepEqual(run.asked, ['a']);
+});
+
+const tooLong = refusedFor('context_length_exceeded');
+const notThere = new CallFault('upstream_failed', 'Gone.', { retryable: true, isWell: true });
+
+test('a context that is too long for one may fit the next one', async (t) => {
+  const run = turnsOf(['a', 'b'], (name) => (name === 'b' ? 'here' : tooLong));
+  t.is(await run.answer, 'here');
+  t.deepEqual([run.asked, run.pauses], [['a', 'b'], []]);
+});
+
+test('a filtered content is not shown to the next one', async (t) => {
+  const filtered = refusedFor('content_filter');
+  const run = turnsOf(['a', 'b'], () => filtered);
+  await t.throwsAsync(run.answer, { is: filtered });
+  t.deepEqual(run.asked, ['a']);
+});
+
+test('a request is too long when nobody else might take it', async (t) => {
+  const all = turnsOf(['a', 'b'], () => tooLong);
+  await t.throwsAsync(all.answer, { is: tooLong });
+  t.deepEqual(all.asked, ['a', 'b']);
+  for (const [other, told] of [
+    [notThere, tooLong],
+    [passing, passing],
+    [lasting, lasting],
+  ] as const) {
+    for (const order of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ]) {
+      const run = turnsOf(order, (name) => (name === 'a' ? tooLong : other));
+      await t.throwsAsync(run.answer, { is: told });
+      t.is(run.asked.filter((name) => name === 'a').length, 1);
+    }
+  }
+  const busy = turnsOf(['a', 'b'], (name) => (name === 'a' ? tooLong : limited(30_000)));
+  t.like(await t.throwsAsync(busy.answer), { code: 'upstream_limited', why: 'model_busy' });
+  const cools = turnsOf(['a', 'b'], () => tooLong, { cools: { b: 30_000 } });
+  t.like(await t.throwsAsync(cools.answer), { code: 'upstream_limited' });
 });
 
 test('who fails at the moment is asked when nobody else is left', async (t) => {

@@ -76,6 +76,7 @@ test('an upstream that is set up takes calls, with its capacity', async (t) => {
   t.truthy(await read('new'));
   t.is(upstreams.capacityOf('new'), 3);
   t.is(upstreams.capacityOf('sandbox'), null);
+  t.deepEqual(['new', 'sandbox', 'other'].map(upstreams.isSetUp), [true, true, false]);
   t.like(upstreams.known(), [{ id: 'new', source: 'log', isOpen: true }, { id: 'sandbox' }]);
 });
 

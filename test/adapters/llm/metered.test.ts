@@ -42,6 +42,21 @@ test('a refused request is not tried on the next candidate', async (t) => {
   await endsWith(t, calls, 'ReservationReleased', { outcome: 'refused' });
 });
 
+const tooLong = 'gpt-4o?status=400&message=This model has a maximum context length of 9 tokens.';
+
+test('a request that is too long for one candidate goes to the next one, under the same hold', async (t) => {
+  const calls = await upstream.on([tooLong, 'gpt-4o-mini?chunks=2']);
+  t.is(textIn(await allChunks(await calls.call(stream))), ' word word');
+  t.is(calls.log.events.filter(({ type }) => type === 'CreditReserved').length, 1);
+  await endsWith(t, calls, 'UsageSettled', { upstreamModel: 'gpt-4o-mini?chunks=2' });
+});
+
+test('a request that is too long for all is refused as that', async (t) => {
+  const calls = await upstream.on([tooLong, `${tooLong}&fails=9`]);
+  t.is(await faultOf(t, calls.call()), 'context_length_exceeded');
+  await endsWith(t, calls, 'ReservationReleased', { outcome: 'refused' });
+});
+
 test('a usage above the bound is charged up to it, the rest is an overrun of its own', async (t) => {
   const calls = await upstream.on('gpt-4o?input=10&output=500', { defaultMaxOutput: 100 });
   await calls.call();

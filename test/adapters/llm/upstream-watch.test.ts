@@ -1,5 +1,5 @@
 import test from 'ava';
-import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
+import { CallFault, refusedFor } from '../../../src/adapters/llm/call-fault.ts';
 import type { FirstAnswer } from '../../../src/adapters/llm/first-answer.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { upstreamWatch } from '../../../src/adapters/llm/upstream-watch.ts';
@@ -106,6 +106,7 @@ test('a request that is refused, and a caller who leaves, say nothing against an
   const { failing, seen } = watching();
   for (let n = 0; n < 20; n += 1) {
     await failing(new CallFault('upstream_refused', 'No.'));
+    await failing(refusedFor('context_length_exceeded'));
     await failing(new CallFault('client_closed', 'Gone.'));
   }
   t.like(seen(), { errorRate: 0, absence: undefined });

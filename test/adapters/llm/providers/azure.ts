@@ -60,7 +60,7 @@ export const azure: ProviderCase = {
         },
         innererror: { code: 'ResponsibleAIPolicyViolation' },
       }),
-      'theirs',
+      'filtered',
     ],
     rateLimited('429'),
   ],

@@ -19,7 +19,12 @@ export const bigmodel: ProviderCase = {
     [
       'content that is sensitive',
       error(400, { code: '1301', message: '可能包含敏感内容。' }),
-      'theirs',
+      'filtered',
+    ],
+    [
+      'a context that is too long',
+      error(400, { code: '1261', message: 'Prompt 超长' }),
+      'too_long',
     ],
   ],
 };

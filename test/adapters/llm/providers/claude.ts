@@ -46,6 +46,30 @@ export const claude: ProviderCase = {
     ],
     ['no such model', anthropicError(404, 'not_found_error', 'model: m'), 'model'],
     [
+      'a context that is too long',
+      anthropicError(
+        ...([400, 'invalid_request_error'] as const),
+        'prompt is too long: 208310 tokens > 200000 maximum',
+      ),
+      'too_long',
+    ],
+    [
+      'an output that the context has no room for',
+      anthropicError(
+        ...([400, 'invalid_request_error'] as const),
+        'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease either',
+      ),
+      'too_long',
+    ],
+    [
+      'an answer that is filtered',
+      anthropicError(
+        ...([400, 'invalid_request_error'] as const),
+        'Output blocked by content filtering policy',
+      ),
+      'filtered',
+    ],
+    [
       'a wrong field',
       anthropicError(400, 'invalid_request_error', 'max_tokens: required'),
       'theirs',

@@ -14,6 +14,11 @@ export const deepseek: ProviderCase = {
   stream: { events: [': keep-alive', ...said, ended, counted(usage), '[DONE]'] },
   refusals: [
     [
+      'content that is a risk',
+      error(400, { code: 'invalid_request_error', message: 'Content Exists Risk' }),
+      'filtered',
+    ],
+    [
       'no balance',
       error(402, {
         message: 'Insufficient Balance',

@@ -9,6 +9,14 @@ export const doubao: ProviderCase = {
   ...{ whole: whole(detailed, { reasoning_content: '想' }), stream: apart(detailed) },
   refusals: [
     [
+      'a context that is too long',
+      error(400, {
+        ...{ code: 'OutofContextError', type: 'BadRequest' },
+        message: 'Total tokens of image and text exceed max message tokens.',
+      }),
+      'too_long',
+    ],
+    [
       'a balance that is overdue',
       error(403, {
         code: 'AccountOverdueError',
@@ -34,7 +42,7 @@ export const doubao: ProviderCase = {
         code: 'SensitiveContentDetected',
         message: 'The input may contain sensitive information.',
       }),
-      'theirs',
+      'filtered',
     ],
     rateLimited('RateLimitExceeded.EndpointTPMExceeded'),
   ],

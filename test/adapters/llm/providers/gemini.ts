@@ -24,6 +24,20 @@ export const gemini: ProviderCase = {
   },
   refusals: [
     [
+      'a context that is too long',
+      {
+        status: 400,
+        body: {
+          error: {
+            ...{ code: 400, status: 'INVALID_ARGUMENT' },
+            message:
+              'The input token count (1300000) exceeds the maximum number of tokens allowed (1048575).',
+          },
+        },
+      },
+      'too_long',
+    ],
+    [
       'a wrong key, in a list',
       {
         status: 400,

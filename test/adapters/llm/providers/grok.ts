@@ -15,6 +15,17 @@ export const grok: ProviderCase = {
   ...{ whole: whole(usage, { reasoning_content: 'Hm.' }), stream: apart(usage) },
   refusals: [
     [
+      'a context that is too long',
+      {
+        status: 400,
+        body: {
+          code: 'Client specified an invalid argument',
+          error: 'The maximum prompt length is 131072 but the request contains 537812 tokens.',
+        },
+      },
+      'too_long',
+    ],
+    [
       'a wrong key, said with 400',
       {
         status: 400,
@@ -48,7 +59,7 @@ export const grok: ProviderCase = {
         status: 403,
         body: { code: 'permission-denied', error: 'Content violates usage guidelines.' },
       },
-      'model',
+      'filtered',
     ],
     [
       'a wrong field',

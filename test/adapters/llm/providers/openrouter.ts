@@ -22,6 +22,24 @@ export const openrouter: ProviderCase = {
     events: [': STILL AT IT', ...said, ended, counted(usage), '[DONE]'],
   },
   refusals: [
+    [
+      'a context that is too long, in the words of whoever it asked',
+      error(400, {
+        ...{ code: 400, message: 'Provider returned error' },
+        metadata: {
+          raw: '{"error":{"message":"This model\'s maximum context length is 262144 tokens.","code":400}}',
+        },
+      }),
+      'too_long',
+    ],
+    [
+      'input that must be moderated',
+      error(403, {
+        code: 403,
+        message: 'The chosen model requires moderation and your input was flagged',
+      }),
+      'filtered',
+    ],
     ['no credits', error(402, { code: 402, message: 'Insufficient credits.' }), 'key'],
     ['a wrong key', error(401, { code: 401, message: 'No auth credentials found' }), 'key'],
     ['no such model', error(400, { code: 400, message: 'm is not a valid model ID' }), 'model'],

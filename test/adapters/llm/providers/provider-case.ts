@@ -19,7 +19,7 @@ export interface ProviderCase {
 
 /** A documented error and what it means to a call. */
 export type Refusal = readonly [what: string, answer: Scripted, meaning: Meaning];
-export type Meaning = 'theirs' | 'key' | 'model' | 'limited' | 'busy';
+export type Meaning = 'theirs' | 'filtered' | 'too_long' | 'key' | 'model' | 'limited' | 'busy';
 
 export const key = 'sk-of-a-provider';
 export const bearer = ['authorization', `Bearer ${key}`] as const;

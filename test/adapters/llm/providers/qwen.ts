@@ -64,7 +64,16 @@ export const qwen: ProviderCase = {
         code: 'data_inspection_failed',
         message: 'Input data may contain inappropriate content.',
       }),
-      'theirs',
+      'filtered',
+    ],
+    [
+      'a context that is too long',
+      error(400, {
+        ...{ code: 'invalid_parameter_error', type: 'invalid_request_error', param: null },
+        message:
+          '<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 98304]',
+      }),
+      'too_long',
     ],
     rateLimited('limit_requests'),
   ],

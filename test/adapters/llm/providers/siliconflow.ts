@@ -19,6 +19,17 @@ export const siliconflow: ProviderCase = {
   },
   refusals: [
     [
+      'a context that is too long',
+      {
+        status: 400,
+        body: {
+          ...{ code: 20_015, data: null },
+          message: 'length of prompt_tokens (70000) must be less than max_seq_len (65536).',
+        },
+      },
+      'too_long',
+    ],
+    [
       'no balance',
       {
         status: 403,
