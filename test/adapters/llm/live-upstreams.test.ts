@@ -11,7 +11,7 @@ import { startMockUpstream } from '../../support/mock-upstream.ts';
 
 const silent = pino({ level: 'silent' });
 const key = { keyId: '0f0e6a9e-6a3c-4d0b-9f47-2f0b1f0c5b11', fingerprint: '0123456789ab' };
-const timeouts = { connectMs: 5_000, firstTokenMs: 20_000, idleMs: 20_000 };
+const timeouts = { connectMs: 5_000, firstTokenMs: 20_000, wholeMs: 20_000, idleMs: 20_000 };
 
 interface Ends {
   teardown(end: () => Promise<void>): void;
