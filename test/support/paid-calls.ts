@@ -11,6 +11,8 @@ import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
+import type { AliasTerms } from '../../src/domain/alias/events.ts';
+import { plainAlias } from '../../src/domain/alias/events.ts';
 import { Decimal, zero } from '../../src/domain/money.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
 import type { Candidate, HangUp, RouteTerms } from '../../src/domain/route/events.ts';
@@ -42,6 +44,8 @@ interface PaidCallsOptions {
   readonly hangUp?: HangUp;
   /** What is asked; a chat unless said. */
   readonly endpoint?: EndpointName;
+  /** What `demo` says where a call says nothing. */
+  readonly alias?: Partial<AliasTerms>;
   /** Instead of those of `wallets.ts`. */
   readonly prices?: Prices;
 }
@@ -166,6 +170,7 @@ function catalogueOf(options: PaidCallsOptions): Catalogue {
   return {
     priceOf: (alias) => (alias === 'demo' ? { ...price, prices, defaultMaxOutput } : undefined),
     routeOf: (alias) => (alias === 'demo' ? terms : undefined),
+    aliasOf: () => ({ ...plainAlias, ...options.alias }),
   };
 }
 

@@ -48,6 +48,8 @@ export interface Protocol {
   readonly path: string | ((request: UpstreamRequest) => string);
   readonly headers: Readonly<Record<string, string>>;
   bodyOf(request: UpstreamRequest): Json | Form;
+  /** Fields of a request that it leaves out; none unless said. */
+  omits?(body: Readonly<Json>): readonly string[];
   /** A whole body's text as OpenAI would answer it. */
   answerOf(text: string, request: UpstreamRequest): Json;
   /** The beginning of such a text as the beginning of such an answer. */
@@ -93,6 +95,7 @@ export function httpUpstream(
     id,
     serves: (endpoint) => protocols[endpoint] !== undefined,
     family: familyOf,
+    omits: (endpoint, body) => protocols[endpoint]?.omits?.(body) ?? [],
     ask(request) {
       const usual = protocols[request.endpoint];
       const protocol = request.native ? (usual?.native ?? usual) : usual;

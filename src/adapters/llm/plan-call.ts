@@ -14,6 +14,7 @@ import { endpoints } from './endpoints/endpoints.ts';
 import type { Bounds, Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
 import type { ModelCall } from './model-call.ts';
+import { leastOmitting } from './omitted.ts';
 import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
 import { withSeals } from './sealed-input.ts';
 import { searching } from './search-wish.ts';
@@ -41,6 +42,8 @@ export interface Trial {
   readonly family: Family;
   /** Undefined: nobody said what it costs us. */
   readonly cost: CostTerms | undefined;
+  /** Fields that the caller sent and it is not told. */
+  readonly omitted?: readonly string[];
 }
 
 /** A call with its price, its bound and the upstreams to try. */
@@ -117,7 +120,7 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     hasRoom: hasRoom(budgeted),
     random: parts.random,
   });
-  const trials = trialsOf(affordable(budgeted, ranked), parts);
+  const trials = leastOmitting(trialsOf(affordable(budgeted, ranked), parts), { ...call, body });
   const { upstream, cost } = trials[0];
   const price: PriceUsed = { alias: name, version, currency, prices };
   return {

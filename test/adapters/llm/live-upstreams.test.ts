@@ -79,6 +79,18 @@ test('an upstream that is set up takes calls, with its capacity', async (t) => {
   t.like(upstreams.known(), [{ id: 'new', source: 'log', isOpen: true }, { id: 'sandbox' }]);
 });
 
+test('what is left out depends on who is asked by now', async (t) => {
+  const { upstreams } = live(t);
+  const one = await mock(t);
+  const omits = () => upstreams.upstreams.get('new')?.omits?.('chat', { foo: 1 });
+  upstreams.change('new', termsAt(one));
+  await upstreams.settled();
+  t.deepEqual(omits(), []);
+  upstreams.change('new', termsAt(one, { kind: 'claude' }));
+  await upstreams.settled();
+  t.deepEqual(omits(), ['foo']);
+});
+
 test('one of the environment is overridden by one of its name', async (t) => {
   const [one, other] = [await mock(t), await mock(t)];
   const { upstreams, read } = live(t, { fixedUrl: one.url });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { beyondProtocol } from '../../../src/adapters/llm/beyond-protocol.ts';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import type { FirstAnswer } from '../../../src/adapters/llm/first-answer.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
@@ -107,6 +108,7 @@ test('a request that is refused, and a caller who leaves, say nothing against an
   for (let n = 0; n < 20; n += 1) {
     await failing(new CallFault('upstream_refused', 'No.'));
     await failing(new CallFault('client_closed', 'Gone.'));
+    await failing(beyondProtocol('n'));
   }
   t.like(seen(), { errorRate: 0, absence: undefined });
 });
