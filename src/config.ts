@@ -120,6 +120,7 @@ export interface Config {
   readonly timeouts: {
     readonly connectMs: number;
     readonly firstTokenMs: number;
+    readonly wholeMs: number;
     readonly idleMs: number;
     readonly totalMs: number;
   };
@@ -206,6 +207,7 @@ function toConfig(env: z.infer<typeof Environment>): Config {
     timeouts: {
       connectMs: env.UPSTREAM_CONNECT_TIMEOUT_MS,
       firstTokenMs: env.UPSTREAM_FIRST_TOKEN_TIMEOUT_MS,
+      wholeMs: wholeMsOf(env),
       idleMs: env.UPSTREAM_IDLE_TIMEOUT_MS,
       totalMs: env.CALL_TIMEOUT_MS,
     },
@@ -222,6 +224,12 @@ function toConfig(env: z.infer<typeof Environment>): Config {
     tracing: tracingOf(env),
   };
 }
+
+/** All of the call's time, less what another upstream needs to begin in this one's place. */
+const wholeMsOf = ({
+  CALL_TIMEOUT_MS: total,
+  UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: first,
+}: z.infer<typeof Environment>): number => Math.max(first, total - first);
 
 function kafkaOf(env: z.infer<typeof Environment>): KafkaSettings | undefined {
   const { KAFKA_BROKERS: brokers, KAFKA_SASL_MECHANISM: mechanism } = env;

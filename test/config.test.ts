@@ -94,3 +94,10 @@ test('traces are sent where a collector is named, with what belongs to it', (t) 
   }
   t.throws(() => tracing({ OTEL_TRACES_SAMPLER_ARG: '2' }), { instanceOf: ConfigError });
 });
+
+test('a whole answer has the time of its call, less what another upstream needs to begin', (t) => {
+  const wholeMs = (env: Record<string, string>) => parseConfig(env).timeouts.wholeMs;
+  t.is(wholeMs({}), 480_000);
+  t.is(wholeMs({ CALL_TIMEOUT_MS: '15000', UPSTREAM_FIRST_TOKEN_TIMEOUT_MS: '3000' }), 12_000);
+  t.is(wholeMs({ CALL_TIMEOUT_MS: '60000' }), 120_000);
+});

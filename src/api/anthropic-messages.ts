@@ -10,6 +10,7 @@ import { messageIdOf, messageOf } from './chat-to-anthropic.ts';
 import { errorAnswer } from './errors.ts';
 import type { AliasParts, ModelCallParts } from './model-call.ts';
 import { faultOf, mediaLimitBytes, modelCall, permitted, timesOf } from './model-call.ts';
+import { ignoredIn } from './model-reply.ts';
 import type { RequestFacts, Route } from './route.ts';
 import { route } from './route.ts';
 import { eventStreamHeaders, eventStreamType, namedFraming, sendEvents } from './sse.ts';
@@ -28,9 +29,10 @@ export const messages = (parts: ModelCallParts): Route =>
       const asked = callOf(body);
       const { call, answer, stalled } = await modelCall(parts, { caller, request }, asked);
       const head = { id: messageIdOf(call.facts.callId), model: call.facts.model };
+      const ignored = ignoredIn(answer, (field) => names[field]);
       if (!answer.stream) {
         const message = JSON.stringify(messageOf(answer.body, head));
-        return { text: message, type: 'application/json; charset=utf-8' };
+        return { text: message, type: 'application/json; charset=utf-8', headers: ignored };
       }
       const stream = (response: ServerResponse) =>
         sendEvents(response, {
@@ -41,9 +43,12 @@ export const messages = (parts: ModelCallParts): Route =>
           stalled,
           errorBody: (error) => errorEventOf(faultOf(error, call), request),
         });
-      return { stream, type: eventStreamType, headers: eventStreamHeaders };
+      return { stream, type: eventStreamType, headers: { ...eventStreamHeaders, ...ignored } };
     },
   });
+
+/** Fields of a chat by their names here. */
+const names: Readonly<Record<string, string>> = { user: 'metadata.user_id' };
 
 const callOf = (body: MessagesRequest) => ({
   endpoint: 'chat' as const,

@@ -37,9 +37,22 @@ export function modelReply(parts: ReplyParts): Answer<never> {
   return { stream, type: eventStreamType, headers };
 }
 
-/** Names the fields of a request that the model was not asked for. */
-const ignoredIn = ({ ignored = [] }: ModelAnswer): Readonly<Record<string, string>> =>
-  ignored.length === 0 ? {} : { 'x-ignored-parameters': ignored.join(', ') };
+const mostIgnored = 32;
+const mostCharacters = 64;
+
+/** Names the fields of a request that the model was not asked for, as the request does. */
+export function ignoredIn(
+  { ignored = [] }: ModelAnswer,
+  nameOf: (field: string) => string | undefined = () => undefined,
+): Readonly<Record<string, string>> {
+  if (ignored.length === 0) return {};
+  // Members name fields as they like; a header has room for less.
+  const names = ignored
+    .slice(0, mostIgnored)
+    .map((field) => nameOf(field) ?? field)
+    .map((name) => encodeURIComponent(name.slice(0, mostCharacters).toWellFormed()));
+  return { 'x-ignored-parameters': names.join(', ') };
+}
 
 /** The same of an answer that is no text, but bytes of a type. */
 export function bytesReply(parts: ReplyParts, type: string): Answer<never> {

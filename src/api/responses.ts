@@ -3,6 +3,7 @@ import { OpenAiError } from './error-schemas.ts';
 import { ApiError, errorAnswer } from './errors.ts';
 import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
 import { faultOf, mediaLimitBytes, modelCall, timesOf } from './model-call.ts';
+import { ignoredIn } from './model-reply.ts';
 import { headOf } from './response-object.ts';
 import type { Failure } from './responses-events.ts';
 import { responseEvents, responseWriter } from './responses-events.ts';
@@ -24,12 +25,14 @@ export const responses = (parts: ModelCallParts): Route =>
     limitBytes: mediaLimitBytes,
     reply: ResponsesReply,
     async handle({ caller, body, request }) {
-      const { call, answer, stalled } = await asked(parts, { caller, request }, body);
+      const { call, answer, stalled, nameOf } = await asked(parts, { caller, request }, body);
       const writer = responseWriter(
         headOf(call.facts.callId, { ...body, model: call.facts.model }),
       );
+      const ignored = ignoredIn(answer, nameOf);
       if (!answer.stream) {
-        return { text: JSON.stringify(writer.whole(answer.body)), type: jsonType };
+        const text = JSON.stringify(writer.whole(answer.body));
+        return { text, type: jsonType, headers: ignored };
       }
       const failureOf = (error: unknown) => failure(faultOf(error, call), request);
       const stream = (response: ServerResponse) =>
@@ -41,7 +44,7 @@ export const responses = (parts: ModelCallParts): Route =>
           stalled,
           errorBody: (error) => writer.error(failureOf(error)),
         });
-      return { stream, type: eventStreamType, headers: eventStreamHeaders };
+      return { stream, type: eventStreamType, headers: { ...eventStreamHeaders, ...ignored } };
     },
   });
 
@@ -52,15 +55,16 @@ async function asked(
   parts: ModelCallParts,
   asking: Asking,
   request: ResponsesRequest,
-): Promise<MadeCall> {
+): Promise<MadeCall & { readonly nameOf: (path: string) => string | undefined }> {
   const { body, extended, nameOf } = chatOf(request);
   try {
-    return await modelCall(parts, asking, {
+    const made = await modelCall(parts, asking, {
       ...{ endpoint: 'chat', model: request.model, body, extended, n: 1, wantsUsage: true },
       native: nativeOf(request),
       stream: request.stream ?? false,
       outputTokens: request.max_output_tokens ?? undefined,
     });
+    return { ...made, nameOf };
   } catch (error) {
     throw renamed(error, nameOf);
   }

@@ -107,7 +107,10 @@ for (const [field, wrong] of [
     'candidates[0].cost.input',
     { candidates: [sandbox('a', { cost: { input: '-1', output: '1' } })] },
   ],
-  ['candidates[0].cost.output', { candidates: [sandbox('a', { cost: { input: '1', output: 1 } })] }],
+  [
+    'candidates[0].cost.output',
+    { candidates: [sandbox('a', { cost: { input: '1', output: 1 } })] },
+  ],
   [
     'candidates[0].conditions.hours.time_zone',
     {

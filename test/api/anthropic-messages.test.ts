@@ -326,6 +326,27 @@ test('tokens of a text are counted with it, those of a PDF by nobody', async (t)
   t.regex(error.message, /messages\[0\]\.content\[1\].*PDF/);
 });
 
+test('a name of a user that OpenAI would find too long is sent as its hash, and a chat’s own as it is', async (t) => {
+  const session = `user_${'ab'.repeat(32)}_account__session_01234567-89ab-cdef-0123-456789abcdef`;
+  const userSent = async (path: string, more: Json, model: string) => {
+    const url = await serveV1(t, await upstream.on(model));
+    const body = { model: 'demo', max_tokens: 64, messages: [hello], ...more };
+    const keyed = { ...headers, authorization: 'Bearer sk-good' };
+    const init = { method: 'POST', headers: keyed, body: JSON.stringify(body) };
+    t.is((await fetch(`${url}${path}`, init)).status, 200);
+    return upstream.mock.asked.find((sent) => sent.model === model)?.['user'];
+  };
+  const named = (id: string) => ({ metadata: { user_id: id } });
+  const hashed = String(await userSent('/v1/messages', named(session), 'user-a?chunks=1'));
+  t.regex(hashed, /^[0-9a-f]{64}$/);
+  t.is(await userSent('/v1/messages', named(session), 'user-b?chunks=1'), hashed);
+  t.not(await userSent('/v1/messages', named(`${session}0`), 'user-c?chunks=1'), hashed);
+  const short = session.slice(0, 64);
+  t.is(await userSent('/v1/messages', named(short), 'user-d?chunks=1'), short);
+  const chat = '/v1/chat/completions';
+  t.is(await userSent(chat, { user: session }, 'user-e?chunks=1'), session);
+});
+
 test('tokens are counted by the model’s own vocabulary, for nothing', async (t) => {
   const calls = await upstream.on('gpt-4o');
   const url = await serveV1(t, calls);

@@ -66,7 +66,10 @@ test('the description lists every route, and all it refers to is there', async (
   const { body, text } = await ask(api(), 'GET', '/openapi.json');
   const { paths } = Document.parse(body);
   for (const { method, path } of api().api.routes) {
-    t.truthy(paths[path.replace(/:(\w+)\*?/g, '{$1}')]?.[method.toLowerCase()], `${method} ${path}`);
+    t.truthy(
+      paths[path.replace(/:(\w+)\*?/g, '{$1}')]?.[method.toLowerCase()],
+      `${method} ${path}`,
+    );
   }
   const ids = Object.values(paths).flatMap((each) => Object.values(each).map((o) => o.operationId));
   t.is(new Set(ids).size, ids.length);

@@ -29,7 +29,7 @@ async function serve(how: string, options: Partial<Parameters<typeof paidCalls>[
   const speaking = openAiUpstream({
     ...{ id: 'native', baseUrl: `${native.url}/v1`, apiKey: 'sk-secret', responses: true },
     ...{ outputLimit: 'max_completion_tokens' },
-    timeouts: { connectMs: 5_000, firstTokenMs: 20_000, idleMs: 20_000 },
+    timeouts: { connectMs: 5_000, firstTokenMs: 20_000, wholeMs: 20_000, idleMs: 20_000 },
   });
   const other = adapter(`${chat.mock.url}/v1`, 20_000);
   const observed = watched(speaking);

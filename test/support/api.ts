@@ -195,7 +195,7 @@ function upstreamsOver(
   { eventLog, log, keys }: OverLog,
 ) {
   const nowMs = () => performance.now();
-  const timeouts = { connectMs: 1_000, firstTokenMs: 1_000, idleMs: 1_000 };
+  const timeouts = { connectMs: 1_000, firstTokenMs: 1_000, wholeMs: 1_000, idleMs: 1_000 };
   const live = liveUpstreams({
     fixed: [{ id: 'openai_like', kind: 'openai_like', baseUrl: 'http://127.0.0.1:9', apiKey: '' }],
     builtIn: sandboxUpstream(),

@@ -11,6 +11,7 @@ import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
+import type { AliasTerms } from '../../src/domain/alias/events.ts';
 import { plainAlias } from '../../src/domain/alias/events.ts';
 import type { ScenarioNames } from '../../src/domain/budget/scenario-names.ts';
 import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
@@ -48,6 +49,8 @@ interface PaidCallsOptions {
   /** What is asked; a chat unless said. */
   readonly endpoint?: EndpointName;
   readonly scenarios?: ScenarioNames;
+  /** What `demo` says where a call says nothing. */
+  readonly alias?: Partial<AliasTerms>;
   /** Instead of those of `wallets.ts`. */
   readonly prices?: Prices;
 }
@@ -173,7 +176,7 @@ function catalogueOf(options: PaidCallsOptions): Catalogue {
   return {
     priceOf: (alias) => (alias === 'demo' ? { ...price, prices, defaultMaxOutput } : undefined),
     routeOf: (alias) => (alias === 'demo' ? terms : undefined),
-    aliasOf: () => ({ ...plainAlias, maxInputTokens }),
+    aliasOf: () => ({ ...plainAlias, maxInputTokens, ...options.alias }),
   };
 }
 

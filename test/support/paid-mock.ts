@@ -62,7 +62,7 @@ export const adapter = (
     baseUrl,
     apiKey: 'sk-secret',
     outputLimit: 'max_tokens',
-    timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
+    timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, wholeMs: silenceMs, idleMs: silenceMs },
   });
 
 /** An upstream that also tells when it has begun to answer. */

@@ -3,7 +3,7 @@ import { geminiUpstream } from '../../src/adapters/llm/gemini.ts';
 
 const at = (baseUrl: string, silenceMs: number) => ({
   baseUrl,
-  timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, idleMs: silenceMs },
+  timeouts: { connectMs: 5_000, firstTokenMs: silenceMs, wholeMs: silenceMs, idleMs: silenceMs },
 });
 
 export const toAnthropic = (baseUrl: string, silenceMs = 20_000) =>

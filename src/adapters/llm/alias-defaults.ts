@@ -9,9 +9,11 @@ export function withDefaults(call: ModelCall, terms: AliasTerms | undefined): Mo
   if (!terms) return call;
   const { facts, body, scenario = terms.scenario ?? undefined, rates = [] } = call;
   const whole = bodyWith(call, terms);
+  const added = whole === body ? [] : missingIn(body, terms);
   return {
     ...call,
     body: whole,
+    defaults: new Set(added.map(([field]) => field)),
     // What an alias adds is said in a chat's words alone.
     native: whole === body ? call.native : undefined,
     scenario,
@@ -28,10 +30,9 @@ export function bodyWith(
   terms: AliasTerms | undefined,
 ): Readonly<Json> {
   if (!(terms && sampled.has(endpoint))) return body;
-  const { sampling } = terms;
   const { messages } = body;
   const systemPrompt = Array.isArray(messages) ? terms.systemPrompt : null;
-  const missing = Object.entries(sampling).filter(([field]) => (body[field] ?? null) === null);
+  const missing = missingIn(body, terms);
   if (missing.length === 0 && systemPrompt === null) return body;
   const prompt = systemPrompt === null ? [] : [{ role: 'system', content: systemPrompt }];
   return {
@@ -40,3 +41,6 @@ export function bodyWith(
     ...(Array.isArray(messages) ? { messages: [...prompt, ...messages] } : {}),
   };
 }
+
+const missingIn = (body: Readonly<Json>, { sampling }: AliasTerms) =>
+  Object.entries(sampling).filter(([field]) => (body[field] ?? null) === null);

@@ -3,17 +3,18 @@ import { CacheMark } from './anthropic-cache.ts';
 import { anthropicThinking } from './anthropic-thinking.ts';
 import { anthropicToolChoice, anthropicTools } from './anthropic-tools.ts';
 import { anthropicTurns } from './anthropic-turns.ts';
-import { beyondProtocol, refuseUntranslated } from './beyond-protocol.ts';
+import { beyondProtocol, refuseUntranslated, untranslated } from './beyond-protocol.ts';
 import { chatWords, schemaIn, stopsOf, wishesIn } from './chat-words.ts';
+import { isJson } from './json.ts';
 import type { Json, UpstreamRequest } from './upstream.ts';
 
 /** Read below. */
-const translated = new Set<string>(chatWords);
+const translated = new Set<string>([...chatWords, 'user']);
 
-/** OpenAI's chat request in Anthropic's words; what has none is refused, for another upstream to try. */
+/** OpenAI's chat request in Anthropic's words; what has none and can't be left out is refused, for another upstream to try. */
 export function anthropicRequest({ body, model, stream, maxOutput }: UpstreamRequest): Json {
   if (typeof body.n === 'number' && body.n > 1) throw beyondProtocol('n');
-  refuseUntranslated(body, translated);
+  refuseUntranslated(body);
   const wishes = wishesIn(body, Wishes);
   const { temperature, top_p: topP, top_k: topK, stop, user, cache_control: cache } = wishes;
   const { system, turns } = anthropicTurns(body.messages);
@@ -38,6 +39,13 @@ export function anthropicRequest({ body, model, stream, maxOutput }: UpstreamReq
     cache_control: cache,
   };
 }
+
+/** What it leaves out. An answer in JSON is for the messages to ask for, as OpenAI wants them to anyway. */
+export const omittedByAnthropic = (body: Readonly<Json>): readonly string[] => {
+  const { response_format: format } = body;
+  const isAnyJson = isJson(format) && format.type === 'json_object';
+  return [...untranslated(body, translated), ...(isAnyJson ? ['response_format'] : [])];
+};
 
 const Wishes = z.looseObject({
   temperature: z.number().nullish(),
@@ -64,7 +72,7 @@ const samplingOf = (temperature?: number | null, topP?: number | null, topK?: nu
 });
 
 function formatOf(format: Wishes['response_format']): Json | undefined {
-  if (!format || format.type === 'text') return undefined;
+  if (!format || format.type === 'text' || format.type === 'json_object') return undefined;
   const schema = schemaIn(format);
   return { type: 'json_schema', schema };
 }

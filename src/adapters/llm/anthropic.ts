@@ -1,5 +1,5 @@
 import { anthropicAnswer, anthropicBeginning } from './anthropic-answer.ts';
-import { anthropicRequest } from './anthropic-request.ts';
+import { anthropicRequest, omittedByAnthropic } from './anthropic-request.ts';
 import { anthropicStream } from './anthropic-stream.ts';
 import type { ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
@@ -15,6 +15,7 @@ export function anthropicUpstream(options: ProviderOptions): OpenUpstream {
     path: '/v1/messages',
     headers,
     bodyOf: anthropicRequest,
+    omits: omittedByAnthropic,
     answerOf: anthropicAnswer,
     beginningOf: anthropicBeginning,
     stream: anthropicStream,

@@ -11,31 +11,45 @@ export const beyondProtocol = (param: string): CallFault =>
     values: { param },
   });
 
-/** An answer without them is as good, so a protocol that has no word for them leaves them out. */
-const hints = new Set([
-  'seed',
-  'audio',
-  'prediction',
-  'store',
+/** Without these an answer would be to another question. */
+const essential = ['functions', 'function_call'] as const;
+
+/** Refuses what a protocol neither translates nor may leave out. */
+export function refuseUntranslated(body: Readonly<Json>): void {
+  // In writing it would be another answer.
+  if (voiceIn(body)) throw beyondProtocol('modalities');
+  for (const field of essential) if (!isNothing(body[field])) throw beyondProtocol(field);
+}
+
+/** They say how to speak, and whoever speaks is asked by another protocol. */
+const unspoken: ReadonlySet<string> = new Set(['audio', 'modalities']);
+
+/** The fields of a chat that a protocol leaves out because it has no word for them. */
+export const untranslated = (
+  body: Readonly<Json>,
+  translated: ReadonlySet<string>,
+): readonly string[] =>
+  Object.entries(body).flatMap(([field, value]) =>
+    translated.has(field) || unspoken.has(field) || isNothing(value) ? [] : [field],
+  );
+
+/** An answer without them is as good. */
+const hints: ReadonlySet<string> = new Set([
   'metadata',
-  'modalities',
-  'service_tier',
-  'verbosity',
-  'safety_identifier',
+  'prediction',
   'prompt_cache_key',
   'prompt_cache_options',
   'prompt_cache_retention',
+  'safety_identifier',
+  'seed',
+  'service_tier',
+  'store',
+  'user',
+  'verbosity',
 ]);
 
-/** Refuses the first field that a protocol neither translates nor may leave out. */
-export function refuseUntranslated(body: Readonly<Json>, translated: ReadonlySet<string>): void {
-  // In writing it would be another answer.
-  if (voiceIn(body)) throw beyondProtocol('modalities');
-  for (const [field, value] of Object.entries(body)) {
-    const isKnown = translated.has(field) || hints.has(field);
-    if (!(isKnown || isNothing(value))) throw beyondProtocol(field);
-  }
-}
+/** Whether nobody is asked in somebody's place for its sake. */
+export const isHint = (field: string): boolean => hints.has(field);
 
 /** A wish that asks for nothing. */
 const isNothing = (value: unknown): boolean =>

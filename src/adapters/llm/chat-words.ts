@@ -24,7 +24,6 @@ export const chatWords = [
   'thinking',
   'output_config',
   'cache_control',
-  'user',
 ] as const;
 
 /** A part of a message. */

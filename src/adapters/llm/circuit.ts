@@ -92,6 +92,8 @@ export function circuit({
 export function verdictOn(error: unknown): Verdict {
   if (!(error instanceof CallFault)) return 'unknown';
   const { code, retryable, isWell } = error;
+  // It was not asked.
+  if (code === 'unsupported_input') return 'unknown';
   if (isRefusal(error) || code === 'upstream_limited' || isWell) return 'answers';
   return retryable ? 'fails' : 'unknown';
 }

@@ -9,13 +9,17 @@ import type { UpstreamWatch } from './upstream-watch.ts';
 import { budgetSpent } from './within-budgets.ts';
 
 /** An answer that has truly begun: what came first is here. */
-export type FirstAnswer =
+export type FirstAnswer = {
+  /** Fields of the request that who answers was not told. */
+  readonly omitted?: readonly string[] | undefined;
+} & (
   | { readonly stream: false; readonly body: Json }
   | {
       readonly stream: true;
       readonly first: IteratorResult<readonly Json[]>;
       readonly rest: AsyncIterator<readonly Json[]>;
-    };
+    }
+);
 
 export interface AskParts extends Omit<TurnParts, 'pause'> {
   readonly watch: UpstreamWatch;
@@ -74,6 +78,7 @@ async function begun(
   meter.asking(trial);
   call.asked?.(candidateOf(trial));
   ended.throwIfAborted();
+  const { omitted } = trial;
   const answer = await trial.upstream.ask({
     endpoint: call.endpoint,
     model: trial.model,
@@ -91,11 +96,11 @@ async function begun(
     meter.firstToken();
     limit?.(whole);
     received.take(whole);
-    return { stream: false, body: whole };
+    return { stream: false, body: whole, omitted };
   }
   meter.answering();
   const rest = answer.chunks[Symbol.asyncIterator]();
   const first = await rest.next();
   meter.firstToken();
-  return { stream: true, first, rest };
+  return { stream: true, first, rest, omitted };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refuseUntranslated } from './beyond-protocol.ts';
+import { refuseUntranslated, untranslated } from './beyond-protocol.ts';
 import { chatWords, schemaIn, stopsOf, wishesIn } from './chat-words.ts';
 import { geminiThinking, isSigned } from './gemini-thinking.ts';
 import { geminiToolConfig, geminiTools } from './gemini-tools.ts';
@@ -19,9 +19,9 @@ const translated = new Set<string>([
 const mostCandidates = 8;
 const int32 = 2 ** 31;
 
-/** OpenAI's chat request in Gemini's words; what has none is refused, for another upstream to try. */
+/** OpenAI's chat request in Gemini's words; what has none and can't be left out is refused, for another upstream to try. */
 export function geminiRequest({ body, model, maxOutput }: UpstreamRequest): Json {
-  refuseUntranslated(body, translated);
+  refuseUntranslated(body);
   const wishes = wishesIn(body, Wishes);
   const { system, turns } = geminiTurns(body.messages, isSigned(model));
   const tools = geminiTools(body.tools);
@@ -39,6 +39,10 @@ export function geminiRequest({ body, model, maxOutput }: UpstreamRequest): Json
     },
   };
 }
+
+/** What it leaves out. */
+export const omittedByGemini = (body: Readonly<Json>): readonly string[] =>
+  untranslated(body, translated);
 
 const Wishes = z.looseObject({
   n: z.int().min(1).max(mostCandidates).nullish(),

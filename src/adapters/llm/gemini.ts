@@ -1,6 +1,6 @@
 import { geminiAnswer, geminiBeginning } from './gemini-answer.ts';
 import { geminiRefusal } from './gemini-refusal.ts';
-import { geminiRequest } from './gemini-request.ts';
+import { geminiRequest, omittedByGemini } from './gemini-request.ts';
 import { geminiStream } from './gemini-stream.ts';
 import type { ProviderOptions } from './http-upstream.ts';
 import { httpUpstream } from './http-upstream.ts';
@@ -14,6 +14,7 @@ export function geminiUpstream(options: ProviderOptions): OpenUpstream {
     path: pathOf,
     headers,
     bodyOf: geminiRequest,
+    omits: omittedByGemini,
     answerOf: (text: string) => geminiAnswer(text),
     beginningOf: geminiBeginning,
     stream: () => geminiStream(),

@@ -31,7 +31,11 @@ export interface ProviderOptions {
   readonly apiKey: string;
   readonly timeouts: {
     readonly connectMs: number;
+    /** Before anything of a stream. */
     readonly firstTokenMs: number;
+    /** Before anything of a whole answer, which is only sent when all of it is made. */
+    readonly wholeMs: number;
+    /** Between two pieces of either. */
     readonly idleMs: number;
   };
   /** Else no name may lead to a link-local address, where clouds keep a machine's secrets. */
@@ -44,6 +48,8 @@ export interface Protocol {
   readonly path: string | ((request: UpstreamRequest) => string);
   readonly headers: Readonly<Record<string, string>>;
   bodyOf(request: UpstreamRequest): Json | Form;
+  /** Fields of a request that it leaves out; none unless said. */
+  omits?(body: Readonly<Json>): readonly string[];
   /** A whole body's text as OpenAI would answer it. */
   answerOf(text: string, request: UpstreamRequest): Json;
   /** The beginning of such a text as the beginning of such an answer. */
@@ -89,6 +95,7 @@ export function httpUpstream(
     id,
     serves: (endpoint) => protocols[endpoint] !== undefined,
     family: familyOf,
+    omits: (endpoint, body) => protocols[endpoint]?.omits?.(body) ?? [],
     ask(request) {
       const usual = protocols[request.endpoint];
       const protocol = request.native ? (usual?.native ?? usual) : usual;
@@ -150,7 +157,7 @@ async function ask(
   // Some servers repeat the key that they refuse.
   const faultOf = (error: unknown) => made.faultOf(error).hiding(apiKey);
   const exchange: Exchange = { ...made, faultOf };
-  exchange.patience.begin(timeouts.firstTokenMs);
+  exchange.patience.begin(request.stream ? timeouts.firstTokenMs : timeouts.wholeMs);
   try {
     const { statusCode, headers, body } = await pool.request({
       method: 'POST',
@@ -166,10 +173,11 @@ async function ask(
         ...{ model: request.model, retryAfterMs: retryAfterMs(headers) },
         ...{ isQuoted: quotedFrom(asking), isPicture: draws.has(request.endpoint) },
       };
+      exchange.patience.begin(timeouts.idleMs);
       const text = await errorText(body);
       throw protocol.refusalOf(statusCode, text, asked).sayingAll(text);
     }
-    if (!request.stream) return whole(body, exchange, { protocol, request });
+    if (!request.stream) return whole(body, exchange, { protocol, request }, timeouts.idleMs);
     const reading = readingOf({ protocol, request }, String(headers['content-type']), isBytes);
     return { stream: true, chunks: streamedChunks(body, exchange, reading, timeouts.idleMs) };
   } catch (error) {
@@ -219,18 +227,26 @@ interface Asked {
 
 function whole(
   body: Body,
-  { faultOf, end }: Exchange,
+  { faultOf, end, patience }: Exchange,
   { protocol: { answerOf, beginningOf }, request }: Asked,
+  idleMs: number,
 ): UpstreamAnswer {
   const decoder = new TextDecoder();
   const texts: string[] = [];
+  let isBegun = false;
+  const take = (text: string) => {
+    texts.push(text);
+    // Blanks only keep the line open while the answer is made.
+    isBegun ||= text.trim() !== '';
+    if (isBegun) patience.begin(idleMs);
+  };
   const arrived = () =>
     new Promise<void>((resolve, reject) => {
       let length = 0;
       body.on('data', (bytes: Buffer) => {
         length += bytes.length;
         if (length > mostBodyBytes) reject(broken('The upstream failed.'));
-        else texts.push(decoder.decode(bytes, { stream: true }));
+        else take(decoder.decode(bytes, { stream: true }));
       });
       body.on('end', resolve);
       body.on('error', reject);

@@ -11,7 +11,7 @@ export interface Retrying {
   readonly firstPauseMs: number;
   /** No pause is longer; who asks for a longer one is not waited for. */
   readonly longestPauseMs: number;
-  /** No attempt begins later. */
+  /** Nobody is asked again later. */
   readonly windowMs: number;
 }
 
@@ -61,7 +61,7 @@ export async function inTurn<Trial, Answer>(
   );
   for (let attempts = 0; attempts < retrying.attempts; attempts += 1) {
     const turn = nextOf(turns, parts);
-    if (!turn || (attempts > 0 && Math.max(turn.readyMs, nowMs()) > latestMs)) break;
+    if (!turn || (turn.asked > 0 && Math.max(turn.readyMs, nowMs()) > latestMs)) break;
     const answered = await taken(turn, parts, ask);
     if (answered) return answered.answer;
   }

@@ -88,6 +88,7 @@ export function keyPool(
     id,
     family: lines[0].line.family,
     serves: lines[0].line.serves,
+    omits: (endpoint, body) => lines[0].line.omits?.(endpoint, body) ?? [],
     ask: (request: UpstreamRequest): Promise<UpstreamAnswer> => inTurn((line) => line.ask(request)),
     probe: (signal) => inTurn((line) => line.probe(signal)),
     resting: () => keys.filter(rests).map(({ keyId }) => keyId),

@@ -173,6 +173,7 @@ function newSlot(id: string, source: UpstreamSource): Slot {
       id,
       serves: (endpoint) => slot.opened?.serves(endpoint) ?? false,
       family: (model) => (slot.opened ? slot.opened.family(model) : familyOf(model)),
+      omits: (endpoint, body) => slot.opened?.omits?.(endpoint, body) ?? [],
       ask: (request) => (slot.opened ? slot.opened.ask(request) : Promise.reject(switchedOff())),
     },
   };

@@ -147,8 +147,9 @@ async function paid(
     },
     charge: hold.charge,
   };
-  const { body, ignored } = plan;
+  const { body } = plan;
   const first = await firstAnswer(relay, plan, { ...parts, body, maxOutput: hold.maxOutput });
+  const ignored = [...plan.ignored, ...(first.omitted ?? [])];
   return first.stream
     ? { stream: true, chunks: relayChunks(relay, first), ended: flight.ended, ignored }
     : { stream: false, body: await relayBody(relay, first.body), ignored };

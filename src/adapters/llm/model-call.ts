@@ -11,6 +11,8 @@ export interface ModelCall {
   readonly endpoint: EndpointName;
   /** What the member sent, unknown fields and all. */
   readonly body: Readonly<Json>;
+  /** Fields that the body has from its alias, and not from who calls. */
+  readonly defaults?: ReadonlySet<string>;
   /** The same request as one of Responses; only who speaks that is told. */
   readonly native?: Readonly<Json> | undefined;
   /** The body says some things in Anthropic's words; only who has them is told. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { toldFile } from './chat-files.ts';
 import { isJson, objectsIn } from './json.ts';
 import type { Json } from './upstream.ts';
@@ -9,9 +10,12 @@ const foreignInMessages = ['reasoning_details', 'is_error', 'cache_control'] as 
 /** These are told how hard to think; others refuse to be. */
 const reasons = /^(o\d|gpt-5|gpt-oss)/;
 
+/** OpenAI refuses a longer `user`. */
+const mostUserCharacters = 64;
+
 /** A request that came in Anthropic's words, without those that OpenAI's protocol doesn't have. */
 export function plainRequest(body: Readonly<Json>, model: string): Readonly<Json> {
-  const { messages, tools, thinking, output_config: wishes } = body;
+  const { messages, tools, user, thinking, output_config: wishes } = body;
   const effort = reasons.test(model.slice(model.lastIndexOf('/') + 1))
     ? effortOf(thinking, wishes)
     : undefined;
@@ -19,9 +23,14 @@ export function plainRequest(body: Readonly<Json>, model: string): Readonly<Json
     ...without(body, foreign),
     messages: objectsIn(messages).map(plainMessage),
     ...(tools === undefined ? {} : { tools: objectsIn(tools).map(uncached) }),
+    ...(user === undefined ? {} : { user: shortUser(user) }),
     ...(effort === undefined ? {} : { reasoning_effort: effort }),
   };
 }
+
+/** Only who is the same is to be seen of it; Claude Code's name of a session has 123 characters. */
+const shortUser = (user: unknown): unknown =>
+  typeof user === 'string' && user.length > mostUserCharacters ? hash('sha256', user) : user;
 
 function plainMessage(message: Json): Json {
   const { content, ...rest } = without(message, foreignInMessages);

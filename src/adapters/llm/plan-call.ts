@@ -16,6 +16,7 @@ import type { Input } from './input.ts';
 import type { ModelCall } from './model-call.ts';
 import type { WhoAnswers } from './nobody.ts';
 import { nobodyFor } from './nobody.ts';
+import { leastOmitting } from './omitted.ts';
 import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
 import { withSeals } from './sealed-input.ts';
 import { searching } from './search-wish.ts';
@@ -43,6 +44,8 @@ export interface Trial {
   readonly family: Family;
   /** Undefined: nobody said what it costs us. */
   readonly cost: CostTerms | undefined;
+  /** Fields that the caller sent and it is not told. */
+  readonly omitted?: readonly string[];
 }
 
 /** A call with its price, its bound and the upstreams to try. */
@@ -121,9 +124,10 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
     hasRoom: hasRoom(budgeted),
     random: parts.random,
   });
-  const trials =
+  const able =
     trialsOf(affordable(budgeted, ranked), parts) ??
     refused(nobodyFor(terms.candidates, parts, routed));
+  const trials = leastOmitting(able, { ...call, body });
   const { upstream, cost } = trials[0];
   const price: PriceUsed = { alias: name, version, currency, prices };
   return {

@@ -88,6 +88,8 @@ export function upstreamWatch(parts: WatchParts): UpstreamWatch {
   };
   const noteFault = (seen: Seen, error: unknown): void => {
     if (!(error instanceof CallFault && error.retryable) || isRefusal(error)) return;
+    // It was not asked.
+    if (error.code === 'unsupported_input') return;
     if (error.code !== 'upstream_limited') noteError(seen, 1);
     else {
       const coolMs = error.retryAfterMs ?? usualCoolMs;

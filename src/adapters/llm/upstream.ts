@@ -119,6 +119,8 @@ export interface Upstream {
   serves(endpoint: EndpointName): boolean;
   /** How this model counts its tokens. */
   family(model: string): Family;
+  /** Fields of a request that are left out when it is asked, for want of a word; none unless said. */
+  omits?(endpoint: EndpointName, body: Readonly<Json>): readonly string[];
   ask(request: UpstreamRequest): Promise<UpstreamAnswer>;
 }
 

@@ -1,5 +1,8 @@
 import test from 'ava';
-import { anthropicRequest } from '../../../src/adapters/llm/anthropic-request.ts';
+import {
+  anthropicRequest,
+  omittedByAnthropic,
+} from '../../../src/adapters/llm/anthropic-request.ts';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { aPdf, aSound, aText, dataUrl } from '../../support/paid-calls.ts';
@@ -209,14 +212,10 @@ test('an answer by a schema is asked for as Anthropic asks for it', (t) => {
 
 const beyond: readonly [Json, string][] = [
   [{ n: 2 }, 'n'],
-  [{ logprobs: true }, 'logprobs'],
-  [{ logit_bias: { 50256: -100 } }, 'logit_bias'],
-  [{ presence_penalty: 0.5 }, 'presence_penalty'],
   [{ functions: [{ name: 'old' }] }, 'functions'],
-  [{ response_format: { type: 'json_object' } }, 'response_format'],
+  [{ function_call: { name: 'old' } }, 'function_call'],
+  [{ response_format: { type: 'grammar' } }, 'response_format'],
   [{ tools: [{ type: 'custom', custom: { name: 'grep' } }] }, 'tools[0]'],
-  [{ speed: 'fast' }, 'speed'],
-  [{ mcp_servers: [{ url: 'https://example.com' }] }, 'mcp_servers'],
   [{ messages: [{ role: 'function', content: 'x' }] }, 'messages[0].role'],
   [{ messages: [{ role: 'user', content: [aSound] }] }, 'messages[0].content[0]'],
   [{ modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } }, 'modalities'],
@@ -230,9 +229,28 @@ for (const [body, param] of beyond) {
   });
 }
 
-test('a wish for nothing is no wish, and a hint may be left out', (t) => {
-  const body = { n: 1, logprobs: false, presence_penalty: 0, logit_bias: {}, seed: 7, store: true };
+test('a wish for nothing is no wish', (t) => {
+  const body = { n: 1, logprobs: false, presence_penalty: 0, logit_bias: {}, store: false };
   t.deepEqual(asked(body), asked({}));
+  t.deepEqual(omittedByAnthropic(body), []);
+});
+
+test('what an answer is not changed by is left out, and named', (t) => {
+  const steering = { presence_penalty: 0.5, frequency_penalty: -1, logit_bias: { 50256: -100 } };
+  const hints = { seed: 7, store: true, metadata: { a: 'b' }, verbosity: 'low' };
+  const unknown = { speed: 'fast', mcp_servers: [{ url: 'https://example.com' }] };
+  const body = { ...steering, ...hints, ...unknown, logprobs: true, top_logprobs: 2 };
+  t.deepEqual(asked(body), asked({}));
+  t.deepEqual(omittedByAnthropic(body), Object.keys(body));
+});
+
+test('any JSON is for the messages to ask for; what is translated is not left out', (t) => {
+  const anyJson = { response_format: { type: 'json_object' } };
+  t.deepEqual(asked(anyJson), asked({}));
+  t.deepEqual(omittedByAnthropic(anyJson), ['response_format']);
+  const format = { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'object' } } };
+  const body = { temperature: 0.2, user: 'u-1', modalities: ['text'], response_format: format };
+  t.deepEqual(omittedByAnthropic(body), []);
 });
 
 test('the arguments of a call that are no object are refused, and an image by another way', (t) => {

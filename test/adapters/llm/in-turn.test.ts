@@ -15,13 +15,15 @@ interface Given {
   /** From when a candidate may be asked. */
   readonly cools?: Readonly<Record<string, number>>;
   readonly broken?: readonly string[];
+  /** How long it takes them to fail. */
+  readonly tookMs?: number;
 }
 
-/** Candidates that answer what they are told, on a clock that only pauses move. */
+/** Candidates that answer what they are told, on a clock that only pauses and they move. */
 function turnsOf(
   names: readonly string[],
   answers: (name: string, time: number) => string | CallFault,
-  { random = 1, retrying: other, cools = {}, broken = [] }: Given = {},
+  { random = 1, retrying: other, cools = {}, broken = [], tookMs = 0 }: Given = {},
 ) {
   let nowMs = 0;
   const pauses: number[] = [];
@@ -45,6 +47,7 @@ function turnsOf(
     },
     (name) => {
       asked.push(name);
+      nowMs += tookMs;
       const said = answers(name, asked.filter((each) => each === name).length);
       return said instanceof CallFault ? Promise.reject(said) : Promise.resolve(said);
     },
@@ -178,4 +181,10 @@ test('a call is not limited while one that might answer was not asked', async (t
   const run = turnsOf(['a', 'b'], () => limited(30_000), { retrying: { attempts: 1 } });
   const fault = await t.throwsAsync(run.answer, { instanceOf: CallFault });
   t.is(fault?.code, 'upstream_failed');
+});
+
+test('a long silence takes the time to be asked again, not the next candidate', async (t) => {
+  const run = turnsOf(['a', 'b', 'c'], () => passing, { tookMs: 50_000 });
+  await t.throwsAsync(run.answer, { is: passing });
+  t.deepEqual(run.asked, ['a', 'b', 'c']);
 });

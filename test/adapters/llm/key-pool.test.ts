@@ -27,6 +27,7 @@ function pool() {
       id: 'one',
       family: () => 'sandbox',
       serves: () => true,
+      omits: () => ['seed'],
       ask: async (): Promise<UpstreamAnswer> => {
         await answer();
         return { stream: false, body: async () => ({ id: keyId }), partial: () => '' };
@@ -123,4 +124,8 @@ test('all of its lines end with it', async (t) => {
   await keys.finish();
   await keys.close();
   t.deepEqual(ended, ['a finished', 'b finished', 'a closed', 'b closed']);
+});
+
+test('what a pool leaves out is what its lines leave out', (t) => {
+  t.deepEqual(pool().keys.omits?.('chat', {}), ['seed']);
 });

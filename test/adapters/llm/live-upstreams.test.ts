@@ -11,7 +11,7 @@ import { startMockUpstream } from '../../support/mock-upstream.ts';
 
 const silent = pino({ level: 'silent' });
 const key = { keyId: '0f0e6a9e-6a3c-4d0b-9f47-2f0b1f0c5b11', fingerprint: '0123456789ab' };
-const timeouts = { connectMs: 5_000, firstTokenMs: 20_000, idleMs: 20_000 };
+const timeouts = { connectMs: 5_000, firstTokenMs: 20_000, wholeMs: 20_000, idleMs: 20_000 };
 
 interface Ends {
   teardown(end: () => Promise<void>): void;
@@ -78,6 +78,18 @@ test('an upstream that is set up takes calls, with its capacity', async (t) => {
   t.is(upstreams.capacityOf('sandbox'), null);
   t.deepEqual(['new', 'sandbox', 'other'].map(upstreams.isSetUp), [true, true, false]);
   t.like(upstreams.known(), [{ id: 'new', source: 'log', isOpen: true }, { id: 'sandbox' }]);
+});
+
+test('what is left out depends on who is asked by now', async (t) => {
+  const { upstreams } = live(t);
+  const one = await mock(t);
+  const omits = () => upstreams.upstreams.get('new')?.omits?.('chat', { foo: 1 });
+  upstreams.change('new', termsAt(one));
+  await upstreams.settled();
+  t.deepEqual(omits(), []);
+  upstreams.change('new', termsAt(one, { kind: 'claude' }));
+  await upstreams.settled();
+  t.deepEqual(omits(), ['foo']);
 });
 
 test('one of the environment is overridden by one of its name', async (t) => {

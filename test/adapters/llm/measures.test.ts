@@ -108,7 +108,7 @@ test('of a WAVE file the length is known, of another it is bounded', (t) => {
   // Fifty characters of 20 ms each.
   const wav = sound('x'.repeat(50), 'wav');
   const wave = soundOf(upload(wav));
-  t.deepEqual(wave, { seconds: 2, mostSeconds: 2 });
+  t.deepEqual(wave, { seconds: 1, mostSeconds: 2 });
   t.deepEqual(soundOf(upload(Buffer.alloc(64_000))), { seconds: 8, mostSeconds: 64 });
   const recorded = Buffer.concat([
     wav.subarray(0, 12),
@@ -127,6 +127,66 @@ test('of a WAVE file the length is known, of another it is bounded', (t) => {
   // ADPCM.
   lying.writeUInt16LE(0x11, 20);
   t.is(soundOf(upload(lying)).mostSeconds, Math.ceil(lying.length / 1_000));
+});
+
+/** So many seconds at 16 kHz with 16 bits, and what else a file of them says. */
+function recorded(seconds: number, { length = 32_000 * seconds, before = '', behind = '' } = {}) {
+  const head = sound('', 'wav');
+  head.writeUInt32LE(16_000, 24);
+  head.writeUInt32LE(32_000, 28);
+  head.writeUInt32LE(length, 40);
+  const part = (text: string) => Buffer.from(text, 'latin1');
+  const samples = Buffer.alloc(32_000 * seconds);
+  return Buffer.concat([
+    ...[head.subarray(0, 36), part(before), head.subarray(36), samples, part(behind)],
+  ]);
+}
+const list = `LIST\x04\0\0\0abcd`;
+
+test('the head of a WAVE file is no second of it', (t) => {
+  for (const seconds of [1, 2, 10]) {
+    t.is(soundOf({ bytes: recorded(seconds) }).seconds, seconds);
+    t.is(soundOf({ bytes: recorded(seconds, { before: list, behind: list }) }).seconds, seconds);
+  }
+});
+
+test('an odd length is filled up with what is no sound', (t) => {
+  const head = headed({ coded: 1, rate: 11_025, bits: 8, align: 1 }).subarray(0, 44);
+  head.writeUInt32LE(11_025, 40);
+  t.is(soundOf({ bytes: Buffer.concat([head, Buffer.alloc(11_026)]) }).seconds, 1);
+});
+
+test('a length that is false hides no sound', (t) => {
+  for (const length of [0, 2, 0x7f_ff_ff_ff, 0xff_ff_ff_ff]) {
+    const { seconds, mostSeconds } = soundOf({ bytes: recorded(10, { length }) });
+    t.true(seconds >= 10 && seconds <= mostSeconds, `${length}`);
+  }
+  const more = `data\x00\xfa\0\0${'\0'.repeat(64_000)}`;
+  t.is(soundOf({ bytes: recorded(1, { behind: more }) }).seconds, 3);
+  const cut = `LIST\xff\xff\xff\x7f${'\0'.repeat(64_000)}`;
+  t.is(soundOf({ bytes: recorded(1, { behind: cut }) }).seconds, 4);
+});
+
+test('no file is charged for more sound than is held for', (t) => {
+  const chunk = fc.tuple(
+    fc.constantFrom('data', 'LIST', 'fmt ', '\0\0\0\0'),
+    fc.oneof(fc.nat(64), fc.constantFrom(0, 1, 0xff_ff_ff_ff)),
+    fc.uint8Array({ maxLength: 64 }),
+  );
+  const head = recorded(0).subarray(0, 36);
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.array(chunk, { maxLength: 40 }), (chunks) => {
+        const parts = chunks.flatMap(([id, length, bytes]) => {
+          const said = Buffer.alloc(4);
+          said.writeUInt32LE(length);
+          return [Buffer.from(id, 'latin1'), said, bytes];
+        });
+        const { seconds, mostSeconds } = soundOf({ bytes: Buffer.concat([head, ...parts]) });
+        return seconds >= 1 && seconds <= mostSeconds;
+      }),
+    ),
+  );
 });
 
 test('a picture is bounded by what its request says, the rest by the dearest there is', (t) => {

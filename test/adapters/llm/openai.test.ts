@@ -17,7 +17,7 @@ let upstream: ReturnType<typeof openAiUpstream>;
 
 let impatient: ReturnType<typeof openAiUpstream>;
 
-const patient = { connectMs: 5_000, firstTokenMs: 20_000, idleMs: 20_000 };
+const patient = { connectMs: 5_000, firstTokenMs: 20_000, wholeMs: 20_000, idleMs: 20_000 };
 const toMock = (
   outputLimit: 'max_tokens' | 'max_completion_tokens',
   { url = mock.url, timeouts = patient } = {},
@@ -34,7 +34,7 @@ test.before(async () => {
   mock = await startMockUpstream();
   upstream = toMock('max_tokens');
   impatient = toMock('max_tokens', {
-    timeouts: { connectMs: 5_000, firstTokenMs: 1_000, idleMs: 1_000 },
+    timeouts: { connectMs: 5_000, firstTokenMs: 1_000, wholeMs: 1_000, idleMs: 1_000 },
   });
 });
 test.after.always(async () => {

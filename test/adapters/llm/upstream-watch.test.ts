@@ -1,4 +1,5 @@
 import test from 'ava';
+import { beyondProtocol } from '../../../src/adapters/llm/beyond-protocol.ts';
 import { CallFault, refusedFor } from '../../../src/adapters/llm/call-fault.ts';
 import type { FirstAnswer } from '../../../src/adapters/llm/first-answer.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
@@ -108,6 +109,7 @@ test('a request that is refused, and a caller who leaves, say nothing against an
     await failing(new CallFault('upstream_refused', 'No.'));
     await failing(refusedFor('context_length_exceeded'));
     await failing(new CallFault('client_closed', 'Gone.'));
+    await failing(beyondProtocol('n'));
   }
   t.like(seen(), { errorRate: 0, absence: undefined });
 });

@@ -16,10 +16,12 @@ const usualBytesPerSecond = 8_000;
 
 export function soundOf({ bytes }: Pick<Upload, 'bytes'>): Sound {
   const perSecond = bytesPerSecondOf(bytes);
-  const at = (rate: number) => Math.max(1, Math.ceil(bytes.length / rate));
+  const secondsOf = (length: number, rate: number) => Math.max(1, Math.ceil(length / rate));
   return {
-    seconds: at(perSecond ?? usualBytesPerSecond),
-    mostSeconds: at(perSecond ?? leastBytesPerSecond),
+    seconds: perSecond
+      ? secondsOf(soundBytesIn(bytes), perSecond)
+      : secondsOf(bytes.length, usualBytesPerSecond),
+    mostSeconds: secondsOf(bytes.length, perSecond ?? leastBytesPerSecond),
   };
 }
 
@@ -52,18 +54,56 @@ export function bytesPerSecondOf(bytes: Uint8Array): number | undefined {
   return rate >= leastBytesPerSecond ? rate : undefined;
 }
 
+/**
+ * What of a WAVE file is sound: all that it doesn't say to be something else, so that a length that is
+ * false hides nothing. Never more than the bytes that there are.
+ */
+function soundBytesIn(bytes: Uint8Array): number {
+  let sound = 0;
+  let at = headLength;
+  for (const { id, from, length, end } of chunksIn(bytes)) {
+    const isWhole = from + length <= bytes.length;
+    // Such a length is written by who doesn't know it yet.
+    if (id === 'data' && (length === 0 || !isWhole)) return sound + bytes.length - from;
+    // In the midst of a sound nothing has a name.
+    if (!(isWhole && /^[ -~]{4}$/.test(id))) break;
+    if (id === 'data') sound += length;
+    at = end;
+  }
+  return sound + Math.max(0, bytes.length - at);
+}
+
+function formatOf(bytes: Uint8Array): Buffer | undefined {
+  for (const { id, from, length, file } of chunksIn(bytes)) {
+    if (id === 'fmt ') return file.subarray(from, from + length);
+  }
+  return undefined;
+}
+
+/** A part of a WAVE file, whose length may be a lie. */
+interface Chunk {
+  readonly file: Buffer;
+  readonly id: string;
+  readonly from: number;
+  readonly length: number;
+  /** An odd length is filled up. */
+  readonly end: number;
+}
+
+const headLength = 12;
 /** Recorders put some before the one that is looked for. */
 const mostChunks = 32;
 
-function formatOf(bytes: Uint8Array): Buffer | undefined {
+function* chunksIn(bytes: Uint8Array): Generator<Chunk, void, undefined> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const textAt = (at: number) => file.toString('latin1', at, at + 4);
-  if (textAt(0) !== 'RIFF' || textAt(8) !== 'WAVE') return undefined;
-  let at = 12;
+  if (textAt(0) !== 'RIFF' || textAt(8) !== 'WAVE') return;
+  let at = headLength;
   for (let chunk = 0; chunk < mostChunks && at + 8 <= file.length; chunk += 1) {
     const length = file.readUInt32LE(at + 4);
-    if (textAt(at) === 'fmt ') return file.subarray(at + 8, at + 8 + length);
-    at += 8 + length + (length % 2);
+    const from = at + 8;
+    const end = from + length + (length % 2);
+    yield { file, id: textAt(at), from, length, end };
+    at = end;
   }
-  return undefined;
 }

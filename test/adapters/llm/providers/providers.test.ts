@@ -11,7 +11,7 @@ import type { Meaning, ProviderCase } from './provider-case.ts';
 import { key, text } from './provider-case.ts';
 import { providerCases } from './provider-cases.ts';
 
-const timeouts = { connectMs: 5_000, firstTokenMs: 20_000, idleMs: 20_000 };
+const timeouts = { connectMs: 5_000, firstTokenMs: 20_000, wholeMs: 20_000, idleMs: 20_000 };
 const { signal } = new AbortController();
 const messages = [{ role: 'user', content: 'Hello' }];
 
