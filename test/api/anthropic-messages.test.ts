@@ -124,7 +124,7 @@ test('errors have Anthropic’s shape and the status of ours', async (t) => {
     [await post(url, {}), 429, 'rate_limit_error'],
     [await post(url, { max_tokens: undefined }), 400, 'invalid_request_error'],
     [await post(url, {}, { body: '{"model": ' }), 400, 'invalid_request_error'],
-    [await post(url, { padding: 'x'.repeat(9_000_000) }), 413, 'request_too_large'],
+    [await post(url, { padding: 'x'.repeat(34_000_000) }), 413, 'request_too_large'],
     [await fetch(`${url}/v1/messages`), 405, 'invalid_request_error'],
     [await post(url, {}, {}, '/unknown'), 404, 'not_found_error'],
   ] as const;
@@ -160,8 +160,8 @@ const aDocument = {
 const wrong: readonly [Json, RegExp][] = [
   [{ max_tokens: 0 }, /max_tokens/],
   [{ messages: [] }, /messages/],
-  [{ messages: [{ role: 'tool', content: 'x' }] }, /messages\.0\.role/],
-  [{ messages: [{ role: 'user', content: [{ type: 'document' }] }] }, /messages\.0\.content\.0/],
+  [{ messages: [{ role: 'tool', content: 'x' }] }, /messages\[0\].role/],
+  [{ messages: [{ role: 'user', content: [{ type: 'document' }] }] }, /messages\[0\].content\[0\]/],
   ...[
     { type: 'url', url: 'https://example.com/a.pdf' },
     { type: 'file', file_id: 'file_1' },
@@ -170,7 +170,7 @@ const wrong: readonly [Json, RegExp][] = [
     { type: 'content', content: [{ type: 'image' }] },
   ].map((source): [Json, RegExp] => [
     saying({ type: 'document', source }),
-    /messages\.0\.content\.0\.source/,
+    /messages\[0\].content\[0\]\.source/,
   ]),
   [saying({ ...aDocument, citations: { enabled: true } }), /citations\.enabled/],
   // Nobody said how much the model reads.
