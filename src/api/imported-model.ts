@@ -78,7 +78,7 @@ export async function importedModel(parts: ImportParts, wish: ImportWish): Promi
     ...(rounded.length > 0 ? { rounded_up: [...rounded] } : {}),
     ...(wish.costs ? { cost: writtenPrices(cost) } : {}),
   };
-  if (status === 'by_hand') return skipped('by_hand', told);
+  if (status === 'by_hand' || status === 'withdrawn') return skipped(status, told);
   return { row: { alias, status, ...told }, position };
 }
 
@@ -109,9 +109,10 @@ async function published(
 function outcomeOf<Status extends string>(
   status: Status | undefined,
   wished: PublishPriceList,
-  { version, published: stands }: (typeof decider)['initialState'],
+  { version, published: stands, isWithdrawn }: (typeof decider)['initialState'],
 ) {
   if (status) return { status, version };
+  if (isWithdrawn) return { status: 'withdrawn' as const, version };
   const isSame = stands !== undefined && sameTerms(stands, wished);
   return { status: isSame ? ('unchanged' as const) : ('by_hand' as const), version };
 }
