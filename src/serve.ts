@@ -75,6 +75,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
       aliasFor: (name) => aliasFor(name, catalogue.settings(), calls.isKnown),
     },
     models: { aliases: catalogue.aliases, isOffered: calls.isOffered, clock },
+    catalogue,
     settings: catalogue.settings,
     priceCatalogue: genaiPrices(packageJson.dependencies['@pydantic/genai-prices']),
     budgets,

@@ -14,6 +14,7 @@ import { ApiError } from './errors.ts';
 import { WrittenMoment } from './moment.ts';
 import type { Reads } from './reads.ts';
 import { listOf, MinPosition, pageQuery, positionOf } from './reads.ts';
+import { ClientRequestId } from './request-scope.ts';
 import { route } from './route.ts';
 import { WrittenUuid } from './written-uuid.ts';
 
@@ -23,10 +24,14 @@ const Name = z.string().min(1).max(200);
 const Filter = {
   member_id: WrittenUuid.optional(),
   api_key_id: WrittenUuid.optional(),
+  /** The same as `model`. */
+  alias: Name.optional(),
   model: Name.optional(),
   upstream: Name.optional(),
   status: CallStatus.optional(),
   request_id: WrittenCallId.optional(),
+  /** The caller's own; within `from` and `to` where there are many calls. */
+  client_request_id: ClientRequestId.optional(),
   from: WrittenMoment.optional(),
   to: WrittenMoment.optional(),
 };
@@ -40,12 +45,13 @@ export const listEveryCall = (reads: Reads) =>
     query: pageQuery(MomentCursor).extend(Filter),
     reply: listOf(AdminCallRow),
     async handle({ query }) {
-      const { limit, cursor: after, min_position: min, member_id, api_key_id, request_id } = query;
-      const { model, upstream, status, from, to } = query;
+      const { limit, cursor: after, min_position: min, member_id, api_key_id } = query;
+      const { request_id, client_request_id, alias, model, upstream, status, from, to } = query;
       const wanted = { limit, after };
       const position = await positionOf(reads, [calls], min);
-      const ids = { id: request_id, memberId: member_id, apiKeyId: api_key_id };
-      const filter = { ...ids, model, upstream, status, from, to };
+      const ids = { id: request_id, clientRequestId: client_request_id };
+      const whose = { memberId: member_id, apiKeyId: api_key_id };
+      const filter = { ...ids, ...whose, alias, model, upstream, status, from, to };
       const rows = await reads.any(listAllCalls(filter, wanted));
       const { data, next_cursor } = callsPage(rows, wanted);
       return { body: { data: [...data], next_cursor, as_of_position: position } };

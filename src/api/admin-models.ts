@@ -11,7 +11,7 @@ import { aliasChanges, ShownAlias, shownAlias, WrittenAlias } from './alias-term
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
 import { WrittenMoment } from './moment.ts';
-import { pricesOf, WrittenPrices } from './price-words.ts';
+import { pricesOf, WrittenPrices, writtenPrices } from './price-words.ts';
 import { route } from './route.ts';
 
 export const usualMaxOutput = 4_096;
@@ -51,6 +51,7 @@ export const putModel = ({ run, changeAlias, clock }: ModelOrderParts) =>
     }),
     handle: async ({ caller, params: { alias }, body, request }) => {
       const { price, default_max_output, effective_at: effectiveAt, ...terms } = body;
+      const prices = pricesOf(price);
       if (effectiveAt !== undefined && effectiveAt < clock().toISOString()) {
         throw new ApiError('invalid_request', { param: 'effective_at', why: 'is_past' });
       }
@@ -60,7 +61,7 @@ export const putModel = ({ run, changeAlias, clock }: ModelOrderParts) =>
           type: 'PublishPriceList',
           alias,
           currency: homeCurrency,
-          prices: pricesOf(price),
+          prices,
           defaultMaxOutput: default_max_output,
           effectiveAt,
           at,
@@ -75,7 +76,8 @@ export const putModel = ({ run, changeAlias, clock }: ModelOrderParts) =>
       const { version, published: list } = published.state;
       return {
         body: {
-          ...{ alias, version, currency: homeCurrency, price, default_max_output },
+          ...{ alias, version, currency: homeCurrency, default_max_output },
+          price: writtenPrices(prices),
           effective_at: list?.effectiveAt ?? clock().toISOString(),
           ...shownAlias(changed.state.terms),
         },

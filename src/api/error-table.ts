@@ -25,6 +25,7 @@ export type EdgeCode =
   | 'plan_not_permitted'
   | 'projection_not_found'
   | 'read_models_behind'
+  | 'route_not_found'
   | 'too_many_attempts'
   | 'unauthenticated'
   | 'unavailable'
@@ -111,6 +112,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   rate_limit_exceeded: later(429, 1),
   projection_not_found: invalid(404),
   read_models_behind: later(503, 1),
+  route_not_found: invalid(404),
   settlement_not_found: invalid(404),
   string_above_max_length: invalid(),
   too_many_attempts: later(429, 60),

@@ -9,6 +9,7 @@ export const SkipReason = z.enum([
   'by_hand',
   'no_alias',
   'not_listed',
+  'withdrawn',
 ]);
 export type SkipReason = z.infer<typeof SkipReason>;
 
@@ -34,6 +35,10 @@ const texts: Readonly<Record<SkipReason, Text>> = {
   other_classes: {
     en: 'a price list can’t tell {classes} apart; `without` leaves them out',
     zh: '价目表无法区分 {classes};可用 `without` 将其排除',
+  },
+  withdrawn: {
+    en: 'it was taken off sale; `replace` puts it on sale again',
+    zh: '该模型已下架;如需重新上架请使用 `replace`',
   },
 };
 

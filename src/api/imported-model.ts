@@ -81,7 +81,7 @@ export async function importedModel(parts: ImportParts, wish: ImportWish): Promi
     ...(rounded.length > 0 ? { rounded_up: [...rounded] } : {}),
     ...(wish.costs ? { cost: writtenPrices(cost) } : {}),
   };
-  if (status === 'by_hand') return skipped('by_hand', told);
+  if (status === 'by_hand' || status === 'withdrawn') return skipped(status, told);
   const ceiling = await withCeiling(parts, wish, listed.contextWindow);
   const reads = ceiling.tokens === undefined ? {} : { max_input_tokens: ceiling.tokens };
   return { row: { alias, status, ...told, ...reads }, position: ceiling.position ?? position };
@@ -134,9 +134,10 @@ async function published(
 function outcomeOf<Status extends string>(
   status: Status | undefined,
   wished: PublishPriceList,
-  { version, published: stands }: (typeof decider)['initialState'],
+  { version, published: stands, isWithdrawn }: (typeof decider)['initialState'],
 ) {
   if (status) return { status, version };
+  if (isWithdrawn) return { status: 'withdrawn' as const, version };
   const isSame = stands !== undefined && sameTerms(stands, wished);
   return { status: isSame ? ('unchanged' as const) : ('by_hand' as const), version };
 }

@@ -23,18 +23,16 @@ export function matcher(routes: readonly Route[]): (method: string, path: string
     .map((route) => ({ route, segments: route.path.split('/') }));
 
   return (method, path) => {
-    const exact = plain.get(path);
-    if (exact) return byMethod(method, exact, {});
+    const exact = plain.get(path) ?? [];
+    const named = byMethod(method, exact, {});
+    if (named.kind === 'found') return named;
     const segments = path.split('/').map(decodedSegment);
     const fitting = patterned.filter((each) => fits(each.segments, segments));
     const [first] = fitting;
-    if (!first) return { kind: 'unknown' };
-    const params = paramsOf(first.segments, segments);
-    return byMethod(
-      method,
-      fitting.map(({ route }) => route),
-      params,
-    );
+    if (!first) return exact.length > 0 ? named : { kind: 'unknown' };
+    // A thing may have the name of a path beside it, which knows other methods.
+    const all = [...exact, ...fitting.map(({ route }) => route)];
+    return byMethod(method, all, paramsOf(first.segments, segments));
   };
 }
 

@@ -151,6 +151,10 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'Too many calls at once or within a minute; try again in a moment.',
     zh: '同时或一分钟内的调用过多,请稍后再试。',
   },
+  route_not_found: {
+    en: 'The model `{model}` has no route of its own.',
+    zh: '模型 `{model}` 没有单独设置的路由。',
+  },
   settlement_not_found: {
     en: 'There is no such settlement in this wallet.',
     zh: '该钱包中没有这笔结算。',

@@ -28,7 +28,7 @@ export const words = {
 /** Per one million tokens; `request`, `image`, `second` and `character` of one. */
 export const WrittenPrices = z.strictObject({
   input: Price,
-  cached_input: Price,
+  cached_input: Price.optional().describe('absent: as `input`'),
   output: Price,
   cache_write: Price.optional(),
   reasoning: Price.optional(),
@@ -44,8 +44,12 @@ export const WrittenPrices = z.strictObject({
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** Prices as they are written, in a request or in a row. */
-export const pricesOf = (given: Given): Prices => Prices.parse(named(priceNames, given));
+/**
+ * Prices as they are written, in a request or in a row. Without a price of its own nothing is cheaper
+ * for having been read before.
+ */
+export const pricesOf = ({ input, cached_input = input, ...more }: Given): Prices =>
+  Prices.parse(named(priceNames, { input, cached_input, ...more }));
 
 /** The same of a usage. */
 export const usageOf = (given: Given): Usage => Usage.parse(named(usageClasses, given));

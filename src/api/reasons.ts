@@ -9,6 +9,7 @@ import type { GateReason } from './ready.ts';
 /** What the edge itself says more exactly than its code does. */
 type EdgeReason =
   | BaseUrlFault
+  | 'alias_of_path'
   | 'base_url_needed'
   | 'bodies_full'
   | 'broken_form'
@@ -44,6 +45,10 @@ export type Reason = RejectionReason | CallFaultReason | GateReason | EdgeReason
 
 /** What a person is told of a reason; `{name}` is filled in. */
 export const reasons: Readonly<Record<Reason, Text>> = {
+  alias_of_path: {
+    en: 'The body names another model than the path.',
+    zh: '请求体中的模型与路径中的不一致。',
+  },
   base_url_credentials: {
     en: 'A base address has no user name, no password and no query but `api-version`; the key goes into `api_key`.',
     zh: '地址中不能包含用户名、密码,查询参数只能是 `api-version`;密钥请填写在 `api_key` 中。',

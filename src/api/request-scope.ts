@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { z } from 'zod';
 import { newRequestId } from './call-id.ts';
 import { localeOf } from './locale.ts';
 import type { RequestFacts } from './route.ts';
@@ -32,6 +33,9 @@ export function requestScope(ctx: Context): RequestScope {
     },
   };
 }
+
+/** A caller's own id of a request, as it is kept. */
+export const ClientRequestId = z.string().regex(/^[A-Za-z0-9._:@/+=-]{1,128}$/);
 
 /** The caller's own id, cut to what is harmless in a log and in an event. */
 function clientRequestIdOf(header: string): string | null {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Authenticate, Caller, Callers, Who } from './caller.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
+import { knownParameters } from './known-parameters.ts';
 import type { Locale } from './locale.ts';
 import { parse } from './parse.ts';
 import type { Accepts } from './read-body.ts';
@@ -136,6 +137,7 @@ export function route<
   const accepts = spec.accepts ?? 'json';
   const idempotent = spec.idempotent ?? false;
   const limitBytes = spec.limitBytes ?? limitFor(who);
+  const known = knownParameters(spec);
   return {
     method,
     path,
@@ -150,6 +152,7 @@ export function route<
       const { request } = exchange;
       const caller = await authenticate[who](exchange.authorization);
       describeCaller(caller, request);
+      checked(known, exchange.query, request.locale);
       const input = {
         caller,
         params: checked(params, exchange.params, request.locale),

@@ -14,6 +14,8 @@ import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
 import { grantCredit } from './admin-grants.ts';
 import { listLimits, putLimit } from './admin-limits.ts';
+import type { ModelView } from './admin-listed-models.ts';
+import { getModel, listModels, withdrawModel } from './admin-listed-models.ts';
 import { deleteMemberPlan, putClientApp, putMemberPlan } from './admin-member-plan.ts';
 import { putMemberStatus } from './admin-member-status.ts';
 import { listEveryMember } from './admin-members.ts';
@@ -26,7 +28,8 @@ import { rebuildProjection, skipEvent } from './admin-rebuilds.ts';
 import { revokeCredit } from './admin-revocations.ts';
 import type { RouteTestParts } from './admin-route-test.ts';
 import { testRoute } from './admin-route-test.ts';
-import { putRoute } from './admin-routes.ts';
+import type { RouteView } from './admin-routes.ts';
+import { getRoute, listRoutes, putRoute, removeRoute } from './admin-routes.ts';
 import { getSettings, putSettings } from './admin-settings.ts';
 import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
 import { listUpstreams, putUpstream } from './admin-upstreams.ts';
@@ -96,6 +99,8 @@ export interface RouteParts {
   readonly appoint: FirstAdmin['appoint'];
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
+  /** Prices, terms and routes as this process knows them. */
+  readonly catalogue: ModelView & RouteView;
   /** What providers charge, for initial prices. */
   readonly priceCatalogue: PriceCatalogue;
   /** What a route may name, and how it fares. */
@@ -201,7 +206,7 @@ const modelRoutes = ({ chat, models: list }: RouteParts): readonly Route[] => [
 
 /** What only administrators may do. */
 function operatorRoutes(parts: RouteParts): readonly Route[] {
-  const { access, clock, reads, run, vault, upstreamView: view } = parts;
+  const { access, catalogue, clock, reads, run, vault, upstreamView: view } = parts;
   const forMembers = { run: run.member.run, clock };
   const order = walletOrders({ ...parts, wallet: run.wallet });
   const forBudgets = { ...parts, budget: run.budget };
@@ -226,10 +231,16 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     freezeWallet(order),
     unfreezeWallet(order),
     payDebt(order),
+    listModels(catalogue),
+    getModel(catalogue),
+    withdrawModel({ priceList: run.priceList, clock }),
     putModel({ run: run.priceList.run, changeAlias: run.alias.run, clock }),
     importModels({
       ...{ priceList: run.priceList, alias: run.alias, catalogue: parts.priceCatalogue, clock },
     }),
+    listRoutes(catalogue),
+    getRoute(catalogue),
+    removeRoute({ route: run.route, clock }),
     putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
     listUpstreams({ view }),

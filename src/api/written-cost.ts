@@ -1,21 +1,18 @@
 import type { z } from 'zod';
 import { Currency } from '../domain/accounts.ts';
-import { Price } from '../domain/money.ts';
 import { priceNames } from '../domain/price-list/events.ts';
 import type { Cost } from '../domain/route/events.ts';
 import { pricesOf, WrittenPrices, words } from './price-words.ts';
 
 /** What an upstream charges us, as an administrator writes it: as the price of a model. */
 export const WrittenCost = WrittenPrices.extend({
-  /** Without a price of its own nothing is cheaper for having been read before. */
-  cached_input: Price.optional(),
   currency: Currency.optional().describe('absent: the home currency'),
 });
 type WrittenCost = z.output<typeof WrittenCost>;
 
 /** The same as events carry it. */
 export const costOf = ({ currency, ...prices }: WrittenCost): Cost => ({
-  ...pricesOf({ ...prices, cached_input: prices.cached_input ?? prices.input }),
+  ...pricesOf(prices),
   ...(currency === undefined ? {} : { currency }),
 });
 

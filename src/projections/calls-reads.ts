@@ -133,6 +133,10 @@ export interface CallFilter {
   readonly id?: string | undefined;
   readonly memberId?: string | undefined;
   readonly apiKeyId?: string | undefined;
+  /** The caller's own id of the request. No index has it: who names it in a long history names a time too. */
+  readonly clientRequestId?: string | undefined;
+  /** Another word for `model`. */
+  readonly alias?: string | undefined;
   readonly model?: string | undefined;
   readonly upstream?: string | undefined;
   readonly status?: string | undefined;
@@ -149,6 +153,8 @@ const matching = (filter: CallFilter) => fragment`
   ${holds(filter.id, (id) => fragment`id = ${id}`)}
   AND ${holds(filter.memberId, (id) => fragment`member_id = ${id}`)}
   AND ${holds(filter.apiKeyId, (id) => fragment`api_key_id = ${id}`)}
+  AND ${holds(filter.clientRequestId, (id) => fragment`client_request_id = ${id}`)}
+  AND ${holds(filter.alias, (alias) => fragment`model = ${alias}`)}
   AND ${holds(filter.model, (model) => fragment`model = ${model}`)}
   AND ${holds(filter.upstream, (upstream) => fragment`upstream = ${upstream}`)}
   AND ${holds(filter.status, (status) => fragment`status = ${status}`)}

@@ -21,13 +21,19 @@ const changed = ({ position, meta, data }: Recorded, noun: ConfigNoun, id: strin
   said: data,
 });
 
+/** What is no more says so; its event has little else to say. */
+const ended = (event: Recorded, noun: ConfigNoun, id: string) => ({
+  ...changed(event, noun, id),
+  said: { ...event.data, withdrawn: true },
+});
+
 export const configChanges = projection(
   'config_changes',
   {
     meaning:
       'One row a change of what is sold, how it is routed, who answers, or what that may cost: who, when, what.',
     group: 'analytics',
-    version: 2,
+    version: 3,
     key: { position: 'bigint' },
     columns: {
       noun: first('text', '`alias`, `model`, `route`, `settings`, `upstream` or `budget`'),
@@ -39,7 +45,10 @@ export const configChanges = projection(
       actor_type: first('text', 'who did it: `admin`, or `system` for what a new installation has'),
       actor_id: first('text', 'which of them'),
       request_id: first('text', 'the request that asked for it'),
-      said: first('jsonb', 'all that holds from then on, as the event says it'),
+      said: first(
+        'jsonb',
+        'all that holds from then on, as the event says it; of a model or route that is no more also `withdrawn`',
+      ),
     },
     indexes: ['(noun, id, position)'],
   },
@@ -47,7 +56,9 @@ export const configChanges = projection(
     AliasChanged: (event) => [changed(event, 'alias', event.data.alias)],
     SettingsChanged: (event) => [changed(event, 'settings', event.stream)],
     PriceListPublished: (event) => [changed(event, 'model', event.data.alias)],
+    AliasWithdrawn: (event) => [ended(event, 'model', event.data.alias)],
     RouteChanged: (event) => [changed(event, 'route', event.data.alias)],
+    RouteRemoved: (event) => [ended(event, 'route', event.data.alias)],
     UpstreamChanged: (event) => [changed(event, 'upstream', event.data.id)],
     BudgetSet: (event) => [changed(event, 'budget', event.data.budgetId)],
     BudgetEnded: (event) => [changed(event, 'budget', event.data.budgetId)],

@@ -11,7 +11,7 @@ export const priceLists = projection(
   {
     meaning: 'One row a price list: what an alias costs from some moment on.',
     group: 'analytics',
-    version: 3,
+    version: 4,
     key: { alias: 'text', version: 'integer' },
     columns: {
       currency: latest('text'),
@@ -39,6 +39,10 @@ export const priceLists = projection(
         'timestamptz',
         'from when calls are rated with it, until a later one begins',
       ),
+      withdrawn_at: latest(
+        'timestamptz',
+        'when its alias was taken off sale, with all lists before it; null: not as long as it was the last',
+      ),
     },
   },
   {
@@ -57,6 +61,9 @@ export const priceLists = projection(
         default_max_output: data.defaultMaxOutput,
         effective_at: data.effectiveAt,
       },
+    ],
+    AliasWithdrawn: ({ data: { alias, version }, meta }) => [
+      { alias, version, withdrawn_at: meta.recordedAt },
     ],
   },
 );
@@ -80,6 +87,7 @@ export const IndexedPriceList = z.object({
   per_character: Amount.nullable(),
   default_max_output: z.int(),
   effective_at: Instant,
+  withdrawn: z.boolean(),
 });
 
 /** All price lists, as the model catalogue of a process starts from them. */
@@ -96,5 +104,5 @@ export const indexedPriceLists = () =>
            trim_scale(per_image)::text AS per_image, trim_scale(per_second)::text AS per_second,
            trim_scale(per_character)::text AS per_character,
            to_jsonb(default_max_output) AS default_max_output,
-           effective_at
+           effective_at, withdrawn_at IS NOT NULL AS withdrawn
     FROM read.price_lists ORDER BY alias, version`;

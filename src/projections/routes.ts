@@ -8,7 +8,7 @@ export const routes = projection(
   {
     meaning: 'One row an alias: which upstream models answer for it now, and how one is chosen.',
     group: 'analytics',
-    version: 3,
+    version: 4,
     key: { alias: 'text' },
     columns: {
       strategy: latest('text', 'how the candidates of a call are put in order'),
@@ -22,12 +22,18 @@ export const routes = projection(
         'text',
         '`cancel` or `drain`: what becomes of an answer whose client is gone',
       ),
+      is_set: latest('boolean', 'it has not been removed'),
     },
+    keepWhile: 'is_set',
   },
   {
     RouteChanged: ({ data: { alias, strategy, candidates, scoring, sticky, hangUp } }) => [
-      { alias, strategy, candidates, scoring, sticky, hang_up: hangUp ?? 'cancel' },
+      {
+        ...{ alias, strategy, candidates, scoring, sticky },
+        ...{ hang_up: hangUp ?? 'cancel', is_set: true },
+      },
     ],
+    RouteRemoved: ({ data: { alias } }) => [{ alias, is_set: false }],
   },
 );
 

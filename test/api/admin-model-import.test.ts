@@ -191,6 +191,18 @@ for (const [said, body] of [
   });
 }
 
+test('what was taken off sale stays off, unless it is to be replaced', async (t) => {
+  const alias = newModel({ input_mtok: '1', output_mtok: '2' });
+  const imported = async (more: Record<string, unknown> = {}) =>
+    rowsOf(await take({ models: [alias], ...more }))[0];
+  t.like(await imported(), { status: 'published', version: 1 });
+  await ask(api(), 'DELETE', `/api/admin/models/${alias}`, { token });
+  for (const more of [{}, { rate: '9' }]) {
+    t.like(await imported(more), { status: 'skipped', reason: { code: 'withdrawn' } });
+  }
+  t.like(await imported({ replace: true }), { status: 'published', version: 2 });
+});
+
 test('only administrators import', async (t) => {
   const { token: theirs } = await newMember(api());
   const asked = { token: theirs, body: { provider: 'acme', rate: '7' } };

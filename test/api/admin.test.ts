@@ -193,6 +193,18 @@ test('a price list is published in versions; the same again changes nothing', as
   t.like((await ask(api(), 'PUT', path, { token, body })).body, { version: 2 });
 });
 
+test('what a cache had costs what input costs, unless the price list says otherwise', async (t) => {
+  const put = (price: object) =>
+    ask(api(), 'PUT', '/api/admin/models/uncached', { token, body: { price } });
+  const unsaid = await put({ input: '18', output: '72' });
+  t.is(unsaid.status, 200);
+  t.like(unsaid.body, { version: 1, price: { input: '18', cached_input: '18', output: '72' } });
+  t.like((await put({ input: '18', cached_input: '18', output: '72' })).body, { version: 1 });
+  t.like((await put({ input: '18', cached_input: '0', output: '72' })).body, {
+    ...{ version: 2, price: { cached_input: '0' } },
+  });
+});
+
 test('a price list may name the dearer classes, what a call costs, and when it begins', async (t) => {
   const own = { cache_write: '22.5', reasoning: '100', request: '0.01' };
   const price = { input: '18', cached_input: '9', output: '72', ...own };

@@ -174,10 +174,21 @@ test('an administrator narrows the list of calls', async (t) => {
   t.is((await idsOf(`api_key_id=${apiKeyId}&model=demo&upstream=sandbox`)).length, 2);
   t.deepEqual(await idsOf(`${mine}&upstream=nobody`), []);
   t.deepEqual(await idsOf(`${mine}&model=other`), []);
+  t.is((await idsOf(`${mine}&alias=demo`)).length, 2);
+  t.deepEqual(await idsOf(`${mine}&alias=other`), []);
+  t.deepEqual(await idsOf(`${mine}&alias=other&model=demo`), []);
+  t.deepEqual(await idsOf('client_request_id=client/nine/settled'), [settled]);
+  t.deepEqual(await idsOf('client_request_id=client/nobody'), []);
   const soon = new Date(Date.now() + 60_000).toISOString();
   t.is((await idsOf(`${mine}&to=${soon}`)).length, 2);
   t.deepEqual(await idsOf(`${mine}&from=${soon}`), []);
-  for (const wrong of ['status=new', 'member_id=1', 'from=yesterday', 'request_id=req_1']) {
+  for (const wrong of [
+    'status=new',
+    'member_id=1',
+    'from=yesterday',
+    'request_id=req_1',
+    'client_request_id=a+b',
+  ]) {
     const { status } = await ask(api(), 'GET', `/api/admin/calls?${wrong}`, { token });
     t.is(status, 400, wrong);
   }

@@ -6,7 +6,7 @@ import { aPdf } from '../support/paid-calls.ts';
 import { request, settledCalls } from '../support/people.ts';
 import { errorOf, lastChunkOf, limitsIn, modelOf } from '../support/v1-answers.ts';
 
-const { adminToken, alias, lastAsked, mock, person, post, program, sell, settings, someone } =
+const { adminToken, alias, lastAsked, mock, person, post, program, put, sell, settings, someone } =
   gatewayWorld(test);
 
 const postTo = (path: string, body: object) =>
@@ -91,6 +91,18 @@ test.serial('files go where the operator says how much a model reads at most', a
 });
 
 const inAccount = { type: 'file', file: { file_id: 'file-of-somebody-else' } };
+
+test.serial('what a cache had is charged as input where it has no price of its own', async (t) => {
+  await sell('uncached', 'mock?input=100&cached=40&output=10&chunks=2');
+  const { key, token } = await someone();
+  const chargesAt = async (price: object, calls: number) => {
+    await put('/api/admin/models/uncached', { price: { input: '10', output: '20', ...price } });
+    t.is((await post({ model: 'uncached' }, { token: key })).status, 200);
+    return (await settledCalls(program(), token, calls)).map(({ charge }) => charge);
+  };
+  t.deepEqual(await chargesAt({}, 1), ['0.0012']);
+  t.deepEqual(await chargesAt({ cached_input: '0' }, 2), ['0.0008', '0.0012']);
+});
 
 test.serial('a system prompt is part of what a call may cost', async (t) => {
   await sell('wordy', 'wordy');

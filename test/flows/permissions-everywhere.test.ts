@@ -82,3 +82,17 @@ test.serial('calls of both processes count against one limit', async (t) => {
   t.true(told.filter(({ status }) => status === 200).length <= 6);
   t.true(told.some(({ status, left }) => status === 429 && left === '0'));
 });
+
+test.serial('what one process takes off sale no other one sells', async (t) => {
+  const price = { input: '1', output: '2' };
+  await put('/api/admin/models/short-lived', { price });
+  await statusIs(200, { model: 'short-lived' });
+  const { status } = await jsonRequest(`${programs.program(0).url}/api/admin/models/short-lived`, {
+    method: 'DELETE',
+    token: adminToken,
+  });
+  t.is(status, 204);
+  await statusIs(404, { model: 'short-lived' });
+  await put('/api/admin/models/short-lived', { price });
+  await statusIs(200, { model: 'short-lived' });
+});

@@ -269,6 +269,8 @@ const others: readonly DomainEvent[] = [
       },
     },
   },
+  { type: 'AliasWithdrawn', data: { alias: 'demo', version: 6 } },
+  { type: 'RouteRemoved', data: { alias: 'demo' } },
   {
     type: 'RouteChanged',
     data: {

@@ -121,7 +121,16 @@ test('a published price list replaces the one before', (t) => {
 test('a changed route replaces the one before', (t) => {
   const terms = routeTo([{ upstream: 'sandbox', model: 'demo', weight: 1 }]);
   t.deepEqual(rows(routes, { type: 'RouteChanged', data: { alias: 'demo', ...terms } }), [
-    { alias: 'demo', ...terms, hang_up: 'cancel' },
+    { alias: 'demo', ...terms, hang_up: 'cancel', is_set: true },
+  ]);
+});
+
+test('what is withdrawn is told of its last price list; a removed route has no row', (t) => {
+  t.deepEqual(rows(priceLists, { type: 'AliasWithdrawn', data: { alias: 'demo', version: 2 } }), [
+    { alias: 'demo', version: 2, withdrawn_at: at },
+  ]);
+  t.deepEqual(rows(routes, { type: 'RouteRemoved', data: { alias: 'demo' } }), [
+    { alias: 'demo', is_set: false },
   ]);
 });
 

@@ -121,6 +121,9 @@ const people: readonly DomainEvent[] = [
       effectiveAt: noon,
     },
   },
+  { type: 'AliasWithdrawn', data: { alias: 'demo', version: 1 } },
+  { type: 'RouteChanged', data: { alias: 'gone', ...terms } },
+  { type: 'RouteRemoved', data: { alias: 'gone' } },
   { type: 'RouteChanged', data: { alias: 'demo', ...terms } },
 ];
 
@@ -316,6 +319,7 @@ test('indexes start from rows of one moment', async (t) => {
       ...{ per_image: null, per_second: null, per_character: null },
       default_max_output: 9_000_000_000,
       effective_at: noon,
+      withdrawn: true,
     },
   ]);
 });

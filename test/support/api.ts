@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { behind } from '../../src/adapters/eventstore/behind.ts';
 import type { BudgetIndex } from '../../src/adapters/eventstore/budgets.ts';
 import { budgetIndex } from '../../src/adapters/eventstore/budgets.ts';
+import type { Catalogue } from '../../src/adapters/eventstore/catalogue.ts';
 import { catalogue } from '../../src/adapters/eventstore/catalogue.ts';
 import { once } from '../../src/adapters/eventstore/once.ts';
 import type { Runners } from '../../src/adapters/eventstore/runners.ts';
@@ -124,7 +125,14 @@ async function start(
     costRows: () => Promise.resolve({ booked: [], positions: new Map(), after: null }),
   });
   t.teardown(budgets.close);
-  const run = { ...bare, budget: indexed(bare.budget, budgets.apply) };
+  const listed = catalogueOver(t, { eventLog, log, clock });
+  const run = {
+    ...bare,
+    budget: indexed(bare.budget, budgets.apply),
+    alias: indexed(bare.alias, listed.apply),
+    priceList: indexed(bare.priceList, listed.apply),
+    route: indexed(bare.route, listed.apply),
+  };
   const runOnce = once({ log: eventLog, clock, replyOf: storedRefusal });
   const vault = await openVault({ pool, masterKey: randomBytes(32) });
   const keys = upstreamKeys(vault);
@@ -142,11 +150,12 @@ async function start(
       gate: () => world.closed,
     },
     models: { aliases: () => ['demo'] },
+    catalogue: listed,
     priceCatalogue: testCatalogue,
     budgets,
     settings: () => usualSettings,
     ...upstreamsOver(t, { eventLog, log, keys }),
-    previewRoute: previewOver(t, { eventLog, log, clock, budgets }),
+    previewRoute: previewOver({ listed, log, clock, budgets }),
     projections,
     behind: (after) => behind(eventLog, { after, now: Date.now() }),
     buildOrders: buildOrders(databaseUrl),
@@ -177,7 +186,7 @@ async function start(
 }
 
 interface PreviewParts {
-  readonly eventLog: MemoryLog;
+  readonly listed: Catalogue;
   readonly log: Logger;
   readonly clock: () => Date;
   readonly budgets: BudgetIndex;
@@ -217,16 +226,21 @@ function upstreamsOver(
   };
 }
 
-/** Decides as a process that has seen nothing yet of its upstreams, on the log's prices and routes. */
-function previewOver(
+/** The log's prices, terms and routes. */
+function catalogueOver(
   t: { teardown(end: () => Promise<void>): void },
-  { eventLog, log, clock, budgets }: PreviewParts,
-) {
+  { eventLog, log, clock }: Omit<OverLog, 'keys'> & { readonly clock: () => Date },
+): Catalogue {
   const rows = () =>
     Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
   const scenarios = scenarioNames();
   const listed = catalogue({ log: eventLog, logger: log, rows, clock, scenarios });
   t.teardown(listed.close);
+  return listed;
+}
+
+/** Decides as a process that has seen nothing yet of its upstreams, on the log's prices and routes. */
+function previewOver({ listed, log, clock, budgets }: PreviewParts) {
   const watch = upstreamWatch({
     nowMs: () => performance.now(),
     ...{ capacityOf: () => null, circuitOpenMs: 1_000, log },

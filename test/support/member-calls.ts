@@ -29,7 +29,8 @@ export async function memberWithWallet(to: TestApi, name: string) {
   const reserve = (call: string, more: Parameters<typeof reserveOf>[1] = {}) =>
     run((at) => {
       const command = reserveOf(call, { ...more, at });
-      return { ...command, call: { ...command.call, memberId, apiKeyId } };
+      const clientRequestId = `client/${call}`;
+      return { ...command, call: { ...command.call, memberId, apiKeyId, clientRequestId } };
     });
   const grant = (amount: string, more: Parameters<typeof grantOf>[1] = {}) =>
     run((at) => {

@@ -3,16 +3,16 @@ import type { AliasTerms } from '../../domain/alias/events.ts';
 import { plainAlias } from '../../domain/alias/events.ts';
 import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { Recorded } from '../../domain/events.ts';
-import type { Instant } from '../../domain/ids.ts';
 import type { RouteTerms } from '../../domain/route/events.ts';
 import type { OperatorSettings } from '../../domain/settings/events.ts';
 import { usualSettings } from '../../domain/settings/events.ts';
 import { streamOf } from '../../domain/streams.ts';
-import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import { filled } from '../../projections/filled.ts';
 import type { CatalogueRows } from '../postgres/index-rows.ts';
 import type { IndexFollower } from './index-follower.ts';
 import { followIndex } from './index-follower.ts';
+import type { ListedPrice, ListedPrices } from './listed-prices.ts';
+import { listedPrices } from './listed-prices.ts';
 import type { Log } from './log.ts';
 import { newestSaid } from './newest-said.ts';
 
@@ -26,17 +26,14 @@ export interface CatalogueParts {
   readonly staleMs?: number;
 }
 
-/** What an alias costs from some moment on. */
-type ListedPrice = PriceUsed & {
-  readonly defaultMaxOutput: number;
-  readonly effectiveAt: Instant;
-};
-
 /** What is sold, at what price, and who answers for it, in memory, at the log's end. */
-export interface Catalogue extends IndexFollower {
-  priceOf(alias: string): ListedPrice | undefined;
+export interface Catalogue
+  extends IndexFollower,
+    Pick<ListedPrices, 'priceOf' | 'laterPricesOf' | 'everListed'> {
   /** Undefined for an alias without a route of its own. */
   routeOf(alias: string): RouteTerms | undefined;
+  /** Every route, by its alias. */
+  routes(): ReadonlyMap<string, RouteTerms>;
   aliasOf(alias: string): AliasTerms;
   settings(): OperatorSettings;
   /** Everything that has a price now. */
@@ -45,8 +42,7 @@ export interface Catalogue extends IndexFollower {
 }
 
 export function catalogue({ scenarios, ...parts }: CatalogueParts): Catalogue {
-  /** By alias and version. */
-  const prices = new Map<string, Map<number, ListedPrice>>();
+  const prices = listedPrices(parts.clock);
   const routes = newestSaid<RouteTerms>();
   const aliases = newestSaid<AliasTerms>();
   const settings = newestSaid<OperatorSettings>();
@@ -59,31 +55,22 @@ export function catalogue({ scenarios, ...parts }: CatalogueParts): Catalogue {
     aliases.say(alias, terms, revision);
     scenarios.write(terms.scenario === null ? [] : [terms.scenario]);
   };
-  const list = (price: ListedPrice) => {
-    const versions = prices.get(price.alias) ?? new Map<number, ListedPrice>();
-    prices.set(price.alias, versions.set(price.version, price));
-  };
-
-  /** Of those that have begun the one that began last. */
-  function priceOf(alias: string): ListedPrice | undefined {
-    const now = parts.clock().toISOString();
-    let found: ListedPrice | undefined;
-    for (const price of prices.get(alias)?.values() ?? []) {
-      if (price.effectiveAt <= now && (!found || isLater(price, found))) found = price;
-    }
-    return found;
-  }
-
   const applyOne = (event: Recorded) => {
     switch (event.type) {
       case 'PriceListPublished':
-        list(event.data);
+        prices.list(event.data);
+        return;
+      case 'AliasWithdrawn':
+        prices.withdraw(event.data.alias, event.data.version);
         return;
       case 'RouteChanged': {
         const { alias, ...terms } = event.data;
         sayRoute(alias, terms, event.revision);
         return;
       }
+      case 'RouteRemoved':
+        routes.say(event.data.alias, undefined, event.revision);
+        return;
       case 'AliasChanged': {
         const { alias, ...terms } = event.data;
         sayAlias(alias, terms, event.revision);
@@ -101,7 +88,10 @@ export function catalogue({ scenarios, ...parts }: CatalogueParts): Catalogue {
       streamOf.settings(),
     ],
     fill(rows) {
-      for (const row of rows.priceLists) list(listedPrice(row));
+      for (const row of rows.priceLists) {
+        prices.list(listedPrice(row));
+        if (row.withdrawn) prices.withdraw(row.alias, row.version);
+      }
       for (const { alias, ...terms } of rows.routes) sayRoute(alias, terms, null);
       for (const { alias, terms } of rows.aliases) sayAlias(alias, terms, null);
       for (const { terms } of rows.settings) settings.say(streamOf.settings(), terms, null);
@@ -111,20 +101,19 @@ export function catalogue({ scenarios, ...parts }: CatalogueParts): Catalogue {
 
   return {
     ...follower,
-    priceOf,
+    priceOf: prices.priceOf,
+    laterPricesOf: prices.laterPricesOf,
+    everListed: prices.everListed,
     routeOf: routes.of,
+    routes: routes.all,
     aliasOf: (alias) => aliases.of(alias) ?? plainAlias,
     settings: () => settings.of(streamOf.settings()) ?? usualSettings,
-    aliases: () => [...prices.keys()].filter((alias) => priceOf(alias) !== undefined),
+    aliases: () => prices.everListed().filter((alias) => prices.priceOf(alias) !== undefined),
     apply(events) {
       for (const event of events) applyOne(event);
     },
   };
 }
-
-const isLater = (one: ListedPrice, other: ListedPrice): boolean =>
-  one.effectiveAt > other.effectiveAt ||
-  (one.effectiveAt === other.effectiveAt && one.version > other.version);
 
 const listedPrice = (row: CatalogueRows['priceLists'][number]): ListedPrice => ({
   alias: row.alias,

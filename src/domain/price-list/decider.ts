@@ -17,38 +17,72 @@ export interface PublishPriceList {
   readonly at: Instant;
 }
 
+interface WithdrawAlias {
+  readonly type: 'WithdrawAlias';
+  readonly alias: string;
+}
+
 type Published = Extract<PriceListEvent, { type: 'PriceListPublished' }>['data'];
 
 interface PriceList {
   readonly version: number;
   readonly published?: Published;
+  /** Since the last list was published. */
+  readonly isWithdrawn?: boolean;
 }
 
-/** The versions of what one alias costs; publishing what was published last changes nothing. */
-export const priceList: Decider<PublishPriceList, PriceListEvent, PriceList> = {
+/**
+ * The versions of what one alias costs, and whether it is for sale; publishing what was published last,
+ * or withdrawing what is not for sale, changes nothing.
+ */
+export const priceList: Decider<PublishPriceList | WithdrawAlias, PriceListEvent, PriceList> = {
   initialState: { version: 0 },
-  decide(command, { version, published }) {
-    const { alias, currency, prices, defaultMaxOutput, effectiveAt: wished, at } = command;
-    const { origin, replace = false } = command;
-    const effectiveAt = wished !== undefined && wished > at ? wished : at;
-    if (published && stands(published, { effectiveAt, at }) && sameTerms(published, command))
-      return [];
-    if (origin && published && !published.origin && !replace) return [];
-    const data = {
-      alias,
-      version: version + 1,
-      currency,
-      prices,
-      defaultMaxOutput,
-      effectiveAt,
-      ...(origin && { origin }),
-    };
-    return [{ type: 'PriceListPublished', data }];
+  decide(command, state) {
+    switch (command.type) {
+      case 'PublishPriceList':
+        return publish(command, state);
+      case 'WithdrawAlias':
+        return withdraw(command, state);
+    }
   },
-  evolve(_, { data }) {
-    return { version: data.version, published: data };
+  evolve(state, event) {
+    switch (event.type) {
+      case 'PriceListPublished':
+        return { version: event.data.version, published: event.data };
+      case 'AliasWithdrawn':
+        return { ...state, isWithdrawn: true };
+    }
   },
 };
+
+function publish(
+  command: PublishPriceList,
+  { version, published, isWithdrawn = false }: PriceList,
+): readonly PriceListEvent[] {
+  const { alias, currency, prices, defaultMaxOutput, effectiveAt: wished, at } = command;
+  const { origin, replace = false } = command;
+  const effectiveAt = wished !== undefined && wished > at ? wished : at;
+  const isByHand = published !== undefined && !published.origin;
+  if (origin && (isByHand || isWithdrawn) && !replace) return [];
+  const isInForce = published && !isWithdrawn && stands(published, { effectiveAt, at });
+  if (isInForce && sameTerms(published, command)) return [];
+  const data = {
+    alias,
+    version: version + 1,
+    currency,
+    prices,
+    defaultMaxOutput,
+    effectiveAt,
+    ...(origin && { origin }),
+  };
+  return [{ type: 'PriceListPublished', data }];
+}
+
+const withdraw = (
+  { alias }: WithdrawAlias,
+  { version, isWithdrawn = false }: PriceList,
+): readonly PriceListEvent[] =>
+  version === 0 || isWithdrawn ? [] : [{ type: 'AliasWithdrawn', data: { alias, version } }];
 
 /** It counts from the same moment, or counts already when one is published for now. */
 const stands = (published: Published, { effectiveAt, at }: Pick<Published, 'effectiveAt'> & At) =>

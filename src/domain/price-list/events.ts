@@ -61,5 +61,15 @@ const PriceListPublished = z
   })
   .describe('What an alias costs from some moment on.');
 
-export const priceListEvents = { PriceListPublished };
+const AliasWithdrawn = z
+  .object({
+    alias: Alias,
+    version: z
+      .int()
+      .positive()
+      .describe('its last price list; neither that nor any before it counts any more'),
+  })
+  .describe('An alias is not for sale until another price list begins; calls in flight go on.');
+
+export const priceListEvents = { PriceListPublished, AliasWithdrawn };
 export type PriceListEvent = EventOf<typeof priceListEvents>;

@@ -7,22 +7,44 @@ export interface ChangeRoute extends RouteTerms {
   readonly alias: string;
 }
 
+interface RemoveRoute {
+  readonly type: 'RemoveRoute';
+  readonly alias: string;
+}
+
 interface Route {
   readonly terms?: RouteTerms;
 }
 
 /** Which upstream models stand behind an alias, and how one of them is chosen. */
-export const route: Decider<ChangeRoute, RouteEvent, Route> = {
+export const route: Decider<ChangeRoute | RemoveRoute, RouteEvent, Route> = {
   initialState: {},
-  decide({ alias, strategy, candidates, scoring, sticky, hangUp }, { terms }) {
-    const changed = { strategy, candidates, scoring, sticky, ...(hangUp && { hangUp }) };
-    if (terms && said(terms) === said(changed)) return [];
-    return [{ type: 'RouteChanged', data: { alias, ...changed } }];
+  decide(command, { terms }) {
+    switch (command.type) {
+      case 'ChangeRoute':
+        return change(command, terms);
+      case 'RemoveRoute':
+        return terms ? [{ type: 'RouteRemoved', data: { alias: command.alias } }] : [];
+    }
   },
-  evolve(_, { data }) {
-    return { terms: data };
+  evolve(_, event) {
+    switch (event.type) {
+      case 'RouteChanged':
+        return { terms: event.data };
+      case 'RouteRemoved':
+        return {};
+    }
   },
 };
+
+function change(
+  { alias, strategy, candidates, scoring, sticky, hangUp }: ChangeRoute,
+  terms: RouteTerms | undefined,
+): readonly RouteEvent[] {
+  const changed = { strategy, candidates, scoring, sticky, ...(hangUp && { hangUp }) };
+  if (terms && said(terms) === said(changed)) return [];
+  return [{ type: 'RouteChanged', data: { alias, ...changed } }];
+}
 
 /** The schema puts the fields in one order, and leaves out what says nothing. */
 const said = (terms: RouteTerms): string => JSON.stringify(RouteTerms.parse(terms));

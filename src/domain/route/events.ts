@@ -90,7 +90,11 @@ const RouteChangedV1 = z.object({
   candidates: z.array(z.object(named)).min(1).max(32),
 });
 
-export const routeEvents = { RouteChanged };
+const RouteRemoved = z
+  .object({ alias: Alias })
+  .describe('An alias has no route of its own any more; who answers by default answers for it.');
+
+export const routeEvents = { RouteChanged, RouteRemoved };
 export type RouteEvent = EventOf<typeof routeEvents>;
 
 /** Before there were strategies each call was drawn by weight alone. */

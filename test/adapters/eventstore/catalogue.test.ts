@@ -65,6 +65,18 @@ function operatorOn(log: MemoryLog) {
         }),
         contextOf(randomUUID()),
       ),
+    withdraw: (alias: string) =>
+      priceList.run(
+        streamOf.priceList(alias),
+        () => ({ type: 'WithdrawAlias', alias }),
+        contextOf(randomUUID()),
+      ),
+    unroute: (alias: string) =>
+      route.run(
+        streamOf.route(alias),
+        () => ({ type: 'RemoveRoute', alias }),
+        contextOf(randomUUID()),
+      ),
     send: (alias: string, model: string) =>
       route.run(
         streamOf.route(alias),
@@ -146,6 +158,7 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
         ...{ audio_input: '30', audio_output: null, image_input: null, image_output: null },
         ...{ per_image: '0.04', per_second: '0.0001', per_character: null },
         effective_at: clock().toISOString(),
+        withdrawn: false,
       },
     ],
     routes: [{ alias: 'm', ...routeTo([{ upstream: 'openai', model: 'old', weight: 1 }]) }],
@@ -221,4 +234,71 @@ test('names of scenarios count that routes and aliases say, in rows and in event
   );
   index.apply([...routed.events, ...aliased.events]);
   t.deepEqual(counted('routed', 'aliased', 'other'), ['routed', 'aliased']);
+});
+
+test('what is withdrawn has no price until another one begins, and no list from before', async (t) => {
+  const elsewhere = memoryLog();
+  const { publish, withdraw, send, unroute } = operatorOn(elsewhere);
+  const march = '2025-03-01T00:00:00.000Z';
+  const before = [
+    await publish('m', '2'),
+    await publish('m', '9', march),
+    await send('m', 'gpt'),
+    await withdraw('m'),
+    await unroute('m'),
+  ].flatMap((outcome) => [...outcome.events]);
+  const after = [await publish('m', '3'), await send('m', 'gpt')].flatMap((outcome) => [
+    ...outcome.events,
+  ]);
+  for (const order of [before, before.toReversed(), [...before, ...before]]) {
+    let now = clock();
+    const index = await catalogueOn(t, memoryLog(), noRows, { now: () => now });
+    index.apply(order);
+    t.is(index.priceOf('m'), undefined);
+    t.deepEqual(index.aliases(), []);
+    t.deepEqual(index.everListed(), ['m']);
+    t.deepEqual(index.laterPricesOf('m'), []);
+    t.is(index.routeOf('m'), undefined);
+    t.is(index.routes().size, 0);
+    index.apply(after);
+    t.like(index.priceOf('m'), { version: 3, prices: { output: '3' } });
+    t.deepEqual([...index.routes().keys()], ['m']);
+    now = new Date(march);
+    t.is(index.priceOf('m')?.version, 3);
+  }
+});
+
+test('lists that begin later are told in their order, and none that is replaced before it begins', async (t) => {
+  const elsewhere = memoryLog();
+  const { publish } = operatorOn(elsewhere);
+  const [march, april] = ['2025-03-01T00:00:00.000Z', '2025-04-01T00:00:00.000Z'];
+  const outcomes = [
+    await publish('m', '4', april),
+    await publish('m', '2', march),
+    await publish('m', '3', march),
+    await publish('m', '1'),
+  ];
+  const index = await catalogueOn(t, memoryLog());
+  index.apply(outcomes.flatMap((outcome) => [...outcome.events]));
+  t.deepEqual(
+    index.laterPricesOf('m').map(({ version }) => version),
+    [3, 1],
+  );
+});
+
+test('rows say what is withdrawn', async (t) => {
+  const row = {
+    ...{ alias: 'm', version: 1, currency: 'CNY', default_max_output: 64 },
+    ...{ input: '1', cached_input: '0.5', output: '2' },
+    ...{ cache_write: null, reasoning: null, request: null },
+    ...{ audio_input: null, audio_output: null, image_input: null, image_output: null },
+    ...{ per_image: null, per_second: null, per_character: null },
+    ...{ effective_at: clock().toISOString(), withdrawn: false },
+  };
+  const priceLists = [row, { ...row, version: 2, withdrawn: true }];
+  const index = await catalogueOn(t, memoryLog(), { ...noRows, priceLists });
+  t.is(index.priceOf('m'), undefined);
+  const sold = [...priceLists, { ...row, version: 3 }];
+  const again = await catalogueOn(t, memoryLog(), { ...noRows, priceLists: sold });
+  t.is(again.priceOf('m')?.version, 3);
 });

@@ -6,6 +6,8 @@ import type { StoredEvent } from '../../../src/domain/events.ts';
 import { nameId } from '../../../src/domain/ids.ts';
 import { allPartitions, partitionCount, partitionOf } from '../../../src/projections/partition.ts';
 import { projections } from '../../../src/projections/registry.ts';
+import { routes } from '../../../src/projections/routes.ts';
+import { schemaOf } from '../../../src/projections/table.ts';
 import { database, start, story } from '../../support/projected.ts';
 import { tables } from '../../support/tables.ts';
 
@@ -132,9 +134,10 @@ test('rows whose checkpoint was not committed are written once', async (t) => {
   // The last table's statement fails, as a crash would: what was written before it is gone too.
   const blocker = new pg.Client({ connectionString: url });
   await blocker.connect();
-  await blocker.query('ALTER TABLE routes_v3.routes RENAME TO hidden');
+  const schema = schemaOf(routes);
+  await blocker.query(`ALTER TABLE ${schema}.routes RENAME TO hidden`);
   await t.throwsAsync(first.apply(events.slice(5)));
-  await blocker.query('ALTER TABLE routes_v3.hidden RENAME TO routes');
+  await blocker.query(`ALTER TABLE ${schema}.hidden RENAME TO routes`);
   await blocker.end();
   t.deepEqual(await tables(url, projections), between);
   first.close();

@@ -37,7 +37,7 @@ test('a list may begin later; one that was to begin before now begins now', (t) 
       { ...publish('2'), effectiveAt },
       fold(priceList, [published]),
     );
-    return event?.data.effectiveAt;
+    return event?.type === 'PriceListPublished' ? event.data.effectiveAt : undefined;
   };
   t.is(begins('2026-05-01T00:00:00.000Z'), '2026-05-01T00:00:00.000Z');
   t.is(begins('2025-05-01T00:00:00.000Z'), at);
@@ -97,5 +97,46 @@ test('an imported list says what it was made of, and gives way to one that was w
     ...first,
   )(t)
     .when(publish('2'))
+    .yieldsTypes('PriceListPublished');
+});
+
+const withdrawn = { type: 'AliasWithdrawn' as const, data: { alias: 'demo', version: 1 } };
+
+test('what is for sale is withdrawn once, and what never was is not', (t) => {
+  const withdraw = { type: 'WithdrawAlias', alias: 'demo' } as const;
+  given(priceList, published)(t).when(withdraw).yields(withdrawn);
+  given(priceList, published, withdrawn)(t).when(withdraw).yields();
+  given(priceList)(t).when(withdraw).yields();
+});
+
+test('the same price after a withdrawal is a new version', (t) => {
+  given(
+    priceList,
+    published,
+    withdrawn,
+  )(t)
+    .when(publish('1'))
+    .yields({ ...published, data: { ...published.data, version: 2 } });
+  const again = priceList.decide(publish('1'), fold(priceList, [published, withdrawn]));
+  given(
+    priceList,
+    published,
+    withdrawn,
+    ...again,
+  )(t)
+    .when({ type: 'WithdrawAlias', alias: 'demo' })
+    .yields({ ...withdrawn, data: { ...withdrawn.data, version: 2 } });
+});
+
+test('an import puts nothing on sale again, unless it is to', (t) => {
+  const imported = { ...published, data: { ...published.data, origin } };
+  const again = { ...publish('2'), origin };
+  given(priceList, imported, withdrawn)(t).when(again).yields();
+  given(
+    priceList,
+    imported,
+    withdrawn,
+  )(t)
+    .when({ ...again, replace: true })
     .yieldsTypes('PriceListPublished');
 });

@@ -42,6 +42,21 @@ for (const [what, other] of [
   });
 }
 
+test('a route is removed once, and one like it is set again', (t) => {
+  const remove = { type: 'RemoveRoute', alias: 'best' } as const;
+  const removed = { type: 'RouteRemoved' as const, data: { alias: 'best' } };
+  given(route, changed)(t).when(remove).yields(removed);
+  given(route, changed, removed)(t).when(remove).yields();
+  given(route)(t).when(remove).yields();
+  given(
+    route,
+    changed,
+    removed,
+  )(t)
+    .when({ type: 'ChangeRoute', alias: 'best', ...terms })
+    .yields(changed);
+});
+
 test('a route from before there were strategies is drawn by weight, as it was', (t) => {
   const { metadata, ...event } = stored(changed);
   const old = {
