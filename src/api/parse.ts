@@ -1,18 +1,10 @@
 import type { z } from 'zod';
 import { en, zhCN } from 'zod/locales';
+import { mostLevels, mostParts } from '../domain/json-sprawl.ts';
 import type { FieldError } from './errors.ts';
 import { ApiError } from './errors.ts';
 import type { Locale } from './locale.ts';
 import { schemaText } from './schema-words.ts';
-
-/** Deeper than any schema of a tool. */
-const mostLevels = 200;
-
-/**
- * Objects and lists of one request, each of which takes many times what it takes as text: so many that all
- * of a process's requests together can't end it.
- */
-const mostParts = 200_000;
 
 /** A long list may be as wrong as it is long: of more values nobody is told each fault. */
 const mostTold = 50_000;

@@ -95,3 +95,30 @@ test('a place in a list or a day that never was is refused', async (t) => {
     t.is((await ask(api(), 'GET', `/api/usage?${days}`, { token })).status, 400, days);
   }
 });
+
+test('what a body would be too much of is found before it is read as JSON', async (t) => {
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  // Whoever read these to their end would see that they are no JSON.
+  for (const [bomb, why] of [
+    ['['.repeat(500_000), /nested too deeply/],
+    [`[${'{},'.repeat(300_000)}`, /too many lists and objects/],
+  ] as const) {
+    const answer = await fetch(`${api().url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: bomb,
+    });
+    t.is(answer.status, 400);
+    const said = await answer.text();
+    t.regex(said, /"invalid_request"/);
+    t.regex(said, why);
+  }
+});
+
+test('brackets in a text are no parts', async (t) => {
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  const content = `${'[{"\\'.repeat(250_000)}`;
+  const body = { model: 'demo', messages: [{ role: 'user', content }] };
+  const answer = await ask(api(), 'POST', '/v1/chat/completions', { token: key, body });
+  t.not(answer.status, 400);
+});
