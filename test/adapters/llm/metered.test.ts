@@ -8,7 +8,16 @@ import { eventually } from '../../support/eventually.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
 import { allChunks, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
-import { cost, crashed, endsWith, faultOf, paidMock, suspenseOf } from '../../support/paid-mock.ts';
+import {
+  cost,
+  costsOf,
+  crashed,
+  endsWith,
+  faultOf,
+  ourCost,
+  paidMock,
+  suspenseOf,
+} from '../../support/paid-mock.ts';
 
 let upstream: PaidMock;
 test.before(async () => {
@@ -260,10 +269,14 @@ test('a call whose hold was swept ends in an error when the difference is not th
   const { calls, rest } = await sweptMidway('0.0001', async ({ spend }) => spend('0.0001'));
   const refused = await t.throwsAsync(rest, { instanceOf: Rejection });
   t.is(refused?.code, 'insufficient_quota');
-  t.deepEqual(
-    calls.ends().map(({ type }) => type),
-    ['ReservationExpired'],
-  );
+  const [expired, late, ...more] = calls.ends();
+  t.is(expired?.type, 'ReservationExpired');
+  // The member is charged nothing, and what the answer cost us is no longer only possible.
+  t.is(late?.type, 'LateSettlementPosted');
+  t.like(late?.data, { difference: '0', charge: '0', outcome: 'abandoned', consumed: [] });
+  t.deepEqual(costsOf(t, late?.data ?? {}), [ourCost(10, 3)]);
+  t.deepEqual(suspenseOf(calls.ends()), { USD: '0' });
+  t.deepEqual(more, []);
   await eventually(() => calls.metered.inFlight() === 0);
 });
 
