@@ -6,7 +6,7 @@ import { Decimal, zero } from '../../../src/domain/money.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
-import { allChunks, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
+import { allChunks, aPdf, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
 import {
   cost,
@@ -325,4 +325,20 @@ test('a stream is passed on chunk by chunk, each as soon as it is there', async 
   t.is(seen, 2);
   client.abort();
   await t.throwsAsync(chunks.next());
+});
+
+/** More than is counted in one turn. */
+const book = 'It was a dark and stormy night. '.repeat(100_000);
+
+test('whoever goes while a call is planned, or only counted, is counted no further for', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const messages = [{ role: 'user', content: [{ type: 'text', text: book }, aPdf] }];
+  const client = new AbortController();
+  // It would be refused for its file, after its text was counted.
+  const planned = calls.call({ messages }, client.signal);
+  const said = { messages: [{ role: 'user', content: book }] };
+  const counted = calls.metered.countInput({ model: 'demo', body: said, client: client.signal });
+  client.abort();
+  for (const asked of [planned, counted]) t.is(await faultOf(t, asked), 'client_closed');
+  t.is(calls.metered.inFlight(), 0);
 });
