@@ -2,15 +2,15 @@
 export const mostLevels = 200;
 
 /**
- * Objects and lists of one request, each of which takes many times what it takes as text: so many that all
- * of a process's requests together can't end it.
+ * Objects, their fields, and lists of one request, each of which takes many times what it takes as text, or as
+ * long as a thousand of its bytes do: so many that all of a process's requests together can't end it.
  */
 export const mostParts = 200_000;
 
 /** More than a request may have of something. */
 export type Sprawl = 'nested_too_deeply' | 'too_many_parts';
 
-const [quote, backslash] = [0x22, 0x5c];
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
 
 /** How many levels a byte leads down, outside of texts. */
 const down = new Int8Array(256);
@@ -28,7 +28,7 @@ export function sprawlOf(bytes: Uint8Array): Sprawl | undefined {
     const step = down[byte] ?? 0;
     if (byte === quote) at = endOfText(bytes, at + 1);
     levels += step;
-    if (step < 1) continue;
+    if (step < 1 && byte !== colon) continue;
     parts += 1;
     if (levels > mostLevels) return 'nested_too_deeply';
     if (parts > mostParts) return 'too_many_parts';
