@@ -72,6 +72,7 @@ function errorEventOf(error: unknown, { locale, id, describe }: RequestFacts): A
 export type CountInput = (asked: {
   readonly model: string;
   readonly body: Json;
+  readonly client: AbortSignal;
 }) => Promise<number>;
 
 /** `POST /v1/messages/count_tokens`: costs nothing. */
@@ -87,14 +88,18 @@ export const countTokens = (count: CountInput, parts: AliasParts = {}): Route =>
     async handle({ caller, body, request }) {
       const asking = { caller, request: { ...request, endpoint: '/v1/messages' } };
       const { alias } = permitted(parts, asking, body.model);
-      return { body: { input_tokens: await counted(count, alias, body) } };
+      const asked = { model: alias, body, client: request.signal };
+      return { body: { input_tokens: await counted(count, asked) } };
     },
   });
 
-async function counted(count: CountInput, model: string, body: CountBody): Promise<number> {
+async function counted(
+  count: CountInput,
+  { body, ...asked }: Omit<Parameters<CountInput>[0], 'body'> & { readonly body: CountBody },
+): Promise<number> {
   try {
-    return await count({ model, body: chatOf(body) });
+    return await count({ ...asked, body: chatOf(body) });
   } catch (error) {
-    throw callError(error, model);
+    throw callError(error, asked.model);
   }
 }

@@ -1,18 +1,10 @@
 import type { z } from 'zod';
 import { en, zhCN } from 'zod/locales';
+import { mostLevels } from '../domain/json-sprawl.ts';
 import type { FieldError } from './errors.ts';
 import { ApiError } from './errors.ts';
 import type { Locale } from './locale.ts';
 import { schemaText } from './schema-words.ts';
-
-/** Deeper than any schema of a tool. */
-const mostLevels = 200;
-
-/**
- * Objects and lists of one request, each of which takes many times what it takes as text: so many that all
- * of a process's requests together can't end it.
- */
-const mostParts = 200_000;
 
 /** A long list may be as wrong as it is long: of more values nobody is told each fault. */
 const mostTold = 50_000;
@@ -28,11 +20,7 @@ export function parse<Schema extends z.ZodType>(
   if (isDeeper(value, mostLevels)) {
     throw new ApiError('invalid_request', { why: 'nested_too_deeply' });
   }
-  if (outweighs(value, mostParts, () => 1)) {
-    throw new ApiError('invalid_request', { why: 'too_many_parts' });
-  }
-  const isLong = outweighs(value, mostTold, (within) => within.length);
-  if (isLong && !schema.validate(value)) throw new ApiError('invalid_request');
+  if (isLong(value) && !schema.validate(value)) throw new ApiError('invalid_request');
   const parsed = schema.safeParse(value, { error: errorMaps[locale] });
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.slice(0, 20).flatMap((issue) => fieldErrors(issue, locale));
@@ -63,13 +51,13 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
-/** Whether a value's objects and lists weigh more than that together; only for what isn't too deep. */
-function outweighs(value: unknown, most: number, weightOf: (within: unknown[]) => number): boolean {
-  let left = most;
+/** Only for what isn't too deep. */
+function isLong(value: unknown): boolean {
+  let left = mostTold;
   const goesBeyond = (each: unknown): boolean => {
     if (typeof each !== 'object' || each === null || ArrayBuffer.isView(each)) return false;
     const within = Object.values(each);
-    left -= weightOf(within);
+    left -= within.length;
     return left < 0 || within.some(goesBeyond);
   };
   return goesBeyond(value);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { mostParts, sprawlOf } from '../domain/json-sprawl.ts';
 import type { BodyPlace } from './body-room.ts';
 import { ApiError } from './errors.ts';
 import { formReader } from './read-form.ts';
@@ -38,8 +39,10 @@ export async function readBody(request: IncomingMessage, terms: BodyTerms): Prom
   }
   const chunks: Buffer[] = [];
   await listen(request, terms, (chunk) => void chunks.push(chunk));
-  const text = decoded(Buffer.concat(chunks));
-  return accepts === 'form' ? Object.fromEntries(new URLSearchParams(text)) : fromJson(text);
+  const bytes = Buffer.concat(chunks);
+  return accepts === 'form'
+    ? Object.fromEntries(new URLSearchParams(decoded(bytes)))
+    : fromJson(bytes);
 }
 
 function refuseForeign({ headers }: IncomingMessage, accepts: Accepts): void {
@@ -96,7 +99,11 @@ function decoded(bytes: Buffer): string {
   }
 }
 
-function fromJson(text: string): unknown {
+function fromJson(bytes: Buffer): unknown {
+  // Each part takes two bytes; how deep a short text is nested is looked at in its value.
+  const why = bytes.length > 2 * mostParts ? sprawlOf(bytes) : undefined;
+  if (why) throw new ApiError('invalid_request', { why });
+  const text = decoded(bytes);
   try {
     return JSON.parse(text);
   } catch (error) {

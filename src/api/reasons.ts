@@ -194,8 +194,8 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     zh: '请求体必须是多部分表单,并带上 `Content-Type: multipart/form-data`。',
   },
   too_many_parts: {
-    en: 'It has too many lists and objects in it.',
-    zh: '其中的列表和对象过多。',
+    en: 'It has too many lists, objects and fields in it.',
+    zh: '其中的列表、对象和字段过多。',
   },
   nested_too_deeply: { en: 'It is nested too deeply.', zh: '嵌套层级过深。' },
   no_such_limit: {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
+import { sprawlOf } from '../domain/json-sprawl.ts';
 
 /** What an upstream needs to believe a thought that it once had: what it signed, or the whole of it, sealed. */
 const SealedThought = z.union([
@@ -17,9 +18,10 @@ export const sealed = (thought: SealedThought): string =>
 /** What is in such a text; undefined for any other, for one of another provider's own. */
 export function unsealed(text: string): SealedThought | undefined {
   if (!text.startsWith(mark)) return undefined;
+  const json = Buffer.from(text.slice(mark.length), 'base64url');
+  if (sprawlOf(json)) return undefined;
   try {
-    const json = Buffer.from(text.slice(mark.length), 'base64url').toString();
-    return SealedThought.safeParse(JSON.parse(json)).data;
+    return SealedThought.safeParse(JSON.parse(json.toString())).data;
   } catch {
     return undefined;
   }

@@ -28,7 +28,7 @@ test('a body that is nested beyond all sense is refused, whatever field it is in
   }
 });
 
-test('a body of more lists than any call has is refused, and one of many numbers is not', async (t) => {
+test('a body of more lists or fields than any call has is refused, and one of many numbers is not', async (t) => {
   const { key } = await newKey(api(), (await newMember(api())).token);
   const messages = [{ role: 'user', content: 'Hello' }];
   const status = async (more: unknown) => {
@@ -37,6 +37,8 @@ test('a body of more lists than any call has is refused, and one of many numbers
     return answer.status;
   };
   t.is(await status(Array.from({ length: 200_000 }, () => [])), 400);
+  const fields = Array.from({ length: 200_000 }, (_, field) => [`${field}`, 1]);
+  t.is(await status(Object.fromEntries(fields)), 400);
   t.not(await status(Array.from({ length: 300_000 }, () => 1)), 400);
 });
 
@@ -94,4 +96,31 @@ test('a place in a list or a day that never was is refused', async (t) => {
   for (const days of ['from=0000-01-01&to=0000-01-02', 'to=0001-01-01', 'from=0001-01-01']) {
     t.is((await ask(api(), 'GET', `/api/usage?${days}`, { token })).status, 400, days);
   }
+});
+
+test('what a body would be too much of is found before it is read as JSON', async (t) => {
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  // Whoever read these to their end would see that they are no JSON.
+  for (const [bomb, why] of [
+    ['['.repeat(500_000), /nested too deeply/],
+    [`[${'{},'.repeat(300_000)}`, /too many lists, objects and fields/],
+  ] as const) {
+    const answer = await fetch(`${api().url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: bomb,
+    });
+    t.is(answer.status, 400);
+    const said = await answer.text();
+    t.regex(said, /"invalid_request"/);
+    t.regex(said, why);
+  }
+});
+
+test('brackets in a text are no parts', async (t) => {
+  const { key } = await newKey(api(), (await newMember(api())).token);
+  const content = `${'[{"\\'.repeat(250_000)}`;
+  const body = { model: 'demo', messages: [{ role: 'user', content }] };
+  const answer = await ask(api(), 'POST', '/v1/chat/completions', { token: key, body });
+  t.not(answer.status, 400);
 });

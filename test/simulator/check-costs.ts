@@ -44,7 +44,7 @@ export function checkCosts(
 
 /** What nobody knows of a call may cost what its hold says, until the call itself knows better. */
 function checkPossible(
-  { callId, process, code }: ClientCall,
+  { callId, process, code, end }: ClientCall,
   { reserved, resolved, late }: Known,
 ): void {
   if (!reserved) return;
@@ -58,6 +58,7 @@ function checkPossible(
   const isSaid = possible?.amount === mayCost?.amount && more.length === 0;
   // Where somebody had noted anything, it is whom it asked.
   must(upstream !== null || isSaid, 'is unknown, and what it may cost us is not in suspense');
-  const isTold = process.isAlive && code === 'upstream_failed';
-  must(!isTold || late !== undefined, 'failed, and what it might have cost us stays in suspense');
+  // One that outlived its hold may be refused when all is done but the charge.
+  const isTold = process.isAlive && (code === 'upstream_failed' || end === 'refused');
+  must(!isTold || late !== undefined, 'ended, and what it might have cost us stays in suspense');
 }

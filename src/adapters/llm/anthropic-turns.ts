@@ -3,7 +3,7 @@ import { CacheMark } from './anthropic-cache.ts';
 import { beyondProtocol } from './beyond-protocol.ts';
 import { toldFile } from './chat-files.ts';
 import { eachMessage, Message, Part } from './chat-words.ts';
-import { isJson, parseJson } from './json.ts';
+import { isJson, parseToldJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 const OwnPart = Part.extend({ cache_control: CacheMark });
@@ -103,7 +103,7 @@ const thoughtsOf = ({ reasoning_details: details }: Said): readonly Json[] =>
 
 const callsOf = ({ tool_calls: calls }: Said, path: string): readonly Json[] =>
   (calls ?? []).map(({ id, function: { name, arguments: text } }, index) => {
-    const input = text.trim() === '' ? {} : parseJson(text);
+    const input = text.trim() === '' ? {} : parseToldJson(text);
     if (!isJson(input)) throw beyondProtocol(`${path}.tool_calls[${index}].function.arguments`);
     return { type: 'tool_use', id: plainId(id), name, input };
   });

@@ -8,7 +8,12 @@ import { noUsage } from '../../domain/price-list/usage.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { Basis, BookedCost, Treatment } from '../../domain/wallet/call-events.ts';
-import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
+import type {
+  Consumption,
+  Ending,
+  PostLateSettlement,
+  WalletCommand,
+} from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { WalletEvent } from '../../domain/wallet/events.ts';
 import { LimitReached, rateRoom } from '../../domain/wallet/limits.ts';
@@ -80,10 +85,10 @@ export async function holdFor(
     return settledBy(await surely(parts, stream, command, contextOf(parts, call, 'release')));
   };
   const late =
-    (consumed: Consumption, end: CallEnd) =>
+    (consumed: Consumption, end: CallEnd, how: Pick<PostLateSettlement, 'onlySuspense'> = {}) =>
     (at: Instant): WalletCommand => ({
       type: 'PostLateSettlement',
-      ...{ callId, ...consumed, ...end, overrun, at },
+      ...{ callId, ...consumed, ...end, ...how, overrun, at },
     });
   /** No upstream was asked: if the hold was swept meanwhile, what it may cost is put right. */
   const undo = async () => {
@@ -135,7 +140,10 @@ export async function holdFor(
     async settle(consumed, basis, end) {
       const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ...end } as const;
       const settled = await run('settle', (at) => ({ ...settlement, overrun, at }));
-      return settled === 'recorded' ? settled : postLate(consumed, end);
+      if (settled === 'recorded') return settled;
+      const posted = await postLate(consumed, end);
+      if (posted === 'refused') await run('late-cost', late(nothing, uncharged(end), onlySuspense));
+      return posted;
     },
   };
 }
@@ -164,6 +172,13 @@ function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
 }
 
 const nothing: Consumption = { usage: noUsage, characters: 0 };
+
+/** The call is not charged, whatever it came to; what it cost us is known all the same. */
+const uncharged = (end: CallEnd): CallEnd => ({
+  ...end,
+  ending: { ...end.ending, outcome: 'abandoned' },
+});
+const onlySuspense = { onlySuspense: true } as const;
 
 /** The end of a call whose caller had given up before its hold was written. */
 const unanswered: CallEnd = {

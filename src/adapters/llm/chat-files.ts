@@ -44,9 +44,20 @@ function isWhatItSays({ type, data }: Inline): boolean {
   if (type === pdf) {
     return Buffer.from(data.slice(0, pdfHead), 'base64').includes('%PDF-');
   }
-  if (!texts.test(type)) return false;
-  const bytes = Buffer.from(data, 'base64');
-  return isUtf8(bytes) && !bytes.includes(0);
+  return texts.test(type) && isText(Buffer.from(data, 'base64'));
+}
+
+/** Each byte that JSON writes as six characters counts one. */
+const sixfold = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 32 && !'\b\t\n\f\r'.includes(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** Whoever reads texts as texts is sent JSON: what is mostly such bytes would be many times what came. */
+function isText(bytes: Buffer): boolean {
+  if (!isUtf8(bytes) || bytes.includes(0)) return false;
+  let controls = 0;
+  for (let at = 0; at < bytes.length; at += 1) controls += sixfold[bytes[at] ?? 0] ?? 0;
+  return controls * 4 <= bytes.length;
 }
 
 /**

@@ -4,7 +4,7 @@ import { signatureIn } from './call-signature.ts';
 import { toldFile } from './chat-files.ts';
 import type { Part } from './chat-words.ts';
 import { Call, eachMessage, Message } from './chat-words.ts';
-import { isJson, parseJson } from './json.ts';
+import { isJson, parseToldJson } from './json.ts';
 import type { Json } from './upstream.ts';
 
 const OwnCall = Call.extend({ extra_content: z.unknown().optional() });
@@ -95,7 +95,7 @@ function callsOf(
   needsSignature: boolean,
 ): readonly Json[] {
   return (calls ?? []).map(({ id, function: { name, arguments: text }, extra_content }, index) => {
-    const args = text.trim() === '' ? {} : parseJson(text);
+    const args = text.trim() === '' ? {} : parseToldJson(text);
     if (!isJson(args)) throw beyondProtocol(`${path}.tool_calls[${index}].function.arguments`);
     const own = signatureIn(extra_content);
     const without = needsSignature && index === 0 ? unsigned : undefined;

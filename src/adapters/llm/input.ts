@@ -38,6 +38,8 @@ export interface Input {
   readonly extras?: ReadonlyMap<PriceName, string>;
   /** What the answer is predicted to say: all of it that it doesn't say is billed as output too. */
   readonly predicted?: readonly string[];
+  /** It is counted for this one alone, and no further once it is gone; left out: whatever becomes of anybody. */
+  readonly client?: AbortSignal;
 }
 
 /** A file, and the field that gives it. */
@@ -318,11 +320,11 @@ const around = 3;
 /** A vocabulary may mark where a text without a template begins and ends. */
 const perBareText = 2;
 
-type Countable = Pick<Input, 'texts' | 'wrappers' | 'tokens'>;
+type Countable = Pick<Input, 'texts' | 'wrappers' | 'tokens' | 'client'>;
 
 /** The tokens of an input as its family counts them; the nearest family where there is none. */
 export const inputTokens = async (family: Family, input: Countable): Promise<number> =>
-  beside(family, input) + (await countTokens(family, input.texts));
+  beside(family, input) + (await countTokens(family, input.texts, input.client));
 
 /** Tokens that are in no text. */
 const beside = (family: Family, { wrappers, tokens = 0 }: Countable): number =>
@@ -330,10 +332,11 @@ const beside = (family: Family, { wrappers, tokens = 0 }: Countable): number =>
 
 /** Never less than what an upstream of this family may count (MONEY, "What a call may cost"). */
 export async function inputBound(family: Family, input: Input): Promise<number> {
-  const { texts, wrappers } = input;
+  const { texts, wrappers, client } = input;
   if (family === 'sandbox') return inputTokens(family, input);
   const marks = wrappers === null ? perBareText * Math.max(1, texts.length) : 0;
   const known = beside(family, input) + marks;
-  if (family !== 'unknown') return Math.ceil((known + (await tokensAtMost(family, texts))) * 1.1);
+  if (family !== 'unknown')
+    return Math.ceil((known + (await tokensAtMost(family, texts, client))) * 1.1);
   return texts.reduce((total, text) => total + Buffer.byteLength(text), known);
 }

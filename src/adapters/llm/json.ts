@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { sprawlOf } from '../../domain/json-sprawl.ts';
 import type { Json } from './upstream.ts';
 
 export const isJson = (value: unknown): value is Json =>
@@ -28,3 +30,7 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** The same of a text that callers wrote, which may be no more than a whole request may. */
+export const parseToldJson = (text: string): unknown =>
+  sprawlOf(Buffer.from(text)) ? undefined : parseJson(text);

@@ -16,13 +16,12 @@ import type { Journal } from './journal.ts';
 import type { Cut } from './meter.ts';
 import { meter } from './meter.ts';
 import type { ModelAnswer, ModelCall } from './model-call.ts';
-import type { PlanParts } from './plan-call.ts';
+import type { CountedRequest, PlanParts } from './plan-call.ts';
 import { countInput, planCall } from './plan-call.ts';
 import { received } from './received.ts';
 import type { Relay } from './relay-answer.ts';
 import { relayBody, relayChunks } from './relay-answer.ts';
 import { tracedHold } from './traced-hold.ts';
-import type { Json } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
 
 export interface MeteredParts extends PlanParts, Omit<HoldParts, 'background'> {
@@ -45,7 +44,7 @@ export interface Metered {
    */
   readonly answer: (call: ModelCall) => Promise<ModelAnswer>;
   /** How many tokens of input a call would have; throws `CallFault` for one that can't be made. */
-  readonly countInput: (asked: { readonly model: string; readonly body: Json }) => Promise<number>;
+  readonly countInput: (asked: CountedRequest) => Promise<number>;
   /** Calls whose hold may be open. */
   readonly inFlight: () => number;
   readonly drain: (graceMs: number) => Promise<void>;
@@ -59,8 +58,11 @@ export function metered(parts: MeteredParts): Metered {
   return {
     inFlight: calls.inFlight,
     drain: calls.drain,
-    countInput: ({ model, body }) =>
-      countInput(parts, { model, body: bodyWith({ endpoint: 'chat', body }, aliasOf?.(model)) }),
+    countInput: ({ body, ...asked }) =>
+      countInput(parts, {
+        ...asked,
+        body: bodyWith({ endpoint: 'chat', body }, aliasOf?.(asked.model)),
+      }),
     answer(asked) {
       if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
       const call = withDefaults(asked, aliasOf?.(asked.facts.model));

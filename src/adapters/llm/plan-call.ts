@@ -96,8 +96,10 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   const readers = trialsOf(candidates, parts) ?? refused(nobodyFor(terms.candidates, parts));
   // Whichever candidate answers in the end, its input fits.
   const ceiling = ceilingOf(parts, call);
-  const bounds = await inputBounds(readers, input, found, ceiling);
-  const predicted = call.n * (await predictedBound(readers, input));
+  // Its answer is counted even when the client is gone; this is of no use then.
+  const planned = { ...input, client: call.client };
+  const bounds = await inputBounds(readers, planned, found, ceiling);
+  const predicted = call.n * (await predictedBound(readers, planned));
   const given = measure.boundOf(input, { ...bounds, n: call.n });
   const atMost = { ...given, output: given.output + predicted };
   const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
@@ -148,16 +150,23 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
   };
 }
 
+/** A request that nothing is asked of but how long it is. */
+export interface CountedRequest {
+  readonly model: string;
+  readonly body: Readonly<Json>;
+  readonly client: AbortSignal;
+}
+
 /** How many tokens a request's input has, by the vocabularies of who may answer it; reserves nothing. */
 export async function countInput(
   parts: PlanParts,
-  { model, body }: { readonly model: string; readonly body: Readonly<Json> },
+  { model, body, client }: CountedRequest,
 ): Promise<number> {
   const { terms, candidates } = behind(parts, model, 'chat');
   const trials = trialsOf(candidates, parts) ?? refused(nobodyFor(terms.candidates, parts));
   const input = endpoints.chat.inputOf(body);
   refuseUncounted(input);
-  return await mostInputTokens(trials, input);
+  return await mostInputTokens(trials, { ...input, client });
 }
 
 /** A chat is read at once; of several bare texts each by itself, and together they may be longer. */

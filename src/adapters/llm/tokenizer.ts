@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CallFault } from './call-fault.ts';
 
 /** A vocabulary: models of one family count alike. `unknown`: nobody has told us. */
 export type Family = 'o200k_base' | 'cl100k_base' | 'sandbox' | 'unknown';
@@ -65,13 +66,27 @@ function load(family: Family): Promise<Count> {
   }
 }
 
-/** Tokens of some texts; long ones are counted over several turns of the event loop. */
-export const countTokens = (family: Family, texts: readonly string[]): Promise<number> =>
-  counted(family, texts, inPieces);
+/**
+ * Tokens of some texts; long ones are counted over several turns of the event loop. Throws a `CallFault`
+ * when the client that it is counted for is gone meanwhile.
+ */
+export const countTokens = (
+  family: Family,
+  texts: readonly string[],
+  client?: AbortSignal,
+): Promise<number> => counted(family, { texts, client }, inPieces);
 
 /** Never less than `countTokens`; a caller without credit can't make it much work. */
-export const tokensAtMost = (family: Family, texts: readonly string[]): Promise<number> =>
-  counted(family, texts, (_, slice) => Buffer.byteLength(slice));
+export const tokensAtMost = (
+  family: Family,
+  texts: readonly string[],
+  client?: AbortSignal,
+): Promise<number> => counted(family, { texts, client }, (_, slice) => Buffer.byteLength(slice));
+
+interface Counting {
+  readonly texts: readonly string[];
+  readonly client: AbortSignal | undefined;
+}
 
 const inPieces = (count: Count, slice: string): number => {
   let total = 0;
@@ -83,7 +98,7 @@ const inPieces = (count: Count, slice: string): number => {
 
 async function counted(
   family: Family,
-  texts: readonly string[],
+  { texts, client }: Counting,
   countEndless: (count: Count, slice: string) => number,
 ): Promise<number> {
   const count = await vocabulary(family);
@@ -93,6 +108,7 @@ async function counted(
   for (const slice of slicesOf(texts)) {
     if (performance.now() - since > turnMs) {
       await nextTurn();
+      if (client?.aborted) throw new CallFault('client_closed', 'Nobody waits for the count.');
       since = performance.now();
     }
     total += isEndless(slice) ? countEndless(count, slice) : count(slice);

@@ -89,10 +89,15 @@ const fileFault = (why: 'files_unbounded' | 'files_uncounted', { path: param }: 
 
 /** Never less than what the part of a prediction that an answer doesn't say may come to, as its output. */
 export function predictedBound(readers: readonly Reader[], input: Input): Promise<number> {
-  const { predicted: texts = [] } = input;
+  const { predicted: texts = [], client } = input;
   if (texts.length === 0) return Promise.resolve(0);
   return widest(readers, (family) =>
-    inputBound(family, { texts, wrappers: texts.length, characters: null }),
+    inputBound(family, {
+      texts,
+      wrappers: texts.length,
+      characters: null,
+      ...(client && { client }),
+    }),
   );
 }
 

@@ -31,6 +31,7 @@ import { lotsIn, remembered } from './wallet.ts';
 export function postLate(command: PostLateSettlement, wallet: Wallet): readonly WalletEvent[] {
   const swept = remembered(wallet, command.at).get(command.callId);
   if (!(swept && wallet.opened)) return [];
+  if (command.onlySuspense && swept.suspense.length === 0) return [];
   const { walletId } = wallet.opened;
   const { asset } = swept;
   const { usage, characters, ending, at } = command;

@@ -35,6 +35,9 @@ const files: readonly (readonly [FileGiven, string | null])[] = [
   [{ file_data: dataUrl('text/plain;charset=utf-8', 'a') }, 'a'],
   [{ file_data: dataUrl('text/markdown', '# a') }, '# a'],
   [{ file_data: dataUrl('application/json', '{}') }, '{}'],
+  // As a terminal is told colours.
+  [{ file_data: dataUrl('text/plain', '\u001b[32mok') }, '\u001b[32mok'],
+  [{ file_data: dataUrl('text/plain', '\r\n\t\r\n') }, '\r\n\t\r\n'],
 ];
 for (const [index, [file, text]] of files.entries()) {
   test(`a PDF or a text is a file, ${index}`, (t) => {
@@ -77,6 +80,7 @@ const noFiles: readonly unknown[] = [
   { file_data: dataUrl('text/plain', wav) },
   { file_data: dataUrl('text/plain', Buffer.of(0xff, 0xfe, 0x41, 0x42)) },
   { file_data: dataUrl('text/plain', 'a\0b') },
+  { file_data: dataUrl('text/plain', 'ab\u0001') },
   { file_data: dataUrl('audio/wav', wav) },
   { file_data: dataUrl('video/mp4', 'Hello') },
   { file_data: dataUrl('image/svg+xml', '<svg/>') },

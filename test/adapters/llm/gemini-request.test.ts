@@ -307,3 +307,13 @@ for (const [body, param] of beyond) {
     t.like(fault, { code: 'unsupported_input', param, retryable: true, why: 'not_offered' });
   });
 }
+
+test('arguments of a call that are nested beyond all sense are refused', (t) => {
+  const nested = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const calls = [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: nested } }];
+  const fault = t.throws(
+    () => asked({ messages: [hello, { role: 'assistant', tool_calls: calls }] }),
+    { instanceOf: CallFault },
+  );
+  t.is(fault.param, 'messages[1].tool_calls[0].function.arguments');
+});

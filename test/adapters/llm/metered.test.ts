@@ -6,9 +6,18 @@ import { Decimal, zero } from '../../../src/domain/money.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
-import { allChunks, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
+import { allChunks, aPdf, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
-import { cost, crashed, endsWith, faultOf, paidMock, suspenseOf } from '../../support/paid-mock.ts';
+import {
+  cost,
+  costsOf,
+  crashed,
+  endsWith,
+  faultOf,
+  ourCost,
+  paidMock,
+  suspenseOf,
+} from '../../support/paid-mock.ts';
 
 let upstream: PaidMock;
 test.before(async () => {
@@ -275,10 +284,14 @@ test('a call whose hold was swept ends in an error when the difference is not th
   const { calls, rest } = await sweptMidway('0.0001', async ({ spend }) => spend('0.0001'));
   const refused = await t.throwsAsync(rest, { instanceOf: Rejection });
   t.is(refused?.code, 'insufficient_quota');
-  t.deepEqual(
-    calls.ends().map(({ type }) => type),
-    ['ReservationExpired'],
-  );
+  const [expired, late, ...more] = calls.ends();
+  t.is(expired?.type, 'ReservationExpired');
+  // The member is charged nothing, and what the answer cost us is no longer only possible.
+  t.is(late?.type, 'LateSettlementPosted');
+  t.like(late?.data, { difference: '0', charge: '0', outcome: 'abandoned', consumed: [] });
+  t.deepEqual(costsOf(t, late?.data ?? {}), [ourCost(10, 3)]);
+  t.deepEqual(suspenseOf(calls.ends()), { USD: '0' });
+  t.deepEqual(more, []);
   await eventually(() => calls.metered.inFlight() === 0);
 });
 
@@ -327,4 +340,20 @@ test('a stream is passed on chunk by chunk, each as soon as it is there', async 
   t.is(seen, 2);
   client.abort();
   await t.throwsAsync(chunks.next());
+});
+
+/** More than is counted in one turn. */
+const book = 'It was a dark and stormy night. '.repeat(100_000);
+
+test('whoever goes while a call is planned, or only counted, is counted no further for', async (t) => {
+  const calls = await upstream.on('gpt-4o');
+  const messages = [{ role: 'user', content: [{ type: 'text', text: book }, aPdf] }];
+  const client = new AbortController();
+  // It would be refused for its file, after its text was counted.
+  const planned = calls.call({ messages }, client.signal);
+  const said = { messages: [{ role: 'user', content: book }] };
+  const counted = calls.metered.countInput({ model: 'demo', body: said, client: client.signal });
+  client.abort();
+  for (const asked of [planned, counted]) t.is(await faultOf(t, asked), 'client_closed');
+  t.is(calls.metered.inFlight(), 0);
 });

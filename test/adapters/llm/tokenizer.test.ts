@@ -176,3 +176,15 @@ for (const role of [
     t.regex(fault?.message ?? '', /must be one of system, developer, user,/);
   });
 }
+
+/** More than is counted in one turn. */
+const book = 'It was a dark and stormy night. '.repeat(100_000);
+
+test('what is counted for a client that goes is counted no further', async (t) => {
+  for (const count of [countTokens, tokensAtMost]) {
+    const client = new AbortController();
+    const counted = count('o200k_base', [book], client.signal);
+    client.abort();
+    t.like(await t.throwsAsync(counted, { instanceOf: CallFault }), { code: 'client_closed' });
+  }
+});

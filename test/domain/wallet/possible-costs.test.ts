@@ -91,6 +91,10 @@ const ends = {
     late: lateOf(0, { ...endedAs('upstream_failed'), costs: [cost] }),
     owed: cost.amount,
   },
+  'could not be charged': {
+    late: lateOf(0, { ...endedAs('abandoned'), costs: [cost], onlySuspense: true }),
+    owed: cost.amount,
+  },
   'was never answered': { late: lateOf(0, endedAs('client_closed')), owed: '0' },
 };
 
@@ -107,3 +111,14 @@ for (const [how, { late, owed }] of Object.entries(ends)) {
     t.is(imbalance(legs).size, 0);
   });
 }
+
+test('what a call was charged when it was swept stays when nothing of it is in suspense', (t) => {
+  const swept = abandonOf('a', { evidence: evidence('checkpoint', 10), possibleCosts: null });
+  const late = lateOf(0, { ...endedAs('abandoned'), costs: [cost], onlySuspense: true });
+  after(
+    ...open,
+    swept,
+  )(t)
+    .when(late)
+    .yieldsTypes();
+});
