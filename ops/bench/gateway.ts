@@ -57,9 +57,14 @@ type Way = (typeof ways)[number];
 
 function loadOn(stage: Stage, way: Way, workload: Workload): Omit<Load, 'connections' | 'seconds'> {
   const keyOf = (connection: number) => stage.people[connection % stage.people.length]?.key ?? '';
-  const own = (connection: number) => ({ authorization: `Bearer ${keyOf(connection)}` });
-  // Whoever writes needs to know for whom.
-  const headersOf = way === 'program' || way === 'durable' ? own : () => stage.peer.headers;
+  const bearers: Partial<Record<Way, (connection: number) => string>> = {
+    program: keyOf,
+    // It has no writer that several callers of one stream could wait for: each has a stream of its own.
+    durable: String,
+  };
+  const bearer = bearers[way];
+  const headersOf = (connection: number) =>
+    bearer ? { authorization: `Bearer ${bearer(connection)}` } : stage.peer.headers;
   return { url: stage[way].url, body: bodyOf(workload), events: workload.events, headersOf };
 }
 
