@@ -10,7 +10,7 @@ import { ShownAlias, shownAlias } from './alias-terms.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
 import { WrittenPrices, writtenPrices } from './price-words.ts';
-import { listOf } from './reads.ts';
+import { listOf, wholeList } from './reads.ts';
 import { route } from './route.ts';
 
 /** What this process knows of prices and defaults. */
@@ -43,13 +43,7 @@ export const listModels = (view: ModelView) =>
     who: 'admin',
     summary: 'Every model alias that ever had a price: what it costs now and later, and its terms',
     reply: listOf(ListedModel),
-    handle: () => ({
-      body: {
-        data: view.everListed().toSorted().map(shownBy(view)),
-        // All of them, as this process has them in memory.
-        ...{ next_cursor: null, as_of_position: null },
-      },
-    }),
+    handle: () => ({ body: wholeList(view.everListed().toSorted().map(shownBy(view))) }),
   });
 
 export const getModel = (view: ModelView) =>

@@ -6,7 +6,7 @@ import type { route as decider } from '../domain/route/decider.ts';
 import { streamOf } from '../domain/streams.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
-import { listOf } from './reads.ts';
+import { listOf, wholeList } from './reads.ts';
 import { route } from './route.ts';
 import { ShownRoute, shownRoute, termsOf, WrittenRoute } from './route-terms.ts';
 
@@ -68,13 +68,11 @@ export const listRoutes = ({ routes }: RouteView) =>
     summary: 'Every route, as it may be written back',
     reply: listOf(Listed),
     handle: () => ({
-      body: {
-        data: [...routes()]
+      body: wholeList(
+        [...routes()]
           .sort(([one], [other]) => (one < other ? -1 : 1))
           .map(([alias, terms]) => ({ alias, ...shownRoute(terms) })),
-        // All of them, as this process has them in memory.
-        ...{ next_cursor: null, as_of_position: null },
-      },
+      ),
     }),
   });
 

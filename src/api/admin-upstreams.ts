@@ -11,7 +11,7 @@ import type { upstream } from '../domain/upstream/decider.ts';
 import { UpstreamKind, UpstreamTerms } from '../domain/upstream/events.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
-import { listOf } from './reads.ts';
+import { listOf, wholeList } from './reads.ts';
 import { route } from './route.ts';
 
 /** What this process knows and sees of upstreams. */
@@ -127,11 +127,7 @@ export const listUpstreams = ({ view }: Pick<UpstreamParts, 'view'>) =>
     summary: 'Every upstream, and how this process sees it; keys are shown by fingerprint',
     reply: listOf(ListedUpstream),
     handle: () => ({
-      body: {
-        data: view.known().map((each) => listed(each, view.state(each.id))),
-        // All of them, as this process has them in memory.
-        ...{ next_cursor: null, as_of_position: null },
-      },
+      body: wholeList(view.known().map((each) => listed(each, view.state(each.id)))),
     }),
   });
 

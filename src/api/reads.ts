@@ -71,3 +71,9 @@ export const pageQuery = <Cursor extends z.ZodType>(cursor: Cursor) =>
     cursor: cursor.optional(),
     min_position: MinPosition,
   });
+
+/** All that there is, as this process has it in memory: nothing comes after it, and no read model was asked. */
+export const wholeList = <Row>(data: readonly Row[]) => ({
+  data: [...data],
+  ...{ next_cursor: null, as_of_position: null },
+});

@@ -6,7 +6,7 @@ import { endpoints } from './endpoints/endpoints.ts';
 import { soundOf } from './endpoints/sounds.ts';
 import type { Form } from './form.ts';
 import { formOf } from './form.ts';
-import { inputTokens } from './input.ts';
+import { inputTokens } from './input-tokens.ts';
 import { picture, sound } from './sandbox-media.ts';
 import { sandboxWords } from './sandbox-words.ts';
 import type { Json, UpstreamRequest } from './upstream.ts';

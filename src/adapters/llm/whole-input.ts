@@ -2,7 +2,7 @@ import { CallFault } from './call-fault.ts';
 import { heardTokens } from './chat-sounds.ts';
 import type { Bounds } from './endpoints/measure.ts';
 import type { GivenFile, Input } from './input.ts';
-import { inputBound, inputTokens } from './input.ts';
+import { inputBound, inputTokens } from './input-tokens.ts';
 import { pictureTokens } from './pictures.ts';
 import type { Family } from './tokenizer.ts';
 

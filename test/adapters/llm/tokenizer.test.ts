@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
-import { inputBound, inputOf, inputTokens } from '../../../src/adapters/llm/input.ts';
+import { inputOf } from '../../../src/adapters/llm/input.ts';
+import { inputBound, inputTokens } from '../../../src/adapters/llm/input-tokens.ts';
 import type { Family } from '../../../src/adapters/llm/tokenizer.ts';
 import { countTokens, familyOf, tokensAtMost } from '../../../src/adapters/llm/tokenizer.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { nobodyFor } from '../../../src/adapters/llm/nobody.ts';
+import { nobodyFor } from '../../../src/adapters/llm/nobody-answers.ts';
 import { sandboxUpstream } from '../../../src/adapters/llm/sandbox.ts';
 import type { RoutedCall } from '../../../src/domain/route/conditions.ts';
 import type { Candidate } from '../../../src/domain/route/events.ts';
