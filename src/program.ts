@@ -101,6 +101,7 @@ function openWriteSide(ports: Ports, { config, started }: PortParts) {
     alias: indexed(bare.alias, catalogue.apply),
     priceList: indexed(bare.priceList, catalogue.apply),
     route: indexed(bare.route, catalogue.apply),
+    clientApp: indexed(bare.clientApp, catalogue.apply),
     settings: indexed(bare.settings, catalogue.apply),
     upstream: indexed(bare.upstream, following.apply),
   };

@@ -186,6 +186,7 @@ function openCalls(
       priceOf: catalogue.priceOf,
       routeOf: (alias) => catalogue.routeOf(alias) ?? defaultRoute(alias, ids()),
       aliasOf: catalogue.aliasOf,
+      clientAppOf: catalogue.clientAppOf,
     },
     upstreams: upstreams.upstreams,
     isSetUp: upstreams.isSetUp,

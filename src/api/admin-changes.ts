@@ -22,7 +22,7 @@ export const listConfigChanges = (reads: Reads) =>
     path: '/api/admin/changes',
     who: 'admin',
     summary:
-      'Who changed which alias, model, route, setting, upstream or budget, and what held before',
+      'Who changed which alias, model, route, client app, setting, upstream or budget, and what held before',
     query: pageQuery(ConfigCursor).extend({
       noun: ConfigNoun.optional(),
       id: z.string().min(1).max(200).optional(),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
+import { ClientAppId } from '../domain/client-app/events.ts';
 import { Uuid } from '../domain/ids.ts';
 import type { member } from '../domain/member/decider.ts';
-import { ClientAppId } from '../domain/member/events.ts';
 import { streamOf } from '../domain/streams.ts';
 import { commandContext } from './command-context.ts';
 import { planFrom, ShownPlan, shownPlan, WrittenPlan } from './member-plan.ts';
@@ -58,7 +58,7 @@ export const deleteMemberPlan = ({ run, clock }: MemberOrderParts) =>
   });
 
 /** Says which client app a member belongs to, for routes and budgets. */
-export const putClientApp = ({ run, clock }: MemberOrderParts) =>
+export const joinClientApp = ({ run, clock }: MemberOrderParts) =>
   route({
     method: 'PUT',
     path: '/api/admin/members/:id/client-app',

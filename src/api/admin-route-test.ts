@@ -3,8 +3,10 @@ import type { ImaginedCall, PreviewedRoute } from '../adapters/llm/preview-route
 import { Scenario } from '../domain/permits.ts';
 import { Alias } from '../domain/price-list/events.ts';
 import { Rejection } from '../domain/rejection.ts';
+import { ownerOfKey } from '../projections/api-keys.ts';
 import type { Access } from './auth.ts';
 import { ApiError } from './errors.ts';
+import type { Reads } from './reads.ts';
 import { route } from './route.ts';
 import { rankedReason } from './route-reasons.ts';
 import { scenarioOf } from './scenario.ts';
@@ -14,10 +16,11 @@ const usualInputTokens = 1_000;
 export interface RouteTestParts {
   readonly preview: (call: ImaginedCall) => PreviewedRoute | undefined;
   readonly member: Access['member'];
+  readonly reads: Reads;
 }
 
 /** Explains the decision that the next such call would get in this process; nothing is asked or held. */
-export const testRoute = ({ preview, member }: RouteTestParts) =>
+export const testRoute = ({ preview, member, reads }: RouteTestParts) =>
   route({
     method: 'POST',
     path: '/api/admin/routes/test',
@@ -45,18 +48,21 @@ export const testRoute = ({ preview, member }: RouteTestParts) =>
       ),
     }),
     async handle({ body, request: { locale } }) {
-      const { alias, member_id, api_key_id, input_tokens, output_tokens, headers } = body;
+      const { alias, api_key_id, input_tokens, output_tokens, headers } = body;
+      const key = api_key_id === undefined ? undefined : await keyOf(api_key_id, body, reads);
+      const { member_id = key?.member_id } = body;
       const known = member_id === undefined ? undefined : await member(member_id);
       if (member_id !== undefined && !known) {
         throw new Rejection('member_not_found', 'There is no such member.');
       }
       const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-scenario');
+      const said = body.scenario ?? scenarioOf(named?.[1] ?? '');
       const previewed = preview({
         alias,
         apiKeyId: api_key_id,
         plan: known?.plan?.id,
         clientApp: known?.clientApp ?? undefined,
-        scenario: body.scenario ?? scenarioOf(named?.[1] ?? ''),
+        scenario: said ?? key?.permits?.scenario ?? undefined,
         inputTokens: input_tokens,
         outputTokens: output_tokens,
       });
@@ -78,3 +84,11 @@ export const testRoute = ({ preview, member }: RouteTestParts) =>
       };
     },
   });
+
+async function keyOf(id: string, by: { readonly member_id?: string | undefined }, reads: Reads) {
+  const found = await reads.maybeOne(ownerOfKey(id));
+  if (!found || found.member_id !== (by.member_id ?? found.member_id)) {
+    throw new Rejection('api_key_not_found', 'There is no such key of this member.');
+  }
+  return found;
+}

@@ -5,6 +5,7 @@ import type { RejectionCode } from '../domain/rejection.ts';
 export type EdgeCode =
   | 'body_too_large'
   | 'budget_not_found'
+  | 'client_app_not_found'
   | 'budget_spent'
   | 'event_from_newer_version'
   | 'call_not_found'
@@ -72,6 +73,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   body_too_large: invalid(413),
   budget_exhausted: { status: 429, type: 'insufficient_quota', final: true },
   budget_not_found: invalid(404),
+  client_app_not_found: invalid(404),
   budget_spent: { ...later(503, 60), final: true },
   claim_conflict: invalid(409),
   code_expired: invalid(),

@@ -22,6 +22,7 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'A limit of this key or wallet is used up, or too small for this call.',
     zh: '该密钥或钱包的限额已用尽,或不足以支付本次调用。',
   },
+  client_app_not_found: { en: 'There is no such client app.', zh: '没有这个客户端应用。' },
   budget_not_found: { en: 'There is no such budget.', zh: '没有这个预算。' },
   budget_spent: {
     en: 'This model is not available at the moment; choose another one or try again later.',

@@ -9,6 +9,8 @@ import type { BudgetParts } from './admin-budgets.ts';
 import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { listConfigChanges } from './admin-changes.ts';
+import type { ClientAppView } from './admin-client-apps.ts';
+import { getClientApp, listClientApps, putClientApp } from './admin-client-apps.ts';
 import { correctUsage } from './admin-corrections.ts';
 import { payDebt } from './admin-debts.ts';
 import { freezeWallet, unfreezeWallet } from './admin-freeze.ts';
@@ -16,7 +18,7 @@ import { grantCredit } from './admin-grants.ts';
 import { listLimits, putLimit } from './admin-limits.ts';
 import type { ModelView } from './admin-listed-models.ts';
 import { getModel, listModels, withdrawModel } from './admin-listed-models.ts';
-import { deleteMemberPlan, putClientApp, putMemberPlan } from './admin-member-plan.ts';
+import { deleteMemberPlan, joinClientApp, putMemberPlan } from './admin-member-plan.ts';
 import { putMemberStatus } from './admin-member-status.ts';
 import { listEveryMember } from './admin-members.ts';
 import { importModels } from './admin-model-import.ts';
@@ -100,7 +102,7 @@ export interface RouteParts {
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
   readonly models: ModelsParts;
   /** Prices, terms and routes as this process knows them. */
-  readonly catalogue: ModelView & RouteView;
+  readonly catalogue: ModelView & RouteView & ClientAppView;
   /** What providers charge, for initial prices. */
   readonly priceCatalogue: PriceCatalogue;
   /** What a route may name, and how it fares. */
@@ -216,7 +218,10 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     putMemberStatus(forMembers),
     putMemberPlan(forMembers),
     deleteMemberPlan(forMembers),
-    putClientApp(forMembers),
+    joinClientApp(forMembers),
+    listClientApps(catalogue),
+    getClientApp(catalogue),
+    putClientApp({ run: run.clientApp.run, clock }),
     getSettings(run),
     putSettings({ ...parts.models, settings: run.settings, clock }),
     listEveryCall(reads),
@@ -248,7 +253,7 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     listBudgets(forBudgets),
     putBudget(forBudgets),
     endBudget(forBudgets),
-    testRoute({ preview: parts.previewRoute, member: access.member }),
+    testRoute({ preview: parts.previewRoute, member: access.member, reads }),
     listProjections(parts),
     rebuildProjection(forBuilds),
     skipEvent(forBuilds),

@@ -1,6 +1,7 @@
 import { aliasEvents } from './alias/events.ts';
 import { apiKeyEvents } from './api-key/events.ts';
 import { budgetEvents } from './budget/events.ts';
+import { clientAppEvents } from './client-app/events.ts';
 import { emailEvents } from './email/events.ts';
 import { Envelope } from './envelope.ts';
 import type { EventOf, EventTable, OlderVersions } from './event-table.ts';
@@ -20,6 +21,7 @@ export const eventsOfStream = {
   alias: aliasEvents,
   apiKey: apiKeyEvents,
   budget: budgetEvents,
+  clientApp: clientAppEvents,
   email: emailEvents,
   member: memberEvents,
   once: onceEvents,
@@ -36,6 +38,7 @@ export const eventTable = {
   ...aliasEvents,
   ...apiKeyEvents,
   ...budgetEvents,
+  ...clientAppEvents,
   ...emailEvents,
   ...memberEvents,
   ...onceEvents,

@@ -8,6 +8,9 @@ export const Uuid = z.uuid();
 export const Instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 export type Instant = z.infer<typeof Instant>;
 
+/** What an operator calls a thing; it may stand in the name of a stream. */
+export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+
 const namespace = hexToBytes('8d0f3b1c6c1d5c0e9a3f0d6a1b7e4c52');
 
 /** A UUIDv5 in this product's namespace: the same name always gives the same id. */

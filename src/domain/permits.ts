@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { Name } from './ids.ts';
 import { Alias } from './price-list/events.ts';
 
 /** What a call may say that it is for. */
-export const Scenario = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-  .describe('what a call is for, in the words of whoever makes it');
+export const Scenario = Name.describe('what a call is for, in the words of whoever makes it');
 
 export const Endpoint = z
   .string()

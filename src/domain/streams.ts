@@ -3,6 +3,7 @@ export const streamOf = {
   alias: (alias: string) => `alias-${alias}`,
   apiKey: (hash: string) => `apikey-${hash}`,
   budget: (budgetId: string) => `budget-${budgetId}`,
+  clientApp: (id: string) => `clientapp-${id}`,
   email: (emailHash: string) => `email-${emailHash}`,
   member: (memberId: string) => `member-${memberId}`,
   once: (id: string) => `once-${id}`,

@@ -71,11 +71,11 @@ export const hashOfKey = (memberId: string, keyId: string) =>
   query(KeyHash)`
     SELECT hash FROM read.api_keys WHERE key_id = ${keyId} AND member_id = ${memberId}`;
 
-const KeyOwner = z.object({ hash: z.string(), member_id: Uuid });
+const KeyOwner = z.object({ hash: z.string(), member_id: Uuid, permits: KeyPermits.nullable() });
 
-/** A key's hash, and whose it is. */
+/** A key's hash, whose it is, and what it is good for. */
 export const ownerOfKey = (keyId: string) =>
-  query(KeyOwner)`SELECT hash, member_id FROM read.api_keys WHERE key_id = ${keyId}`;
+  query(KeyOwner)`SELECT hash, member_id, permits FROM read.api_keys WHERE key_id = ${keyId}`;
 
 const Known = z.object({ known: z.boolean() });
 

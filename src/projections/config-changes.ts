@@ -7,7 +7,15 @@ import { first, projection } from './projection.ts';
 import { fragment, query } from './query.ts';
 
 /** What an administrator changes live. */
-export const ConfigNoun = z.enum(['alias', 'model', 'route', 'settings', 'upstream', 'budget']);
+export const ConfigNoun = z.enum([
+  'alias',
+  'model',
+  'route',
+  'client_app',
+  'settings',
+  'upstream',
+  'budget',
+]);
 type ConfigNoun = z.infer<typeof ConfigNoun>;
 
 const changed = ({ position, meta, data }: Recorded, noun: ConfigNoun, id: string) => ({
@@ -36,10 +44,13 @@ export const configChanges = projection(
     version: 3,
     key: { position: 'bigint' },
     columns: {
-      noun: first('text', '`alias`, `model`, `route`, `settings`, `upstream` or `budget`'),
+      noun: first(
+        'text',
+        '`alias`, `model`, `route`, `client_app`, `settings`, `upstream` or `budget`',
+      ),
       id: first(
         'text',
-        'which of them: an alias, the name of an upstream or a budget, or `settings`',
+        'which of them: an alias, the name of a client app, an upstream or a budget, or `settings`',
       ),
       at: first('timestamptz', 'when it was changed'),
       actor_type: first('text', 'who did it: `admin`, or `system` for what a new installation has'),
@@ -54,6 +65,7 @@ export const configChanges = projection(
   },
   {
     AliasChanged: (event) => [changed(event, 'alias', event.data.alias)],
+    ClientAppChanged: (event) => [changed(event, 'client_app', event.data.clientApp)],
     SettingsChanged: (event) => [changed(event, 'settings', event.stream)],
     PriceListPublished: (event) => [changed(event, 'model', event.data.alias)],
     AliasWithdrawn: (event) => [ended(event, 'model', event.data.alias)],

@@ -3,6 +3,7 @@ import { apiKeys } from './api-keys.ts';
 import { balance } from './balance.ts';
 import { budgets } from './budgets.ts';
 import { calls } from './calls.ts';
+import { clientApps } from './client-apps.ts';
 import { configChanges } from './config-changes.ts';
 import { eventIndex } from './event-index.ts';
 import { lots } from './lots.ts';
@@ -41,6 +42,7 @@ export const projections: readonly Projection[] = [
   routes,
   budgets,
   aliases,
+  clientApps,
   settings,
   upstreams,
   configChanges,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { z } from 'zod';
 import { decode } from '../../src/domain/events.ts';
-import { adminToken, ask, newMember, testApi } from '../support/api.ts';
+import { adminToken, ask, newKey, newMember, testApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 
 const api = testApi(test);
@@ -213,6 +213,13 @@ test('a test of what nobody sells, for nobody, or by nobody is refused', async (
   t.like(unknown, { status: 404, body: { code: 'model_not_found' } });
   const stranger = await post({ alias: 'sold', member_id: randomUUID() });
   t.like(stranger, { status: 404, body: { code: 'member_not_found' } });
+  const { id: key } = await newKey(api(), members);
+  t.is((await post({ alias: 'sold', api_key_id: key, member_id: memberId })).status, 200);
+  const { memberId: other } = await newMember(api());
+  for (const body of [{ api_key_id: randomUUID() }, { api_key_id: key, member_id: other }]) {
+    const keyless = await post({ alias: 'sold', ...body });
+    t.like(keyless, { status: 404, body: { code: 'api_key_not_found' } });
+  }
   t.is((await post({ alias: 'sold', scenario: 'no such; thing' })).status, 400);
   t.is((await post({ alias: 'sold', headers: { 'x-scenario': '?' } })).status, 400);
   t.is((await post({ alias: 'sold' }, members)).status, 403);

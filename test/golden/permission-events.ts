@@ -13,7 +13,7 @@ const plan = {
   limits: { requestsPerMinute: 60, tokensPerMinute: 90_000, concurrent: 5 },
 };
 
-/** What operators and owners say of members, keys, aliases and the whole installation. */
+/** What operators and owners say of members, keys, aliases, client apps and the whole installation. */
 export const permissionEvents: readonly DomainEvent[] = [
   { type: 'PlanAssigned', data: { memberId, plan: { ...plan, expiresAt: at } } },
   {
@@ -73,6 +73,8 @@ export const permissionEvents: readonly DomainEvent[] = [
       ...{ limits: plan.limits, maxInputTokens: 200_000 },
     },
   },
+  { type: 'ClientAppChanged', data: { clientApp: 'shop', scenario: 'chat' } },
+  { type: 'ClientAppChanged', data: { clientApp: 'shop', scenario: null } },
   {
     type: 'ApiKeyPermitted',
     data: {

@@ -84,6 +84,8 @@ const people: readonly DomainEvent[] = [
   { type: 'MemberDisabled', data: { memberId: nameId('z'), reason: 'test' } },
   { type: 'MemberEnabled', data: { memberId: nameId('z'), reason: 'test' } },
   { type: 'AliasChanged', data: { alias: 'demo', ...plainAlias, description: 'fast' } },
+  { type: 'ClientAppChanged', data: { clientApp: 'shop', scenario: 'chat' } },
+  { type: 'ClientAppChanged', data: { clientApp: 'shop', scenario: 'code' } },
   { type: 'SettingsChanged', data: { ...usualSettings, defaultAlias: 'demo' } },
   {
     type: 'ApiKeyPermitted',
@@ -303,6 +305,7 @@ test('indexes start from rows of one moment', async (t) => {
   t.deepEqual(catalogue.aliases, [
     { alias: 'demo', terms: { ...plainAlias, description: 'fast' } },
   ]);
+  t.deepEqual(catalogue.clientApps, [{ client_app: 'shop', terms: { scenario: 'code' } }]);
   t.deepEqual(catalogue.settings, [{ terms: { ...usualSettings, defaultAlias: 'demo' } }]);
   t.deepEqual(catalogue.priceLists, [
     {

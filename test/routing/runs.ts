@@ -6,6 +6,7 @@ import type { RouteTerms } from '../../src/domain/route/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
 import { indexed } from '../../src/indexed.ts';
 import { memoryLog } from '../support/memory-log.ts';
+import { noCatalogueRows } from '../support/no-rows.ts';
 import { budgetRuns } from './budget-runs.ts';
 import { simulateCalls } from './calls.ts';
 import type { Finding } from './shares.ts';
@@ -131,8 +132,7 @@ async function sticky(): Promise<readonly Finding[]> {
 async function switchedLive(): Promise<readonly Finding[]> {
   const log = memoryLog();
   const clock = () => new Date(0);
-  const rows = () =>
-    Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
+  const rows = () => Promise.resolve(noCatalogueRows);
   const logger = pino({ level: 'silent' });
   const index = catalogue({ log, logger, rows, clock, scenarios: scenarioNames() });
   const { run } = indexed(runners({ log, clock }).route, index.apply);

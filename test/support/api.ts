@@ -42,6 +42,7 @@ import type { JsonRequest } from './json-request.ts';
 import { jsonRequest } from './json-request.ts';
 import type { MemoryLog } from './memory-log.ts';
 import { memoryLog } from './memory-log.ts';
+import { noCatalogueRows } from './no-rows.ts';
 import { testCatalogue } from './price-catalogue.ts';
 import { feedFrom, readDatabase } from './read-side.ts';
 
@@ -231,8 +232,7 @@ function catalogueOver(
   t: { teardown(end: () => Promise<void>): void },
   { eventLog, log, clock }: Omit<OverLog, 'keys'> & { readonly clock: () => Date },
 ): Catalogue {
-  const rows = () =>
-    Promise.resolve({ priceLists: [], routes: [], aliases: [], settings: [], after: null });
+  const rows = () => Promise.resolve(noCatalogueRows);
   const scenarios = scenarioNames();
   const listed = catalogue({ log: eventLog, logger: log, rows, clock, scenarios });
   t.teardown(listed.close);

@@ -4,6 +4,8 @@ import { apiKey } from '../../domain/api-key/decider.ts';
 import { apiKeyEvents } from '../../domain/api-key/events.ts';
 import { budget } from '../../domain/budget/decider.ts';
 import { budgetEvents } from '../../domain/budget/events.ts';
+import { clientApp } from '../../domain/client-app/decider.ts';
+import { clientAppEvents } from '../../domain/client-app/events.ts';
 import { refusedEvent } from '../../domain/command-refused.ts';
 import { email } from '../../domain/email/decider.ts';
 import { emailEvents } from '../../domain/email/events.ts';
@@ -32,6 +34,7 @@ export const runners = (parts: SingleWriterParts) => ({
   alias: singleWriter({ decider: alias, events: aliasEvents }, parts),
   apiKey: singleWriter({ decider: apiKey, events: apiKeyEvents }, parts),
   budget: singleWriter({ decider: budget, events: budgetEvents }, parts),
+  clientApp: singleWriter({ decider: clientApp, events: clientAppEvents }, parts),
   email: singleWriter({ decider: email, events: emailEvents }, parts),
   member: singleWriter({ decider: member, events: memberEvents }, parts),
   priceList: singleWriter({ decider: priceList, events: priceListEvents }, parts),

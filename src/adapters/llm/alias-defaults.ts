@@ -1,13 +1,17 @@
 import type { AliasTerms } from '../../domain/alias/events.ts';
 import { ratesOf } from '../../domain/wallet/rates.ts';
+import type { SaysDefaults } from './default-scenario.ts';
+import { defaultScenario } from './default-scenario.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
 import type { ModelCall } from './model-call.ts';
 import type { Json } from './upstream.ts';
 
-/** A call with what its alias says where it says nothing itself. */
-export function withDefaults(call: ModelCall, terms: AliasTerms | undefined): ModelCall {
-  if (!terms) return call;
-  const { facts, body, scenario = terms.scenario ?? undefined, rates = [] } = call;
+/** A call with what its alias, or its client app, says where it says nothing itself. */
+export function withDefaults(call: ModelCall, catalogue: SaysDefaults): ModelCall {
+  const { facts, body, clientApp, rates = [] } = call;
+  const { scenario = defaultScenario(catalogue, { alias: facts.model, clientApp }) } = call;
+  const terms = catalogue.aliasOf?.(facts.model);
+  if (!terms) return { ...call, scenario };
   const whole = bodyWith(call, terms);
   const added = whole === body ? [] : missingIn(body, terms);
   return {

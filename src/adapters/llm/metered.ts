@@ -65,7 +65,7 @@ export function metered(parts: MeteredParts): Metered {
       }),
     answer(asked) {
       if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
-      const call = withDefaults(asked, aliasOf?.(asked.facts.model));
+      const call = withDefaults(asked, parts.catalogue);
       return paid(parts, holdParts, { call, flight: calls.open() });
     },
   };

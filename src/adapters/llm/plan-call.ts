@@ -1,4 +1,5 @@
 import type { AliasTerms } from '../../domain/alias/events.ts';
+import type { ClientAppTerms } from '../../domain/client-app/events.ts';
 import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { CostTerms } from '../../domain/route/cost.ts';
 import { costTermsOf } from '../../domain/route/cost.ts';
@@ -35,6 +36,8 @@ export interface Catalogue {
   routeOf(alias: string): RouteTerms | undefined;
   /** Absent: no alias has defaults or limits. */
   aliasOf?(alias: string): AliasTerms;
+  /** Absent: no client app has any. */
+  clientAppOf?(id: string): ClientAppTerms;
 }
 
 /** One upstream model that may answer a call. */

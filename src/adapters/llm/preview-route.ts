@@ -4,6 +4,7 @@ import type { Ranked } from '../../domain/route/rank.ts';
 import { rank } from '../../domain/route/rank.ts';
 import { partsOf } from '../../domain/route/score.ts';
 import { factsOf } from './call-costs.ts';
+import { defaultScenario } from './default-scenario.ts';
 import type { PlanParts } from './plan-call.ts';
 import { hasRoom } from './within-budgets.ts';
 
@@ -45,10 +46,11 @@ export function previewRoute(
   const heaviestFirst = terms.candidates.toSorted((a, b) => b.weight - a.weight);
   const routed: RoutedCall = {
     ...call,
+    scenario: call.scenario ?? defaultScenario(catalogue, { alias, clientApp: call.clientApp }),
     outputTokens: outputTokens ?? listed.defaultMaxOutput,
     at: clock(),
   };
-  const counting = { alias, ...factsOf(call) };
+  const counting = { alias, ...factsOf(routed) };
   const room = hasRoom({ budgets, callId: '', counting, size: routed });
   const ranking = (isSetUp: boolean): readonly Previewed[] => {
     const ranked = rank({

@@ -7,6 +7,8 @@ import { apiKeys, indexedKeys } from '../../projections/api-keys.ts';
 import { asOf, positionsOf } from '../../projections/as-of.ts';
 import type { IndexedBudget } from '../../projections/budgets.ts';
 import { budgets, indexedBudgets } from '../../projections/budgets.ts';
+import type { IndexedClientApp } from '../../projections/client-apps.ts';
+import { clientApps, indexedClientApps } from '../../projections/client-apps.ts';
 import { memberPlans } from '../../projections/member-plans.ts';
 import { memberRoles } from '../../projections/member-roles.ts';
 import type { IndexedMember } from '../../projections/members.ts';
@@ -44,6 +46,7 @@ export interface CatalogueRows {
   readonly priceLists: readonly z.infer<typeof IndexedPriceList>[];
   readonly routes: readonly z.infer<typeof IndexedRoute>[];
   readonly aliases: readonly z.infer<typeof IndexedAlias>[];
+  readonly clientApps: readonly z.infer<typeof IndexedClientApp>[];
   readonly settings: readonly z.infer<typeof IndexedSettings>[];
   readonly after: bigint | null;
 }
@@ -79,14 +82,15 @@ export const accessRows = (pool: DatabasePool): Promise<AccessRows> =>
     after: await readTo(read, [apiKeys, members, memberRoles, memberPlans, sessions]),
   }));
 
-/** Prices, routes, aliases and settings as one snapshot shows them. */
+/** Prices, routes, aliases, client apps and settings as one snapshot shows them. */
 export const catalogueRows = (pool: DatabasePool): Promise<CatalogueRows> =>
   snapshot(pool, async (read) => ({
     priceLists: await read.any(indexedPriceLists()),
     routes: await read.any(indexedRoutes()),
     aliases: await read.any(indexedAliases()),
+    clientApps: await read.any(indexedClientApps()),
     settings: await read.any(indexedSettings()),
-    after: await readTo(read, [priceLists, routes, aliases, settings]),
+    after: await readTo(read, [priceLists, routes, aliases, clientApps, settings]),
   }));
 
 /** Budgets as one snapshot shows them, and the names that costs of this month are under. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { ClientAppId } from '../client-app/events.ts';
 import { EmailHash } from '../email/events.ts';
 import type { EventOf } from '../event-table.ts';
-import { Instant, Uuid } from '../ids.ts';
+import { Instant, Name, Uuid } from '../ids.ts';
 import { Permits } from '../permits.ts';
 import { RateLimits } from '../wallet/rates.ts';
 
@@ -50,9 +51,7 @@ export type Role = z.infer<typeof Role>;
 
 const RoleGranted = z.object({ memberId, role: Role }).describe('A member was given a role.');
 
-const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 export const PlanId = Name.describe('what the plan is called, in conditions and limits too');
-export const ClientAppId = Name.describe('the client app that a member came from');
 
 export const MemberPlan = z
   .object({

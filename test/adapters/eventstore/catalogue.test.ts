@@ -12,22 +12,16 @@ import { streamOf } from '../../../src/domain/streams.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { memoryLog } from '../../support/memory-log.ts';
+import { noCatalogueRows } from '../../support/no-rows.ts';
 import { contextOf } from '../../support/purse.ts';
 import { routeTo } from '../../support/routes.ts';
 
 const clock = () => new Date('2025-01-01T00:00:00.000Z');
-const noRows: CatalogueRows = {
-  priceLists: [],
-  routes: [],
-  aliases: [],
-  settings: [],
-  after: null,
-};
 
 async function catalogueOn(
   t: ExecutionContext,
   log: MemoryLog,
-  rows = noRows,
+  rows = noCatalogueRows,
   { now = clock, scenarios = scenarioNames() } = {},
 ) {
   const index = catalogue({
@@ -41,12 +35,18 @@ async function catalogueOn(
 }
 
 function operatorOn(log: MemoryLog) {
-  const { alias: ofAlias, priceList, route, settings } = runners({ log, clock });
+  const { alias: ofAlias, clientApp, priceList, route, settings } = runners({ log, clock });
   return {
     describe: (alias: string, description: string) =>
       ofAlias.run(
         streamOf.alias(alias),
         () => ({ type: 'ChangeAlias', alias, changes: { description } }),
+        contextOf(randomUUID()),
+      ),
+    scene: (id: string, scenario: string | null) =>
+      clientApp.run(
+        streamOf.clientApp(id),
+        () => ({ type: 'ChangeClientApp', clientApp: id, changes: { scenario } }),
         contextOf(randomUUID()),
       ),
     decide: (defaultAlias: string) =>
@@ -107,17 +107,22 @@ test('prices and routes of other processes arrive without a restart', async (t) 
   t.deepEqual(index.aliases(), ['m']);
 });
 
-test('what is said of aliases and of the whole installation arrives likewise', async (t) => {
+test('what is said of aliases, client apps and of the whole installation arrives likewise', async (t) => {
   const log = memoryLog();
   const index = await catalogueOn(t, log);
-  const { describe, decide } = operatorOn(log);
+  const { describe, scene, decide } = operatorOn(log);
   t.deepEqual(index.aliasOf('m'), plainAlias);
+  t.is(index.clientAppOf('shop').scenario, null);
   t.deepEqual(index.settings(), usualSettings);
   await describe('m', 'fast');
+  await scene('shop', 'browsing');
   await decide('m');
   await eventually(() => index.settings().defaultAlias === 'm');
   t.is(index.aliasOf('m').description, 'fast');
   t.is(index.aliasOf('other').description, null);
+  t.is(index.clientAppOf('shop').scenario, 'browsing');
+  t.is(index.clientAppOf('other').scenario, null);
+  t.deepEqual([...index.clientApps().keys()], ['shop']);
 });
 
 test('the latest price and route win, in whatever order they are heard of', async (t) => {
@@ -163,6 +168,7 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
     ],
     routes: [{ alias: 'm', ...routeTo([{ upstream: 'openai', model: 'old', weight: 1 }]) }],
     aliases: [{ alias: 'm', terms: { ...plainAlias, description: 'old' } }],
+    clientApps: [{ client_app: 'shop', terms: { scenario: 'browsing' } }],
     settings: [{ terms: { ...usualSettings, defaultAlias: 'm' } }],
     after: 1n,
   };
@@ -173,6 +179,7 @@ test('the catalogue starts from rows and goes on after them', async (t) => {
   });
   t.is(unchanged.routeOf('m')?.candidates[0]?.model, 'old');
   t.is(unchanged.aliasOf('m').description, 'old');
+  t.is(unchanged.clientAppOf('shop').scenario, 'browsing');
   t.is(unchanged.settings().defaultAlias, 'm');
   await publish('m', '3');
   await send('m', 'new');
@@ -195,7 +202,7 @@ test('of the price lists that have begun the one that began last is in force', a
   ];
   const events = outcomes.flatMap((outcome) => [...outcome.events]);
   let now = clock();
-  const index = await catalogueOn(t, memoryLog(), noRows, { now: () => now });
+  const index = await catalogueOn(t, memoryLog(), noCatalogueRows, { now: () => now });
   index.apply(events.toReversed());
   t.is(index.priceOf('m')?.prices.output, '3');
   t.is(index.priceOf('later'), undefined);
@@ -207,21 +214,23 @@ test('of the price lists that have begun the one that began last is in force', a
   t.deepEqual([...index.aliases()].sort(), ['later', 'm']);
 });
 
-test('names of scenarios count that routes and aliases say, in rows and in events', async (t) => {
+test('names of scenarios count that routes, aliases and client apps say, in rows and in events', async (t) => {
   const log = memoryLog();
   const at = clock().toISOString();
   const on = (...scenarios: string[]) =>
     routeTo([{ upstream: 'openai', model: 'm', weight: 1, conditions: { scenarios } }]);
   const rows: CatalogueRows = {
-    ...noRows,
+    ...noCatalogueRows,
     routes: [{ alias: 'm', ...on('route', 'row') }],
     aliases: [{ alias: 'm', terms: { ...plainAlias, scenario: 'alias' } }],
+    clientApps: [{ client_app: 'shop', terms: { scenario: 'app' } }],
   };
   const scenarios = scenarioNames(0);
   const index = await catalogueOn(t, log, rows, { scenarios });
   const counted = (...names: string[]) => names.filter((name) => scenarios.counted(name, at));
-  t.deepEqual(counted('route', 'row', 'alias', 'routed', 'aliased'), ['route', 'row', 'alias']);
-  const { route, alias } = runners({ log, clock });
+  t.deepEqual(counted('route', 'row', 'alias', 'app'), ['route', 'row', 'alias', 'app']);
+  t.deepEqual(counted('routed', 'aliased', 'apped'), []);
+  const { clientApp, route, alias } = runners({ log, clock });
   const routed = await route.run(
     streamOf.route('n'),
     () => ({ type: 'ChangeRoute', alias: 'n', ...on('routed') }),
@@ -232,8 +241,14 @@ test('names of scenarios count that routes and aliases say, in rows and in event
     () => ({ type: 'ChangeAlias', alias: 'n', changes: { scenario: 'aliased' } }),
     contextOf(randomUUID()),
   );
-  index.apply([...routed.events, ...aliased.events]);
-  t.deepEqual(counted('routed', 'aliased', 'other'), ['routed', 'aliased']);
+  const apped = await clientApp.run(
+    streamOf.clientApp('shop'),
+    () => ({ type: 'ChangeClientApp', clientApp: 'shop', changes: { scenario: 'apped' } }),
+    contextOf(randomUUID()),
+  );
+  index.apply([...routed.events, ...aliased.events, ...apped.events]);
+  const written = ['routed', 'aliased', 'apped'];
+  t.deepEqual(counted(...written, 'other'), written);
 });
 
 test('what is withdrawn has no price until another one begins, and no list from before', async (t) => {
@@ -252,7 +267,7 @@ test('what is withdrawn has no price until another one begins, and no list from 
   ]);
   for (const order of [before, before.toReversed(), [...before, ...before]]) {
     let now = clock();
-    const index = await catalogueOn(t, memoryLog(), noRows, { now: () => now });
+    const index = await catalogueOn(t, memoryLog(), noCatalogueRows, { now: () => now });
     index.apply(order);
     t.is(index.priceOf('m'), undefined);
     t.deepEqual(index.aliases(), []);
@@ -296,9 +311,9 @@ test('rows say what is withdrawn', async (t) => {
     ...{ effective_at: clock().toISOString(), withdrawn: false },
   };
   const priceLists = [row, { ...row, version: 2, withdrawn: true }];
-  const index = await catalogueOn(t, memoryLog(), { ...noRows, priceLists });
+  const index = await catalogueOn(t, memoryLog(), { ...noCatalogueRows, priceLists });
   t.is(index.priceOf('m'), undefined);
   const sold = [...priceLists, { ...row, version: 3 }];
-  const again = await catalogueOn(t, memoryLog(), { ...noRows, priceLists: sold });
+  const again = await catalogueOn(t, memoryLog(), { ...noCatalogueRows, priceLists: sold });
   t.is(again.priceOf('m')?.version, 3);
 });
