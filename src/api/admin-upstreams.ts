@@ -9,6 +9,7 @@ import { streamOf } from '../domain/streams.ts';
 import { baseUrlFault } from '../domain/upstream/base-url.ts';
 import type { upstream } from '../domain/upstream/decider.ts';
 import { UpstreamKind, UpstreamTerms } from '../domain/upstream/events.ts';
+import type { RouteView } from './admin-routes.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
 import { listOf, wholeList } from './reads.ts';
@@ -91,6 +92,42 @@ export const putUpstream = (parts: UpstreamParts) =>
       await parts.view.settled();
       if (!state.terms) throw new Error(`The upstream ${id} has no terms after its change.`);
       return { body: shown(id, state.terms), position };
+    },
+  });
+
+export interface UpstreamRemovalParts extends Pick<UpstreamParts, 'run' | 'view' | 'clock'> {
+  readonly routes: RouteView['routes'];
+}
+
+/** Takes an upstream away that no route names; what it is in the middle of it finishes. */
+export const removeUpstream = ({ run: { run, load }, view, routes, clock }: UpstreamRemovalParts) =>
+  route({
+    method: 'DELETE',
+    path: '/api/admin/upstreams/:id',
+    who: 'admin',
+    summary: 'Remove an upstream that no route names, and its keys with it',
+    params: z.object({ id: UpstreamName }),
+    status: 204,
+    reply: z.undefined(),
+    handle: async ({ caller, params: { id }, request }) => {
+      const stream = streamOf.upstream(id);
+      if ((await load(stream)).revision === null) {
+        throw new ApiError('upstream_not_found', { values: { upstream: id } });
+      }
+      const aliases = [...routes()]
+        .filter(([, { candidates }]) => candidates.some(({ upstream }) => upstream === id))
+        .map(([alias]) => alias);
+      if (aliases.length > 0) {
+        const values = { upstream: id, aliases: aliases.toSorted().join(', ') };
+        throw new ApiError('upstream_in_use', { values });
+      }
+      const { position } = await run(
+        stream,
+        () => ({ type: 'RemoveUpstream', id }),
+        commandContext({ caller, request }, clock, 'remove-upstream'),
+      );
+      await view.settled();
+      return { body: undefined, position };
     },
   });
 

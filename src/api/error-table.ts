@@ -27,6 +27,8 @@ export type EdgeCode =
   | 'projection_not_found'
   | 'read_models_behind'
   | 'route_not_found'
+  | 'upstream_in_use'
+  | 'upstream_not_found'
   | 'too_many_attempts'
   | 'unauthenticated'
   | 'unavailable'
@@ -115,6 +117,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   projection_not_found: invalid(404),
   read_models_behind: later(503, 1),
   route_not_found: invalid(404),
+  upstream_in_use: invalid(409),
+  upstream_not_found: invalid(404),
   settlement_not_found: invalid(404),
   string_above_max_length: invalid(),
   too_many_attempts: later(429, 60),

@@ -152,6 +152,14 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'Too many calls at once or within a minute; try again in a moment.',
     zh: '同时或一分钟内的调用过多,请稍后再试。',
   },
+  upstream_in_use: {
+    en: 'The upstream `{upstream}` may still answer for: {aliases}.',
+    zh: '上游 `{upstream}` 仍在这些模型的路由中：{aliases}。',
+  },
+  upstream_not_found: {
+    en: 'No administrator has set up an upstream `{upstream}`.',
+    zh: '没有由管理员设置的上游 `{upstream}`。',
+  },
   route_not_found: {
     en: 'The model `{model}` has no route of its own.',
     zh: '模型 `{model}` 没有单独设置的路由。',

@@ -34,7 +34,7 @@ import type { RouteView } from './admin-routes.ts';
 import { getRoute, listRoutes, putRoute, removeRoute } from './admin-routes.ts';
 import { getSettings, putSettings } from './admin-settings.ts';
 import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
-import { listUpstreams, putUpstream } from './admin-upstreams.ts';
+import { listUpstreams, putUpstream, removeUpstream } from './admin-upstreams.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { CountInput } from './anthropic-messages.ts';
 import { countTokens, messages } from './anthropic-messages.ts';
@@ -248,6 +248,7 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     removeRoute({ route: run.route, clock }),
     putRoute({ run: run.route.run, upstreams: () => view.known().map(({ id }) => id), clock }),
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
+    removeUpstream({ run: run.upstream, view, routes: catalogue.routes, clock }),
     listUpstreams({ view }),
     listConfigChanges(reads),
     listBudgets(forBudgets),

@@ -58,7 +58,7 @@ export const configChanges = projection(
       request_id: first('text', 'the request that asked for it'),
       said: first(
         'jsonb',
-        'all that holds from then on, as the event says it; of a model or route that is no more also `withdrawn`',
+        'all that holds from then on, as the event says it; of a model, route or upstream that is no more also `withdrawn`',
       ),
     },
     indexes: ['(noun, id, position)'],
@@ -72,6 +72,7 @@ export const configChanges = projection(
     RouteChanged: (event) => [changed(event, 'route', event.data.alias)],
     RouteRemoved: (event) => [ended(event, 'route', event.data.alias)],
     UpstreamChanged: (event) => [changed(event, 'upstream', event.data.id)],
+    UpstreamRemoved: (event) => [ended(event, 'upstream', event.data.id)],
     BudgetSet: (event) => [changed(event, 'budget', event.data.budgetId)],
     BudgetEnded: (event) => [changed(event, 'budget', event.data.budgetId)],
   },

@@ -9,7 +9,7 @@ export const upstreams = projection(
   {
     meaning: 'One row an upstream that an administrator set up: where it is and how it is asked.',
     group: 'analytics',
-    version: 1,
+    version: 2,
     key: { id: 'text' },
     columns: {
       kind: latest('text', 'whose protocol it speaks, and whose habits it has'),
@@ -21,7 +21,9 @@ export const upstreams = projection(
         'a list of key id and fingerprint; the keys themselves are in the vault',
       ),
       changed_at: latest('timestamptz', 'when it was last changed'),
+      is_set: latest('boolean', 'it has not been removed'),
     },
+    keepWhile: 'is_set',
   },
   {
     UpstreamChanged: ({ data: { id, kind, baseUrl, capacity, enabled, keys }, meta }) => [
@@ -29,8 +31,11 @@ export const upstreams = projection(
         ...{ id, kind, base_url: baseUrl, enabled, keys },
         // A null of its own would say nothing, and what was there before would stand.
         capacity: { most: capacity },
-        changed_at: meta.recordedAt,
+        ...{ changed_at: meta.recordedAt, is_set: true },
       },
+    ],
+    UpstreamRemoved: ({ data: { id }, meta }) => [
+      { id, changed_at: meta.recordedAt, is_set: false },
     ],
   },
 );

@@ -112,6 +112,39 @@ test('the built-in one has its name for itself, and only administrators set any 
   t.is((await ask(api(), 'GET', '/api/admin/upstreams', { token: members })).status, 403);
 });
 
+const remove = (id: string, who = token) =>
+  ask(api(), 'DELETE', `/api/admin/upstreams/${id}`, { token: who });
+
+test('an upstream that a route names stays; one that none names is removed, audited', async (t) => {
+  await put('going', own);
+  const candidates = (upstream: string) => ({ candidates: [{ upstream, model: 'm' }] });
+  const routed = (alias: string, body: object) =>
+    ask(api(), 'PUT', `/api/admin/routes/${alias}`, { token, body });
+  await routed('to-going', candidates('going'));
+  const inUse = await remove('going');
+  t.like(inUse, { status: 409, body: { code: 'upstream_in_use' } });
+  t.regex(inUse.text, /to-going/);
+  t.truthy(await listed('going'));
+  await routed('to-going', candidates('sandbox'));
+  const removed = await remove('going');
+  t.is(removed.status, 204);
+  t.is(await listed('going'), undefined);
+  t.like(await routed('to-going', candidates('going')), { body: { code: 'unknown_upstream' } });
+  const query = `noun=upstream&id=going&min_position=${removed.headers.get('x-position')}`;
+  const changes = await ask(api(), 'GET', `/api/admin/changes?${query}`, { token });
+  t.like(changes.body, {
+    data: [
+      { after: { id: 'going', withdrawn: true }, before: { kind: 'openai_like' } },
+      { before: null },
+    ],
+  });
+  t.is((await remove('going')).status, 204);
+  t.like(await remove('never'), { status: 404, body: { code: 'upstream_not_found' } });
+  t.like(await remove('sandbox'), { status: 404 });
+  t.is((await remove('no%20name')).status, 400);
+  t.is((await remove('going', (await newMember(api())).token)).status, 403);
+});
+
 test('how upstreams fare is in the metrics', async (t) => {
   await put('gauged', { ...own, enabled: false });
   const { text } = await ask(api(), 'GET', '/metrics');

@@ -92,3 +92,18 @@ test.serial('one that is switched off takes no call anywhere', async (t) => {
   await put({ enabled: true });
   await eventually(async () => (await answeredWith()) === 'Bearer sk-third');
 });
+
+test.serial('one that no route names is removed everywhere, and stays so', async (t) => {
+  const remove = () =>
+    jsonRequest(`${programs.program(0).url}/api/admin/upstreams/live`, { method: 'DELETE', token });
+  t.is((await remove()).status, 409);
+  t.truthy(await seenBySecond());
+  await sell(programs.program(0), token, 'sold', [{ upstream: 'sandbox', model: 'demo' }]);
+  t.is((await remove()).status, 204);
+  await eventually(async () => (await seenBySecond()) === undefined);
+  await programs.killProgram(1);
+  t.is(await seenBySecond(), undefined);
+  await put({ api_key: 'sk-again' });
+  await sell(programs.program(0), token, 'sold', [{ upstream: 'live', model: 'm' }]);
+  await eventually(async () => (await answeredWith()) === 'Bearer sk-again');
+});

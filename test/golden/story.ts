@@ -345,6 +345,7 @@ const others: readonly DomainEvent[] = [
       baseUrl: 'http://127.0.0.1:11434/v1',
     },
   },
+  { type: 'UpstreamRemoved', data: { id: 'own' } },
   { type: 'EventSkipped', data: { ...ofBalance, position: '4711' } },
   { type: 'RebuildRequested', data: { projection: 'balance' } },
   { type: 'DifferenceAccepted', data: ofBalance },

@@ -12,8 +12,8 @@ export interface UpstreamIndexParts {
   readonly log: Pick<Log, 'head' | 'subscribe'>;
   readonly logger: Logger;
   readonly rows: () => Promise<UpstreamRows>;
-  /** Is told the newest terms of each upstream, and never older ones after them. */
-  readonly changed: (id: string, terms: UpstreamTerms) => void;
+  /** Is told the newest terms of each upstream, and never older ones after them; undefined: it was removed. */
+  readonly changed: (id: string, terms: UpstreamTerms | undefined) => void;
   readonly staleMs?: number;
 }
 
@@ -27,16 +27,22 @@ export function upstreamIndex(parts: UpstreamIndexParts): UpstreamIndex {
   /** The revision that was told last; null: a row, which anything from the log outdoes. */
   const told = new Map<string, bigint | null>();
 
-  const tell = (id: string, terms: UpstreamTerms, revision: bigint | null) => {
+  const tell = (id: string, terms: UpstreamTerms | undefined, revision: bigint | null) => {
     const before = told.get(id);
     if (before !== undefined && !isAfter(revision, before)) return;
     told.set(id, revision);
     parts.changed(id, terms);
   };
   const applyOne = (event: Recorded) => {
-    if (event.type !== 'UpstreamChanged') return;
-    const { id, ...terms } = event.data;
-    tell(id, terms, event.revision);
+    switch (event.type) {
+      case 'UpstreamChanged': {
+        const { id, ...terms } = event.data;
+        tell(id, terms, event.revision);
+        return;
+      }
+      case 'UpstreamRemoved':
+        tell(event.data.id, undefined, event.revision);
+    }
   };
   const follower = followIndex({
     ...parts,

@@ -53,8 +53,11 @@ export interface LiveUpstreams {
   isSetUp(id: string): boolean;
   capacityOf(id: string): number | null;
   probeOf(id: string): ((signal: AbortSignal) => Promise<void>) | undefined;
-  /** Opens, replaces or closes; what is in flight ends where it began. */
-  change(id: string, terms: UpstreamTerms): void;
+  /**
+   * Opens, replaces or closes; what is in flight ends where it began. Undefined: the log has none of that
+   * name any more, and the environment's answers to it again where there is one.
+   */
+  change(id: string, terms: UpstreamTerms | undefined): void;
   /** Every change so far was made, or tried once. */
   settled(): Promise<void>;
   /** Calls back whenever another upstream answers to a name. */
@@ -131,11 +134,23 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
   }
 
   upstreams.set(builtIn.id, builtIn);
-  for (const { id, kind, baseUrl, apiKey } of fixed) {
+  const openFixed = ({ id, kind, baseUrl, apiKey }: FixedUpstream) => {
     const slot = slotOf(id, 'environment');
+    slot.source = 'environment';
     slot.terms = { kind, baseUrl, capacity: null, enabled: true, keys: [] };
     put(slot, open({ id, kind, baseUrl, keys: apiKey === '' ? [] : [{ keyId: id, apiKey }] }));
-  }
+  };
+  for (const each of fixed) openFixed(each);
+
+  const remove = (id: string) => {
+    const named = fixed.find((each) => each.id === id);
+    if (named) return openFixed(named);
+    const slot = slots.get(id);
+    if (!slot) return;
+    slots.delete(id);
+    slot.terms = undefined;
+    put(slot, undefined);
+  };
 
   return {
     upstreams,
@@ -147,6 +162,7 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
     capacityOf: (id) => slots.get(id)?.terms?.capacity ?? null,
     probeOf: (id) => slots.get(id)?.opened?.probe,
     change(id, terms) {
+      if (!terms) return remove(id);
       const slot = slotOf(id, 'log');
       slot.source = 'log';
       slot.terms = terms;

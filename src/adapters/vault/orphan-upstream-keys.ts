@@ -54,9 +54,9 @@ async function keysSince(
   let keys = new Set<string>();
   for await (const stored of eventLog.read(streamOf.upstream(id))) {
     const event = decode(stored);
-    if (event.type !== 'UpstreamChanged') continue;
     // What held before is no longer needed, unless it held within that time.
     if (event.meta.recordedAt <= since) keys = new Set();
+    if (event.type !== 'UpstreamChanged') continue;
     for (const { keyId } of event.data.keys) keys.add(keyId);
   }
   return keys;

@@ -42,5 +42,9 @@ const UpstreamChanged = z
   .object({ id: UpstreamName, ...UpstreamTerms.shape })
   .describe('Where an upstream is and how it is asked, from now on; its keys are in the vault.');
 
-export const upstreamEvents = { UpstreamChanged };
+const UpstreamRemoved = z
+  .object({ id: UpstreamName })
+  .describe('There is no such upstream any more, and none of its keys is needed.');
+
+export const upstreamEvents = { UpstreamChanged, UpstreamRemoved };
 export type UpstreamEvent = EventOf<typeof upstreamEvents>;

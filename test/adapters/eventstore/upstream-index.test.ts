@@ -18,12 +18,12 @@ const terms = (capacity: number): UpstreamTerms => ({
 });
 
 async function indexOn(t: ExecutionContext, log: MemoryLog, upstreams: UpstreamRows['upstreams']) {
-  const told: (readonly [string, number | null])[] = [];
+  const told: (readonly [string, number | null | 'removed'])[] = [];
   const index = upstreamIndex({
     log,
     logger: pino({ level: 'silent' }),
     rows: () => Promise.resolve({ upstreams, after: upstreams.length > 0 ? 0n : null }),
-    changed: (id, { capacity }) => void told.push([id, capacity]),
+    changed: (id, of) => void told.push([id, of ? of.capacity : 'removed']),
   });
   t.teardown(() => index.close());
   await index.filled;
@@ -64,6 +64,27 @@ test('rows come first, and what the log says after them outdoes them', async (t)
   await eventually(() => told.length === 2);
   t.deepEqual(told, [
     ['one', 1],
+    ['one', 2],
+  ]);
+});
+
+test('a removal is told, and what was said before it never after it', async (t) => {
+  const elsewhere = memoryLog();
+  const change = changeOn(elsewhere);
+  const { upstream } = runners({ log: elsewhere, clock });
+  const before = (await change('one', 1)).events;
+  const { events: removal } = await upstream.run(
+    streamOf.upstream('one'),
+    () => ({ type: 'RemoveUpstream', id: 'one' }),
+    contextOf(randomUUID()),
+  );
+  const { index, told } = await indexOn(t, memoryLog(), []);
+  index.apply(before);
+  index.apply([...removal, ...before]);
+  index.apply((await change('one', 2)).events);
+  t.deepEqual(told, [
+    ['one', 1],
+    ['one', 'removed'],
     ['one', 2],
   ]);
 });

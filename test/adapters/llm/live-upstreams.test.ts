@@ -105,6 +105,59 @@ test('one of the environment is overridden by one of its name', async (t) => {
   t.like(upstreams.known()[0], { id: 'fixed', source: 'log' });
 });
 
+test('one that is removed takes no call, and is another when it is set up again', async (t) => {
+  const [one, other] = [await mock(t), await mock(t)];
+  const { upstreams, ask, read } = live(t);
+  upstreams.change('new', termsAt(one));
+  await upstreams.settled();
+  const begun = await ask('new');
+  upstreams.change('new', undefined);
+  await upstreams.settled();
+  t.is(await read('new'), undefined);
+  t.false(upstreams.isSetUp('new'));
+  t.deepEqual(
+    upstreams.known().map(({ id }) => id),
+    ['sandbox'],
+  );
+  t.true((await Array.fromAsync(begun ?? [])).flat().length > 0);
+  upstreams.change('new', undefined);
+  upstreams.change('new', termsAt(other));
+  await upstreams.settled();
+  await read('new');
+  t.deepEqual([one.asked.length, other.asked.length], [1, 1]);
+});
+
+test('where one is removed that stood for one of the environment, that one answers again', async (t) => {
+  const [one, other] = [await mock(t), await mock(t)];
+  const { upstreams, read } = live(t, { fixedUrl: one.url });
+  upstreams.change('fixed', termsAt(other, { capacity: 3 }));
+  await upstreams.settled();
+  upstreams.change('fixed', undefined);
+  await upstreams.settled();
+  await read('fixed');
+  t.deepEqual([one.asked.length, other.asked.length], [1, 0]);
+  t.like(upstreams.known()[0], { id: 'fixed', source: 'environment' });
+  t.is(upstreams.capacityOf('fixed'), null);
+});
+
+test('one that could not be opened is tried no more once it is removed', async (t) => {
+  const one = await mock(t);
+  let asked = 0;
+  const { upstreams } = live(t, {
+    keyOf: () => {
+      asked += 1;
+      return asked === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve('sk-kept');
+    },
+  });
+  upstreams.change('late', termsAt(one));
+  await upstreams.settled();
+  upstreams.change('late', undefined);
+  upstreams.change('next', termsAt(one));
+  await eventually(() => upstreams.upstreams.has('next'));
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  t.false(upstreams.upstreams.has('late'));
+});
+
 test('a replaced upstream finishes what it is in the middle of', async (t) => {
   const [one, other] = [await mock(t), await mock(t)];
   const { upstreams, ask, read } = live(t);

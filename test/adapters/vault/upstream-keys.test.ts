@@ -47,6 +47,12 @@ async function world(t: { teardown(end: () => Promise<void>): void }) {
         }),
         contextOf(randomUUID()),
       ),
+    remove: (id: string) =>
+      upstream.run(
+        streamOf.upstream(id),
+        () => ({ type: 'RemoveUpstream', id }),
+        contextOf(randomUUID()),
+      ),
     age: () =>
       pool.query(statement`UPDATE vault.secrets SET changed_at = changed_at - interval '2 hours'`),
     kept: async () =>
@@ -112,4 +118,18 @@ test('keys of no upstream are removed after an hour and two looks; all others st
   t.is(await removal.remove(), 0);
   t.is(await removal.remove(), 1);
   t.deepEqual(await kept(), [`upstream-key/one/${next[0]?.keyId}`]);
+});
+
+test('keys of an upstream that was removed are removed an hour later', async (t) => {
+  const { keys, change, remove, removal, age, kept, pass } = await world(t);
+  await change('one', await keys.keep('one', ['sk-last'], []));
+  pass(3_700_000);
+  await remove('one');
+  await age();
+  t.is(await removal.remove(), 0);
+  t.is(await removal.remove(), 0);
+  pass(3_700_000);
+  t.is(await removal.remove(), 0);
+  t.is(await removal.remove(), 1);
+  t.deepEqual(await kept(), []);
 });

@@ -36,9 +36,21 @@ test('an upstream is what its newest change says', (t) => {
 
 test('a change without keys keeps those that there are, a change with keys replaces them', (t) => {
   const [kept] = upstream.decide(change({ capacity: 9 }), having());
-  t.deepEqual(kept?.data.keys, [key]);
+  t.like(kept, { type: 'UpstreamChanged', data: { keys: [key] } });
   const [replaced] = upstream.decide(change({ keys: [other] }), having());
-  t.deepEqual(replaced?.data.keys, [other]);
+  t.like(replaced, { type: 'UpstreamChanged', data: { keys: [other] } });
+});
+
+test('an upstream is removed once, and set up again needs a key', (t) => {
+  const removal = { type: 'RemoveUpstream', id: 'one' } as const;
+  const [event] = upstream.decide(removal, having());
+  t.deepEqual(event, { type: 'UpstreamRemoved', data: { id: 'one' } });
+  if (!event) return;
+  const removed = upstream.evolve(having(), event);
+  t.deepEqual(upstream.decide(removal, removed), []);
+  t.deepEqual(upstream.decide(removal, upstream.initialState), []);
+  t.deepEqual(refused(change(), removed), ['upstream_key_required', undefined]);
+  t.is(refused(change({ keys: [other] }), removed), 1);
 });
 
 test('changing an upstream to what it is changes nothing', (t) => {
