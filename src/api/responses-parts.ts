@@ -1,11 +1,12 @@
 import type { Json } from '../adapters/llm/upstream.ts';
+import { from } from './origin.ts';
 import type { Part } from './responses-items.ts';
 import { refusal } from './responses-refused.ts';
 import { written } from './written.ts';
 
 /** Parts of an item in a chat message's words; `path` names them to who is to blame. */
 export const partsOf = (parts: readonly Part[], path: string): readonly Json[] =>
-  parts.map((part, index) => partOf(part, `${path}[${index}]`));
+  parts.map((part, index) => from(`${path}[${index}]`, partOf(part, `${path}[${index}]`)));
 
 /** One text is said as such. */
 export function contentOf(parts: readonly Json[]): unknown {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { RefusalMeaning } from './call-fault.ts';
 import { broken, CallFault, refusedFor } from './call-fault.ts';
+import type { NameOf } from './field-names.ts';
+import { hasPlace, speaksOfPlaces, withNames } from './field-names.ts';
 import { isHarmless, isHarmlessField } from './harmless-words.ts';
 import { parseJson } from './json.ts';
 import type { OperatorsFault } from './operators-fault.ts';
@@ -25,6 +27,11 @@ export interface Refused {
   readonly retryAfterMs?: number | undefined;
   /** The request says so itself; absent: it says nothing. */
   readonly isQuoted?: (said: string) => boolean;
+  /**
+   * It was asked in a protocol that is not OpenAI's, whose names for fields are called so in a chat; null: they
+   * are not said. Where something is in its request is not where it is in ours.
+   */
+  readonly names?: Readonly<Record<string, string | null>>;
   /** A picture was asked for. */
   readonly isPicture?: boolean;
 }
@@ -38,7 +45,7 @@ export function refusal(status: number, body: string, asked: Refused): CallFault
   const cause = new Error(`The upstream answered ${status}${about}.`);
   const blames = blamesRequest.has(status);
   if (fault || !(blames || status === forbidden)) return failure(status, fault, asked, cause);
-  const { message, param } = said(body, asked.model);
+  const { message, param } = said(body, asked);
   const meaning = named(meaningOf(parseJson(body), asked.isQuoted), asked);
   if (meaning) return refusedFor(meaning, { param, cause, ...(blames ? {} : { retryable: true }) });
   if (!blames) return failure(status, fault, asked, cause);
@@ -84,13 +91,24 @@ interface Said {
 }
 
 /** The upstream's own words where they are harmless; they help the caller most. */
-function said(body: string, model: string): Said {
+function said(body: string, { model, names }: Refused): Said {
   const parsed = Refusal.safeParse(parseJson(body));
   if (!parsed.success) return { message: undefined, param: undefined };
   const { message, param } = parsed.data.error;
-  const names = (text: string) => text.toLowerCase().includes(model.toLowerCase());
+  const tells = (text: string) => text.toLowerCase().includes(model.toLowerCase());
+  const nameOf = inChat(names);
+  const isSaid = isHarmless(message) && !tells(message) && !(names && speaksOfPlaces(message));
   return {
-    message: isHarmless(message) && !names(message) ? message : undefined,
-    param: param && isHarmlessField(param) && !names(param) ? param : undefined,
+    message: isSaid ? withNames(message, nameOf) : undefined,
+    param: param && isHarmlessField(param) && !tells(param) ? nameOf(param) : undefined,
   };
 }
+
+/** What a path into what an upstream was asked is called in the chat that it was made of. */
+const inChat =
+  (names: Refused['names']): NameOf =>
+  (path) => {
+    if (!names) return path;
+    if (hasPlace(path)) return undefined;
+    return Object.hasOwn(names, path) ? (names[path] ?? undefined) : path;
+  };
