@@ -8,6 +8,7 @@ import { parseJson } from './json.ts';
 import type { OperatorsFault } from './operators-fault.ts';
 import { operatorsFault } from './operators-fault.ts';
 import { meaningOf } from './refusal-meaning.ts';
+import { saidIn } from './said-in-error.ts';
 
 const Refusal = z.object({
   error: z.object({ message: z.string(), param: z.string().nullish() }),
@@ -62,11 +63,34 @@ const named = (
 ): RefusalMeaning | undefined =>
   meaning === 'content_filter' && isPicture ? 'content_policy_violation' : meaning;
 
-/** An error in the place of a stream's next event. */
-export const streamRefusal = (event: unknown): CallFault => {
-  const meaning = meaningOf(event);
-  return meaning ? refusedFor(meaning) : broken('The upstream broke off its answer.');
-};
+/** An error in the place of a stream's next event; it keeps what the upstream wrote. */
+export function streamRefusal(event: unknown, asked: Pick<Refused, 'isPicture'> = {}): CallFault {
+  const meaning = named(meaningOf(event), asked);
+  const fault = meaning ? refusedFor(meaning) : isLimited(event) ? tooMuch() : brokenOff();
+  return fault.sayingAll(JSON.stringify(event));
+}
+
+/** Codes and types of a limit that was reached, as providers document them; a stream has no status to say it. */
+const limits = new RegExp(
+  [
+    // OpenAI, Anthropic, and who copies them; OpenRouter's are statuses.
+    '^rate_?limit_?(exceeded|error)$|^too_?many_?requests$|^429$',
+    // Gemini, DashScope, Ark, BigModel.
+    '^RESOURCE_EXHAUSTED$|^(limit_requests|Throttling\\b.*)$|RateLimitExceeded|^130[235]$',
+  ].join('|'),
+  'i',
+);
+
+const isLimited = (event: unknown): boolean =>
+  saidIn(event).named.some((code) => limits.test(code));
+
+const tooMuch = () =>
+  new CallFault('upstream_limited', 'The upstream broke off: it is asked too much.', {
+    ...{ retryable: true, passing: true, ofKey: true },
+    ...{ why: 'model_busy', values: { seconds: 1 } },
+  });
+
+const brokenOff = () => broken('The upstream broke off its answer.');
 
 /** Whose key isn't taken, or isn't paid for, may have another one that is. */
 function failure(

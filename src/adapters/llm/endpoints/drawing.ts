@@ -80,7 +80,7 @@ function drawing(path: string): Common {
         hideAddress(picture, format === 'url' ? type : null);
       return answer;
     },
-    stream: () => eventStream(isMade),
+    stream: () => eventStream(isMade, { isPicture: true }),
     mayBeLast: ({ type }) => typeof type === 'string' && isMade(type),
     piecesIn({ data, type }) {
       if (typeof type === 'string') return isMade(type) ? 1 : 0;
