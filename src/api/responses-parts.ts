@@ -16,6 +16,7 @@ export function contentOf(parts: readonly Json[]): unknown {
 }
 
 function partOf(part: Part, path: string): Json {
+  if (part.file_id) throw refusal(`${path}.file_id`, 'nothing_kept');
   switch (part.type) {
     case 'input_text':
     case 'output_text':
@@ -23,14 +24,12 @@ function partOf(part: Part, path: string): Json {
     case 'refusal':
       return { type: 'refusal', refusal: part.refusal };
     case 'input_image': {
-      const { image_url: url, detail, file_id: file } = part;
-      if (file) throw refusal(`${path}.file_id`, 'nothing_kept');
+      const { image_url: url, detail } = part;
       if (!url) throw refusal(`${path}.image_url`, 'field_missing');
       return { type: 'image_url', image_url: written({ url, detail }) };
     }
     case 'input_file': {
-      const { file_data: data, filename, file_id: file, file_url: url } = part;
-      if (file) throw refusal(`${path}.file_id`, 'nothing_kept');
+      const { file_data: data, filename, file_url: url } = part;
       if (url) throw refusal(`${path}.file_url`, 'unsupported_field');
       if (!data) throw refusal(`${path}.file_data`, 'field_missing');
       return { type: 'file', file: written({ filename, file_data: data }) };
