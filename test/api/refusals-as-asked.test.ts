@@ -86,12 +86,15 @@ test('nobody is told of what was never sent', async (t) => {
     ['The system message is not supported.', undefined],
     ['Message 2 is invalid.', undefined],
     ['Invalid message at index 1.', undefined],
+    ['Invalid content[0] of message[1].', undefined],
     ["Invalid value for 'top_k'.", 'top_k'],
     ["Unsupported parameter: 'stream_options'.", 'stream_options'],
   ] as const) {
     const told = await refused(t, { ...asked, says, ...(of && { of }) });
     t.deepEqual(told, { message: unsigned, param: null }, says);
   }
+  const asUpper = await refused(t, { ...asked, says: 'Messages[1] is invalid.' });
+  t.is(asUpper.message, 'messages[0] is invalid.');
   const plain = 'Message 2 is invalid.';
   t.is((await refused(t, { body: { messages: hello }, says: plain })).message, plain);
 });

@@ -1,5 +1,5 @@
 import { CallFault } from './call-fault.ts';
-import { speaksOfPlaces, withNames } from './field-names.ts';
+import { hasPlace, speaksOfPlaces, withNames } from './field-names.ts';
 import type { ModelCall } from './model-call.ts';
 
 /** What was asked, and how it came to be that. */
@@ -37,6 +37,8 @@ function nameIn({ body, native, nameOf, unsaid }: Rewritten, path: string): stri
   const [field = path] = /^\w+/.exec(path) ?? [];
   const has = (name: string) => (body[name] ?? native?.[name] ?? null) !== null;
   if (unsaid?.has(field) || (added.has(field) && !has(field))) return undefined;
+  // A place in what nobody sent may be one in a message.
+  if (nameOf && hasPlace(path) && !has(field)) return undefined;
   const isLimit = limits.some((limit) => limit === path);
   const own = isLimit ? (limits.find(has) ?? path) : path;
   return nameOf ? nameOf(own) : own;

@@ -23,10 +23,11 @@ const field = new RegExp(
 /** A text with other names for the fields that it names; undefined: one of them has none. */
 export function withNames(text: string, nameOf: NameOf): string | undefined {
   let isSayable = true;
-  const told = text.replaceAll(field, (path) => {
+  const told = text.replaceAll(field, (written) => {
+    const path = written.toLowerCase();
     const name = nameOf(path);
     isSayable &&= name !== undefined;
-    return name ?? '';
+    return name === path ? written : (name ?? '');
   });
   return isSayable ? told : undefined;
 }
