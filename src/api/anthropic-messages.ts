@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { Json } from '../adapters/llm/upstream.ts';
+import type { CountedRequest } from '../adapters/llm/plan-call.ts';
 import type { AnthropicEvent } from './anthropic-blocks.ts';
 import { messageEvents } from './anthropic-events.ts';
 import type { CountRequest as CountBody } from './anthropic-schemas.ts';
 import { CountReply, CountRequest, MessagesReply, MessagesRequest } from './anthropic-schemas.ts';
-import { chatOf } from './anthropic-to-chat.ts';
+import { chatOf, namesIn } from './anthropic-to-chat.ts';
 import { callError } from './call-error.ts';
 import { messageIdOf, messageOf } from './chat-to-anthropic.ts';
 import { errorAnswer } from './errors.ts';
@@ -29,7 +29,7 @@ export const messages = (parts: ModelCallParts): Route =>
       const asked = callOf(body);
       const { call, answer, stalled } = await modelCall(parts, { caller, request }, asked);
       const head = { id: messageIdOf(call.facts.callId), model: call.facts.model };
-      const ignored = ignoredIn(answer, (field) => names[field]);
+      const ignored = ignoredIn(answer, call.nameOf);
       if (!answer.stream) {
         const message = JSON.stringify(messageOf(answer.body, head));
         return { text: message, type: 'application/json; charset=utf-8', headers: ignored };
@@ -47,13 +47,16 @@ export const messages = (parts: ModelCallParts): Route =>
     },
   });
 
-/** Fields of a chat by their names here. */
-const names: Readonly<Record<string, string>> = { user: 'metadata.user_id' };
+/** As a chat, and what that is called here. */
+function told(body: CountBody & Partial<MessagesRequest>) {
+  const chat = chatOf(body);
+  return { body: chat, nameOf: namesIn(chat) };
+}
 
 const callOf = (body: MessagesRequest) => ({
   endpoint: 'chat' as const,
   model: body.model,
-  body: chatOf(body),
+  ...told(body),
   extended: true,
   stream: body.stream ?? false,
   n: 1,
@@ -69,11 +72,7 @@ function errorEventOf(error: unknown, { locale, id, describe }: RequestFacts): A
 }
 
 /** Tokens of a request's input; throws a `CallFault` where no call could be made. */
-export type CountInput = (asked: {
-  readonly model: string;
-  readonly body: Json;
-  readonly client: AbortSignal;
-}) => Promise<number>;
+export type CountInput = (asked: CountedRequest) => Promise<number>;
 
 /** `POST /v1/messages/count_tokens`: costs nothing. */
 export const countTokens = (count: CountInput, parts: AliasParts = {}): Route =>
@@ -88,17 +87,14 @@ export const countTokens = (count: CountInput, parts: AliasParts = {}): Route =>
     async handle({ caller, body, request }) {
       const asking = { caller, request: { ...request, endpoint: '/v1/messages' } };
       const { alias } = permitted(parts, asking, body.model);
-      const asked = { model: alias, body, client: request.signal };
+      const asked = { model: alias, ...told(body), client: request.signal };
       return { body: { input_tokens: await counted(count, asked) } };
     },
   });
 
-async function counted(
-  count: CountInput,
-  { body, ...asked }: Omit<Parameters<CountInput>[0], 'body'> & { readonly body: CountBody },
-): Promise<number> {
+async function counted(count: CountInput, asked: CountedRequest): Promise<number> {
   try {
-    return await count({ ...asked, body: chatOf(body) });
+    return await count(asked);
   } catch (error) {
     throw callError(error, asked.model);
   }

@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
+import type { NameOf } from '../adapters/llm/field-names.ts';
 import type { Json } from '../adapters/llm/upstream.ts';
 import type { Block, CountRequest, MessagesRequest } from './anthropic-schemas.ts';
 import { MessagesRequest as Known } from './anthropic-schemas.ts';
 import { ApiError } from './errors.ts';
+import { from, fromThat, originOf, pathOf, renamedField } from './origin.ts';
 import { written } from './written.ts';
 
 const known = new Set(Object.keys(Known.shape));
@@ -23,15 +25,18 @@ const hints = new Set([
 export function chatOf(request: CountRequest & Partial<MessagesRequest>): Json {
   refuseUnknown(request);
   const { model, messages, system, tools, tool_choice: choice, thinking } = request;
+  locate(system ?? [], 'system');
   const { output_config: output, metadata } = request;
   const { format, effort } = output ?? {};
   return written({
     model,
     messages: [
-      ...(system ? [{ role: 'system', content: textOf(system) }] : []),
-      ...messages.flatMap(({ role, content }) => turns[role](content)),
+      ...(system ? [from('system', { role: 'system', content: textOf(system) })] : []),
+      ...messages.flatMap(({ role, content }, index) => turnsOf(role, content, index)),
     ],
-    tools: tools?.length ? tools.map(toolOf) : undefined,
+    tools: tools?.length
+      ? tools.map((tool, index) => from(`tools[${index}]`, toolOf(tool)))
+      : undefined,
     ...(choice ? choiceOf(choice) : {}),
     stream: request.stream,
     max_tokens: request.max_tokens,
@@ -50,6 +55,24 @@ export function chatOf(request: CountRequest & Partial<MessagesRequest>): Json {
   });
 }
 
+/** Fields of a chat by their names here. */
+const names: Readonly<Record<string, string>> = {
+  max_completion_tokens: 'max_tokens',
+  messages: 'messages',
+  parallel_tool_calls: 'tool_choice.disable_parallel_tool_use',
+  // The one or the other has it told to a model that knows it by this name.
+  reasoning_effort: 'thinking',
+  response_format: 'output_config.format',
+  stop: 'stop_sequences',
+  user: 'metadata.user_id',
+};
+
+/** What a path into such a chat is called in the request that it was made of. */
+export const namesIn =
+  (chat: Json): NameOf =>
+  (path) =>
+    originOf(chat, path) ?? renamedField(names, path) ?? path;
+
 function refuseUnknown(request: Readonly<Record<string, unknown>>): void {
   for (const [field, value] of Object.entries(request)) {
     if (known.has(field) || hints.has(field) || value === null) continue;
@@ -66,10 +89,26 @@ type Of<Type extends Block['type']> = Extract<Block, { type: Type }>;
 const all = <Type extends Block['type']>(blocks: Blocks, type: Type): readonly Of<Type>[] =>
   blocks.filter((block): block is Of<Type> => block.type === type);
 
+/** From now on it is known of these blocks where they are. */
+function locate(blocks: Blocks, path: string): void {
+  blocks.forEach((block, index) => {
+    from(`${path}[${index}]`, block);
+    if (block.type === 'tool_result') locate(block.content ?? [], `${path}[${index}].content`);
+  });
+}
+
+function turnsOf(role: Role, blocks: Blocks, index: number): readonly Json[] {
+  const path = `messages[${index}]`;
+  locate(blocks, `${path}.content`);
+  return turns[role](blocks).map((turn) =>
+    pathOf(turn) === undefined ? from(path, turn, { content: `${path}.content` }) : turn,
+  );
+}
+
+type Role = MessagesRequest['messages'][number]['role'];
+
 /** What one turn becomes: results of tools are messages of their own, and come first. */
-const turns: Readonly<
-  Record<'user' | 'assistant' | 'system', (blocks: Blocks) => readonly Json[]>
-> = {
+const turns: Readonly<Record<Role, (blocks: Blocks) => readonly Json[]>> = {
   system: (blocks) => [{ role: 'system', content: textOf(all(blocks, 'text')) }],
   user: (blocks) => {
     const results = all(blocks, 'tool_result');
@@ -102,7 +141,7 @@ function partsOf(blocks: readonly Shown[]): unknown {
   const [first, ...more] = blocks;
   if (!first) return undefined;
   if (more.length === 0 && first.type === 'text' && !first.cache_control) return first.text;
-  return blocks.flatMap(shownOf);
+  return blocks.flatMap((block) => shownOf(block).map((part) => fromThat(block, part)));
 }
 
 /** What is said of a document stands before it. */
@@ -143,23 +182,26 @@ function base64Of(source: Source): string {
   return Buffer.from(text).toString('base64');
 }
 
-const resultOf = ({ tool_use_id: id, content, ...rest }: Of<'tool_result'>): Json =>
-  written({
+function resultOf(block: Of<'tool_result'>): Json {
+  const { tool_use_id: id, content, is_error: isError, cache_control: cache } = block;
+  const result = written({
     role: 'tool',
     tool_call_id: id,
     content: textOf(all(content ?? [], 'text')),
-    is_error: rest.is_error || undefined,
-    cache_control: rest.cache_control,
+    is_error: isError || undefined,
+    cache_control: cache,
   });
+  return fromThat(block, result);
+}
 
 const callsOf = (blocks: readonly Of<'tool_use'>[]): readonly Json[] | undefined =>
-  blocks.length === 0
-    ? undefined
-    : blocks.map(({ id, name, input }) => ({
-        id,
-        type: 'function',
-        function: { name, arguments: JSON.stringify(input) },
-      }));
+  blocks.length === 0 ? undefined : blocks.map((block) => fromThat(block, callOf(block)));
+
+const callOf = ({ id, name, input }: Of<'tool_use'>): Json => ({
+  id,
+  type: 'function',
+  function: { name, arguments: JSON.stringify(input) },
+});
 
 /** Signed thoughts go back with their signature, others as the plain text that they are. */
 function thoughtsOf(blocks: Blocks): Json {

@@ -59,7 +59,15 @@ export interface MadeCall {
 /** What a call asks for beside what its caller and its headers say. */
 export type Asked = Pick<
   ModelCall,
-  'endpoint' | 'body' | 'native' | 'extended' | 'stream' | 'n' | 'outputTokens' | 'wantsUsage'
+  | 'endpoint'
+  | 'body'
+  | 'native'
+  | 'nameOf'
+  | 'extended'
+  | 'stream'
+  | 'n'
+  | 'outputTokens'
+  | 'wantsUsage'
 > & { readonly model: string | null | undefined };
 
 /** Makes a call for whoever asked; resolves when it is answered, or has begun to be. */

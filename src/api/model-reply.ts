@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { NameOf } from '../adapters/llm/field-names.ts';
 import type { ModelAnswer } from '../adapters/llm/model-call.ts';
 import { errorAnswer } from './errors.ts';
 import type { MadeCall, ModelCallParts } from './model-call.ts';
@@ -43,13 +44,13 @@ const mostCharacters = 64;
 /** Names the fields of a request that the model was not asked for, as the request does. */
 export function ignoredIn(
   { ignored = [] }: ModelAnswer,
-  nameOf: (field: string) => string | undefined = () => undefined,
+  nameOf: NameOf = (field) => field,
 ): Readonly<Record<string, string>> {
   if (ignored.length === 0) return {};
   // Members name fields as they like; a header has room for less.
   const names = ignored
     .slice(0, mostIgnored)
-    .map((field) => nameOf(field) ?? field)
+    .flatMap((field) => nameOf(field) ?? [])
     .map((name) => encodeURIComponent(name.slice(0, mostCharacters).toWellFormed()));
   return { 'x-ignored-parameters': names.join(', ') };
 }

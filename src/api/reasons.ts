@@ -169,6 +169,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'The event log is away; try again in a moment.',
     zh: '事件日志暂时不可用,请稍后再试。',
   },
+  kept_elsewhere: {
+    en: '`{param}` names something that is kept at a provider, which no call may read: send what is meant in the request itself.',
+    zh: '`{param}` 引用了保存在模型提供商处的内容,任何调用都不能读取;请直接在请求中发送。',
+  },
   model_busy: {
     en: 'The model is asked too much at the moment; try again in {seconds} s.',
     zh: '模型当前请求过多,请在 {seconds} 秒后重试。',

@@ -1,9 +1,11 @@
+import type { NameOf } from '../adapters/llm/field-names.ts';
 import type { Json } from '../adapters/llm/upstream.ts';
+import { from, originOf, renamedField } from './origin.ts';
+import { nativeName } from './responses-native.ts';
 import { isRefused, refusal, refuseFields } from './responses-refused.ts';
 import type { ResponsesRequest } from './responses-schemas.ts';
 import { ResponsesRequest as Known } from './responses-schemas.ts';
 import { toolChoiceOf, toolsOf } from './responses-tools.ts';
-import type { Turn } from './responses-turns.ts';
 import { turnsOf } from './responses-turns.ts';
 import { written } from './written.ts';
 
@@ -12,8 +14,8 @@ export interface Asked {
   readonly body: Json;
   /** Some of its thoughts are in Anthropic's words. */
   readonly extended: boolean;
-  /** What a path into the body is called in the request; undefined: the same. */
-  nameOf(path: string): string | undefined;
+  /** What a path into the body is called in the request; undefined: nothing in it is. */
+  readonly nameOf: NameOf;
 }
 
 const known = new Set(Object.keys(Known.shape));
@@ -22,20 +24,18 @@ const known = new Set(Object.keys(Known.shape));
 export function chatOf(request: ResponsesRequest): Asked {
   refuseFields(request);
   refuseModes(request);
-  const turns = [...instructionsOf(request), ...turnsOf(request.input)];
+  const messages = [...instructionsOf(request), ...turnsOf(request.input)];
+  const body = { ...unknownIn(request), ...wishesOf(request), messages };
   return {
-    body: { ...unknownIn(request), ...wishesOf(request), messages: messagesOf(turns) },
-    extended: turns.some(({ message }) => 'reasoning_details' in message),
-    nameOf: (path) => nameIn(turns, path),
+    body,
+    extended: messages.some((message) => 'reasoning_details' in message),
+    nameOf: (path) =>
+      originOf(body, path) ?? renamedField(names, path) ?? nativeName(request, path),
   };
 }
 
-const messagesOf = (turns: readonly Turn[]) => turns.map(({ message }) => message);
-
-const instructionsOf = ({ instructions }: ResponsesRequest): readonly Turn[] =>
-  instructions
-    ? [{ message: { role: 'system', content: instructions }, from: 'instructions' }]
-    : [];
+const instructionsOf = ({ instructions }: ResponsesRequest): readonly Json[] =>
+  instructions ? [from('instructions', { role: 'system', content: instructions })] : [];
 
 /** Harder thinking than a model does by itself has no word, and no bound, in a chat request. */
 function refuseModes({ reasoning }: ResponsesRequest): void {
@@ -84,18 +84,12 @@ function formatOf(format: Format | null | undefined): Json | undefined {
   return { type, json_schema: written({ name, description, schema, strict }) };
 }
 
+/** Fields of a chat by their names here. */
 const names: Readonly<Record<string, string>> = {
+  messages: 'input',
   max_tokens: 'max_output_tokens',
   max_completion_tokens: 'max_output_tokens',
   response_format: 'text.format',
   reasoning_effort: 'reasoning.effort',
   verbosity: 'text.verbosity',
 };
-
-function nameIn(turns: readonly Turn[], path: string): string | undefined {
-  const [, index, rest = ''] = /^messages(?:\[|\.)(\d+)\]?(.*)$/.exec(path) ?? [];
-  if (index === undefined) return Object.hasOwn(names, path) ? names[path] : undefined;
-  const from = turns[Number(index)]?.from;
-  if (from === undefined) return undefined;
-  return from === 'instructions' ? from : `${from}${rest}`;
-}

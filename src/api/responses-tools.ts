@@ -1,11 +1,14 @@
 import type { Json } from '../adapters/llm/upstream.ts';
+import { from } from './origin.ts';
 import { refusal } from './responses-refused.ts';
 import type { ResponsesRequest, Tool, ToolChoice } from './responses-schemas.ts';
 import { written } from './written.ts';
 
 /** The tools that the caller runs, in a chat request's words; any other is run, and billed, by a provider. */
 export const toolsOf = (tools: ResponsesRequest['tools']): readonly Json[] | undefined =>
-  tools?.length ? tools.map((tool, index) => toolOf(tool, `tools[${index}]`)) : undefined;
+  tools?.length ? tools.map((tool, index) => located(tool, `tools[${index}]`)) : undefined;
+
+const located = (tool: Tool, path: string): Json => from(path, toolOf(tool, path));
 
 function toolOf({ type, name, description, parameters, strict, format }: Tool, path: string): Json {
   if (type !== 'function' && type !== 'custom') throw refusal(path, 'unsupported_field');

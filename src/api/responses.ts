@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { OpenAiError } from './error-schemas.ts';
-import { ApiError, errorAnswer } from './errors.ts';
-import type { Asking, MadeCall, ModelCallParts } from './model-call.ts';
+import { errorAnswer } from './errors.ts';
+import type { Asked, ModelCallParts } from './model-call.ts';
 import { faultOf, mediaLimitBytes, modelCall, timesOf } from './model-call.ts';
 import { ignoredIn } from './model-reply.ts';
 import { headOf } from './response-object.ts';
@@ -25,11 +25,11 @@ export const responses = (parts: ModelCallParts): Route =>
     limitBytes: mediaLimitBytes,
     reply: ResponsesReply,
     async handle({ caller, body, request }) {
-      const { call, answer, stalled, nameOf } = await asked(parts, { caller, request }, body);
+      const { call, answer, stalled } = await modelCall(parts, { caller, request }, callOf(body));
       const writer = responseWriter(
         headOf(call.facts.callId, { ...body, model: call.facts.model }),
       );
-      const ignored = ignoredIn(answer, nameOf);
+      const ignored = ignoredIn(answer, call.nameOf);
       if (!answer.stream) {
         const text = JSON.stringify(writer.whole(answer.body));
         return { text, type: jsonType, headers: ignored };
@@ -50,33 +50,13 @@ export const responses = (parts: ModelCallParts): Route =>
 
 const jsonType = 'application/json; charset=utf-8';
 
-/** Makes the call; what is wrong with it is told by the names of this request, not of what it became. */
-async function asked(
-  parts: ModelCallParts,
-  asking: Asking,
-  request: ResponsesRequest,
-): Promise<MadeCall & { readonly nameOf: (path: string) => string | undefined }> {
-  const { body, extended, nameOf } = chatOf(request);
-  try {
-    const made = await modelCall(parts, asking, {
-      ...{ endpoint: 'chat', model: request.model, body, extended, n: 1, wantsUsage: true },
-      native: nativeOf(request),
-      stream: request.stream ?? false,
-      outputTokens: request.max_output_tokens ?? undefined,
-    });
-    return { ...made, nameOf };
-  } catch (error) {
-    throw renamed(error, nameOf);
-  }
-}
-
-function renamed(error: unknown, nameOf: (path: string) => string | undefined): unknown {
-  if (!(error instanceof ApiError)) return error;
-  const { code, details } = error;
-  const param = details.param === undefined ? undefined : nameOf(details.param);
-  if (param === undefined) return error;
-  return new ApiError(code, { ...details, param, values: { ...details.values, param } });
-}
+const callOf = (request: ResponsesRequest): Asked => ({
+  ...{ endpoint: 'chat', model: request.model, n: 1, wantsUsage: true },
+  ...chatOf(request),
+  native: nativeOf(request),
+  stream: request.stream ?? false,
+  outputTokens: request.max_output_tokens ?? undefined,
+});
 
 function failure(error: unknown, { locale, id, describe }: RequestFacts): Failure {
   const { body, code } = errorAnswer(error, { openAi: true, locale, requestId: id });

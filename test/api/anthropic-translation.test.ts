@@ -6,7 +6,7 @@ import { anthropicStream } from '../../src/adapters/llm/anthropic-stream.ts';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { messageEvents } from '../../src/api/anthropic-events.ts';
 import { MessagesRequest } from '../../src/api/anthropic-schemas.ts';
-import { chatOf } from '../../src/api/anthropic-to-chat.ts';
+import { chatOf, namesIn } from '../../src/api/anthropic-to-chat.ts';
 import { messageOf } from '../../src/api/chat-to-anthropic.ts';
 import {
   anyMessage,
@@ -17,6 +17,7 @@ import {
   toolUseBlock,
   wholeMessage,
 } from '../support/anthropic-messages.ts';
+import { allSaidIn, at, placesIn } from '../support/places.ts';
 
 const head = { id: 'msg_1', model: 'demo' };
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
@@ -99,6 +100,19 @@ test('a request of Anthropic’s comes back from OpenAI’s words with its roles
       const back = toAnthropic(toChat(request));
       t.deepEqual(back.messages, plain(messages));
       t.deepEqual(back.system, system[0] ? plain(system) : undefined);
+    }),
+  );
+});
+
+test('whatever the chat says has its place in the request', (t) => {
+  fc.assert(
+    fc.property(conversation, fc.array(textBlock, { maxLength: 2 }), (messages, system) => {
+      const request = { model: 'demo', max_tokens: 64, messages, ...(system[0] ? { system } : {}) };
+      const chat = toChat(request);
+      for (const { path, says } of placesIn(chat)) {
+        const name = namesIn(chat)(path) ?? '';
+        t.true(allSaidIn(at(request, name)).includes(says), `${path} is ${name}`);
+      }
     }),
   );
 });

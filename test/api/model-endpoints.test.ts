@@ -202,6 +202,30 @@ test('speech that breaks off breaks the connection, and is free', async (t) => {
   await endsWith(t, calls, 'ReservationReleased', { outcome: 'upstream_failed' });
 });
 
+test('a stream that breaks off says why, as OpenAI’s clients read it', async (t) => {
+  const drawing = await client(t, 'gpt-image-1?chunks=2&cut=error&code=moderation_blocked');
+  const drawn = await drawing.openai.images.generate({
+    ...{ model: 'demo', prompt: 'Hello', partial_images: 2, stream: true },
+  });
+  t.like(await t.throwsAsync(Array.fromAsync(drawn)), { code: 'content_policy_violation' });
+  await endsWith(t, drawing.calls, 'ReservationReleased', { outcome: 'refused' });
+  const hearing = await client(t, 'gpt-4o-transcribe?cut=error&code=rate_limit_exceeded');
+  const heard = await hearing.openai.audio.transcriptions.create({
+    ...{ model: 'demo', file: await sound(), stream: true },
+  });
+  t.like(await t.throwsAsync(Array.fromAsync(heard)), { code: 'rate_limit_exceeded' });
+  await endsWith(t, hearing.calls, 'ReservationReleased', { outcome: 'upstream_failed' });
+  const speaking = await client(t, 'gpt-4o-mini-tts?cut=error&code=content_filter');
+  const spoken = await speaking.openai.audio.speech.create({
+    ...{ model: 'demo', input: 'Hello', voice: 'alloy', stream_format: 'sse' },
+  });
+  const last = (await spoken.text()).trimEnd().split('\n').at(-1) ?? '';
+  t.like(JSON.parse(last.replace(/^data: /, '')), {
+    error: { type: 'invalid_request_error', code: 'content_filter', param: null },
+  });
+  await endsWith(t, speaking.calls, 'ReservationReleased', { outcome: 'refused' });
+});
+
 test('a transcription, as JSON, as text and as subtitles', async (t) => {
   const model = 'whisper-1?chunks=2&input=9';
   const { openai, calls, url } = await client(t, model);

@@ -8,11 +8,13 @@ import type { Json } from '../../src/adapters/llm/upstream.ts';
 import type { ResponseEvent } from '../../src/api/response-items.ts';
 import { headOf } from '../../src/api/response-object.ts';
 import { responseEvents, responseWriter } from '../../src/api/responses-events.ts';
+import { nativeOf } from '../../src/api/responses-native.ts';
 import { ResponsesRequest } from '../../src/api/responses-schemas.ts';
 import { chatOf } from '../../src/api/responses-to-chat.ts';
 import { assertMatches } from '../openai/schemas.ts';
 import type { ChatAnswerSaid } from '../support/chat-answers.ts';
 import { anyChatAnswer, chunksOf, completionOf } from '../support/chat-answers.ts';
+import { allSaidIn, at, placesIn } from '../support/places.ts';
 
 const callId = '01968f2e-8f3a-7abc-8def-0123456789ab';
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
@@ -244,6 +246,27 @@ test('a conversation keeps its roles, thoughts, texts, calls and results, in ord
       messages.forEach(({ role }, at) => {
         if (role === 'tool') t.true(['tool', 'assistant'].includes(String(messages[at - 1]?.role)));
       });
+    }),
+  );
+});
+
+test('whatever the chat says has its place in the request, and so has each item that is passed on', (t) => {
+  fc.assert(
+    fc.property(conversation, fc.string({ maxLength: 20 }), (input, instructions) => {
+      const request = { model: 'demo', input, instructions };
+      const parsed = ResponsesRequest.parse(request);
+      const { body, nameOf } = chatOf(parsed);
+      for (const { path, says } of placesIn(body)) {
+        const name = nameOf(path) ?? '';
+        t.true(allSaidIn(at(request, name)).includes(says), `${path} is ${name}`);
+      }
+      const passed: Json[] = plain(nativeOf(parsed).input);
+      passed.forEach((item, index) => {
+        const given: Json = plain(at(request, nameOf(`input[${index}]`) ?? ''));
+        const { type = 'message', call_id: id } = given;
+        t.like(item, { type, call_id: id });
+      });
+      t.is(nameOf(`input[${passed.length}].content`), undefined);
     }),
   );
 });

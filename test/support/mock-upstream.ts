@@ -17,8 +17,9 @@ const Behaviour = AnyBehaviour.extend({
   spoken: z.coerce.number().default(0),
   /** Asks for `get_weather` until the messages have its result, and then says `text`. */
   tool: z.enum(['no', 'yes']).default('no'),
-  /** The field that a failure is about. */
+  /** The field that a failure is about, and its name. */
   param: z.string().optional(),
+  code: z.string().nullable().default(null),
   /** Leaves the end mark out. */
   mark: z.enum(['yes', 'no']).default('yes'),
   /** `no`: it answers at once whoever wants a stream. */
@@ -59,8 +60,8 @@ const tongue: Tongue<AskedOfMock, Behaviour> = {
       body: Asked.parse(isForm ? await formIn(bytes, type) : JSON.parse(bytes.toString())),
     };
   },
-  error: ({ message, param = null }) => ({
-    error: { message, type: 'mock_error', param, code: null },
+  error: ({ message, param = null, code }) => ({
+    error: { message, type: 'mock_error', param, code },
   }),
   streams: (mock) =>
     (mock.body.stream === true && mock.behaviour.streams === 'yes') ||
@@ -71,7 +72,7 @@ const tongue: Tongue<AskedOfMock, Behaviour> = {
     const events: Stream = {
       ...{ count: mock.behaviour.chunks, pieces: piecesOf(mock, written), end: endOf(mock) },
       rubbish: written('{"choices": [rubbish'),
-      failure: [written('{"error": {"message": "overloaded"}}'), written('[DONE]')],
+      failure: [written(JSON.stringify(failureOf(mock))), written('[DONE]')],
     };
     if (!styleOf(mock).isBytes?.(mock)) return events;
     // No event: the pieces come one by one only if there is time between them.
@@ -98,6 +99,12 @@ async function formIn(bytes: Buffer, type: string): Promise<Record<string, unkno
     ...(stream === undefined ? {} : { stream: stream === 'true' }),
   };
 }
+
+/** Said half-way, to who reads events. */
+const failureOf = ({ behaviour: { code, message } }: Case) => ({
+  ...(code === null ? {} : { type: 'error' }),
+  error: code === null ? { message: 'overloaded' } : { message, code },
+});
 
 const pathOf = ({ path }: Case): string => path.replace(/^\/v1/, '');
 

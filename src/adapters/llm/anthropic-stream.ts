@@ -72,7 +72,7 @@ export function anthropicStream(): AnswerStream {
         isEnded = true;
         return [];
       case 'error':
-        throw streamRefusal(event).sayingAll(JSON.stringify(event));
+        throw streamRefusal(event);
       default:
         // `ping`, and what is new.
         return [];

@@ -30,6 +30,7 @@ export type CallFaultCode =
 export type CallFaultReason =
   | 'files_unbounded'
   | 'files_uncounted'
+  | 'kept_elsewhere'
   | 'model_busy'
   | 'not_a_file'
   | 'not_a_sound'

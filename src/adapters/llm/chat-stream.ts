@@ -38,7 +38,7 @@ export function chatStream(): AnswerStream {
 }
 
 function choicesOf({ error, choices }: Json): readonly Json[] {
-  if (error) throw streamRefusal({ error }).sayingAll(JSON.stringify(error));
+  if (error) throw streamRefusal({ error });
   if (choices === undefined || choices === null) return [];
   if (!Array.isArray(choices) || !choices.every(isJson)) throw unusable();
   return choices;

@@ -50,6 +50,11 @@ export class Form {
     );
   }
 
+  /** Its texts by their names; of several of one name the last. */
+  fields(): Readonly<Json> {
+    return Object.fromEntries(this.entries.filter(([, value]) => typeof value === 'string'));
+  }
+
   /** Files under a name, or under the same with brackets behind it. */
   uploads(field: string): readonly Upload[] {
     return this.entries.flatMap(([name, value]) =>

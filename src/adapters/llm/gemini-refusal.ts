@@ -15,13 +15,19 @@ const Told = z.looseObject({
 /** Some streams are refused with a list of one. */
 const Body = z.union([Told, z.array(Told).min(1)]).transform((told) => [told].flat()[0]);
 
+/** Its names for what a chat calls otherwise. */
+const names = {
+  ...{ max_output_tokens: 'max_tokens', stop_sequences: 'stop' },
+  ...{ system_instruction: null, thinking_budget: null },
+};
+
 /** What an error of Gemini's means to a call; how long to wait is in its details, and in no header. */
 export function geminiRefusal(status: number, text: string, asked: Refused): CallFault {
   const told = Body.safeParse(parseJson(text)).data;
-  if (!told) return refusal(status, text, asked);
+  if (!told) return refusal(status, text, { ...asked, names });
   const { details } = told.error;
   return refusal(status, JSON.stringify(told), {
-    ...asked,
+    ...{ ...asked, names },
     retryAfterMs: asked.retryAfterMs ?? delayOf(details),
   });
 }

@@ -8,6 +8,7 @@ import { codePoints } from './code-points.ts';
 import type { Picture } from './endpoints/picture-tokens.ts';
 import type { Sound } from './endpoints/sounds.ts';
 import { isJson } from './json.ts';
+import { refuseKept } from './kept-elsewhere.ts';
 import type { Picture as Shown } from './pictures.ts';
 import { isPicture, pictureOf } from './pictures.ts';
 import type { Json } from './upstream.ts';
@@ -80,18 +81,19 @@ const notInput = new Set([
   'prompt_cache_retention',
 ]);
 
-/** Fields whose cost nothing in the request bounds: paid beside the tokens, or at another price. */
+/**
+ * Fields whose cost nothing in the request bounds: paid beside the tokens, at another price, or for an
+ * answer that is fetched later (xAI's `deferred`).
+ */
 const unbounded = [
-  'search_parameters',
-  'enable_search',
-  'plugins',
-  'provider',
-  'models',
-  'fallbacks',
+  ...['search_parameters', 'enable_search', 'enable_code_interpreter', 'connectors', 'mcp_servers'],
+  ...['plugins', 'provider', 'models', 'fallbacks', 'deferred'],
 ] as const;
 /** No dearer than the model's own price; any other tier is sold at a price that the list doesn't know. */
 const pricedTiers = new Set<unknown>([undefined, null, 'auto', 'default', 'flex']);
 const noWish = new Set<unknown>([undefined, null, false]);
+/** A chat's answers are those of `n`; more that are written and thrown away are nobody's. */
+const asksForOne = new Set<unknown>([undefined, null, 1]);
 /** The caller runs these; any other kind of tool is run, and billed, by the provider. */
 const ownTools = new Set<unknown>([undefined, null, 'function', 'custom']);
 
@@ -100,7 +102,7 @@ const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
 
 /** Reads what of a chat becomes input, or refuses what can't be bounded. */
 export function inputOf(body: Readonly<Json>): Input {
-  refuseUnbounded(body);
+  refuseUnboundedChat(body);
   const read = nothingRead();
   const { texts, pictures, sounds, files } = read;
   const messages = Array.isArray(body.messages) ? body.messages : [];
@@ -216,10 +218,10 @@ function charactersOf(messages: readonly Json[]): number {
   return characters;
 }
 
-function refuseUnbounded(body: Readonly<Json>): void {
-  for (const field of unbounded) {
-    if (!noWish.has(body[field])) throw unsupported(field);
-  }
+/** Throws for what nothing bounds, or what is kept in the operator's account; also where it is passed on. */
+export function refuseUnbounded(body: Readonly<Json>): void {
+  refuseFields(body, '');
+  for (const [path, passed] of passedOn(body)) refuseFields(passed, path);
   if (!pricedTiers.has(body.service_tier)) throw unsupported('service_tier');
   const tools = Array.isArray(body.tools) ? body.tools : [];
   const foreign = tools.findIndex((tool) => isJson(tool) && !ownTools.has(tool.type));
@@ -230,12 +232,32 @@ function refuseUnbounded(body: Readonly<Json>): void {
   if (!areKnown) throw unsupported('modalities');
 }
 
+function refuseUnboundedChat(body: Readonly<Json>): void {
+  refuseUnbounded(body);
+  if (!asksForOne.has(body.best_of)) throw unsupported('best_of');
+}
+
+function refuseFields(body: Readonly<Json>, path: string): void {
+  refuseKept(body, path);
+  const field = unbounded.find((name) => !noWish.has(body[name]));
+  if (field !== undefined) throw unsupported(path === '' ? field : `${path}.${field}`);
+}
+
+/** Gateways take these for fields of the request itself, and Google has its own in there. */
+function passedOn({ extra_body: extra }: Readonly<Json>): readonly (readonly [string, Json])[] {
+  if (!isJson(extra)) return [];
+  const { google } = extra;
+  const own = isJson(google) ? [['extra_body.google', google] as const] : [];
+  return [['extra_body', extra], ...own];
+}
+
 const modes = new Set<unknown>(['text', 'audio']);
 
 function addMessage({ content, role, ...rest }: Json, path: string, read: Read): void {
   if (typeof role !== 'string' || !roles.includes(role)) throw unknownRole(`${path}.role`);
   // An earlier answer is input again, and nobody here knows how long it is.
   if (rest.audio !== undefined && rest.audio !== null) throw unsupported(`${path}.audio`);
+  refuseKept(rest, path);
   addContent(content, `${path}.content`, read);
   for (const [field, value] of Object.entries(rest)) read.texts.push(field, textOf(value));
 }
@@ -249,6 +271,7 @@ function addContent(content: unknown, path: string, read: Read): void {
 function addParts(parts: readonly unknown[], path: string, read: Read): void {
   parts.forEach((part, index) => {
     if (!isJson(part)) throw unsupported(`${path}[${index}]`);
+    refuseKept(part, `${path}[${index}]`);
     // Which of the two is read is for the upstream to say.
     const texts = [part.text, part.refusal].filter((each) => typeof each === 'string');
     read.texts.push(...texts);

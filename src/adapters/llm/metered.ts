@@ -1,5 +1,7 @@
 import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import { bodyWith, withDefaults } from './alias-defaults.ts';
+import type { Rewritten } from './as-asked.ts';
+import { asAsked } from './as-asked.ts';
 import { callCosts, factsOf } from './call-costs.ts';
 import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
@@ -58,18 +60,24 @@ export function metered(parts: MeteredParts): Metered {
   return {
     inFlight: calls.inFlight,
     drain: calls.drain,
-    countInput: ({ body, ...asked }) =>
-      countInput(parts, {
-        ...asked,
-        body: bodyWith({ endpoint: 'chat', body }, aliasOf?.(asked.model)),
-      }),
+    countInput(asked) {
+      const filled = bodyWith({ ...asked, endpoint: 'chat' }, aliasOf?.(asked.model));
+      const request = { ...asked, ...filled };
+      return told(request, countInput(parts, request));
+    },
     answer(asked) {
       if (calls.isDraining()) return Promise.reject(endedBy('shut_down'));
       const call = withDefaults(asked, parts.catalogue);
-      return paid(parts, holdParts, { call, flight: calls.open() });
+      return told(call, paid(parts, holdParts, { call, flight: calls.open() }));
     },
   };
 }
+
+/** What goes wrong is told in the words of who asks. */
+const told = <Answer>(asked: Rewritten, answer: Promise<Answer>): Promise<Answer> =>
+  answer.catch((error: unknown) => {
+    throw asAsked(error, asked);
+  });
 
 interface Running {
   readonly call: ModelCall;

@@ -1,6 +1,7 @@
 import type { CallFacts } from '../../domain/wallet/call-events.ts';
 import type { Rate, RateRoom } from '../../domain/wallet/rates.ts';
 import type { EndpointName } from './endpoints/endpoint.ts';
+import type { NameOf } from './field-names.ts';
 import type { Json } from './upstream.ts';
 
 /** A call of a model that a member may make; nothing of it is planned or paid for yet. */
@@ -13,6 +14,10 @@ export interface ModelCall {
   readonly body: Readonly<Json>;
   /** Fields that the body has from its alias, and not from who calls. */
   readonly defaults?: ReadonlySet<string>;
+  /** Words that stand for what the alias has added: its fields, and the role of its prompt. */
+  readonly unsaid?: ReadonlySet<string>;
+  /** What the body's fields are called in the request that it was made of; absent: the same. */
+  readonly nameOf?: NameOf;
   /** The same request as one of Responses; only who speaks that is told. */
   readonly native?: Readonly<Json> | undefined;
   /** The body says some things in Anthropic's words; only who has them is told. */

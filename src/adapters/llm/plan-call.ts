@@ -154,9 +154,8 @@ export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallP
 }
 
 /** A request that nothing is asked of but how long it is. */
-export interface CountedRequest {
+export interface CountedRequest extends Pick<ModelCall, 'body' | 'nameOf'> {
   readonly model: string;
-  readonly body: Readonly<Json>;
   readonly client: AbortSignal;
 }
 

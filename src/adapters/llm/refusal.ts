@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { RefusalMeaning } from './call-fault.ts';
 import { broken, CallFault, refusedFor } from './call-fault.ts';
+import type { NameOf } from './field-names.ts';
+import { hasPlace, speaksOfPlaces, withNames } from './field-names.ts';
 import { isHarmless, isHarmlessField } from './harmless-words.ts';
 import { parseJson } from './json.ts';
 import type { OperatorsFault } from './operators-fault.ts';
 import { operatorsFault } from './operators-fault.ts';
 import { meaningOf } from './refusal-meaning.ts';
+import { saidIn } from './said-in-error.ts';
 
 const Refusal = z.object({
   error: z.object({ message: z.string(), param: z.string().nullish() }),
@@ -25,6 +28,11 @@ export interface Refused {
   readonly retryAfterMs?: number | undefined;
   /** The request says so itself; absent: it says nothing. */
   readonly isQuoted?: (said: string) => boolean;
+  /**
+   * It was asked in a protocol that is not OpenAI's, whose names for fields are called so in a chat; null: they
+   * are not said. Where something is in its request is not where it is in ours.
+   */
+  readonly names?: Readonly<Record<string, string | null>>;
   /** A picture was asked for. */
   readonly isPicture?: boolean;
 }
@@ -38,7 +46,7 @@ export function refusal(status: number, body: string, asked: Refused): CallFault
   const cause = new Error(`The upstream answered ${status}${about}.`);
   const blames = blamesRequest.has(status);
   if (fault || !(blames || status === forbidden)) return failure(status, fault, asked, cause);
-  const { message, param } = said(body, asked.model);
+  const { message, param } = said(body, asked);
   const meaning = named(meaningOf(parseJson(body), asked.isQuoted), asked);
   if (meaning) return refusedFor(meaning, { param, cause, ...(blames ? {} : { retryable: true }) });
   if (!blames) return failure(status, fault, asked, cause);
@@ -55,11 +63,34 @@ const named = (
 ): RefusalMeaning | undefined =>
   meaning === 'content_filter' && isPicture ? 'content_policy_violation' : meaning;
 
-/** An error in the place of a stream's next event. */
-export const streamRefusal = (event: unknown): CallFault => {
-  const meaning = meaningOf(event);
-  return meaning ? refusedFor(meaning) : broken('The upstream broke off its answer.');
-};
+/** An error in the place of a stream's next event; it keeps what the upstream wrote. */
+export function streamRefusal(event: unknown, asked: Pick<Refused, 'isPicture'> = {}): CallFault {
+  const meaning = named(meaningOf(event), asked);
+  const fault = meaning ? refusedFor(meaning) : isLimited(event) ? tooMuch() : brokenOff();
+  return fault.sayingAll(JSON.stringify(event));
+}
+
+/** Codes and types of a limit that was reached, as providers document them; a stream has no status to say it. */
+const limits = new RegExp(
+  [
+    // OpenAI, Anthropic, and who copies them; OpenRouter's are statuses.
+    '^rate_?limit_?(exceeded|error)$|^too_?many_?requests$|^429$',
+    // Gemini, DashScope, Ark, BigModel.
+    '^RESOURCE_EXHAUSTED$|^(limit_requests|Throttling\\b.*)$|RateLimitExceeded|^130[235]$',
+  ].join('|'),
+  'i',
+);
+
+const isLimited = (event: unknown): boolean =>
+  saidIn(event).named.some((code) => limits.test(code));
+
+const tooMuch = () =>
+  new CallFault('upstream_limited', 'The upstream broke off: it is asked too much.', {
+    ...{ retryable: true, passing: true, ofKey: true },
+    ...{ why: 'model_busy', values: { seconds: 1 } },
+  });
+
+const brokenOff = () => broken('The upstream broke off its answer.');
 
 /** Whose key isn't taken, or isn't paid for, may have another one that is. */
 function failure(
@@ -84,13 +115,24 @@ interface Said {
 }
 
 /** The upstream's own words where they are harmless; they help the caller most. */
-function said(body: string, model: string): Said {
+function said(body: string, { model, names }: Refused): Said {
   const parsed = Refusal.safeParse(parseJson(body));
   if (!parsed.success) return { message: undefined, param: undefined };
   const { message, param } = parsed.data.error;
-  const names = (text: string) => text.toLowerCase().includes(model.toLowerCase());
+  const tells = (text: string) => text.toLowerCase().includes(model.toLowerCase());
+  const nameOf = inChat(names);
+  const isSaid = isHarmless(message) && !tells(message) && !(names && speaksOfPlaces(message));
   return {
-    message: isHarmless(message) && !names(message) ? message : undefined,
-    param: param && isHarmlessField(param) && !names(param) ? param : undefined,
+    message: isSaid ? withNames(message, nameOf) : undefined,
+    param: param && isHarmlessField(param) && !tells(param) ? nameOf(param) : undefined,
   };
 }
+
+/** What a path into what an upstream was asked is called in the chat that it was made of. */
+const inChat =
+  (names: Refused['names']): NameOf =>
+  (path) => {
+    if (!names) return path;
+    if (hasPlace(path)) return undefined;
+    return Object.hasOwn(names, path) ? (names[path] ?? undefined) : path;
+  };

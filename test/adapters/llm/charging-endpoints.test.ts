@@ -168,6 +168,24 @@ for (const each of streamed) {
   });
 }
 
+const drawn = /^(edited )?images/;
+
+for (const each of streamed.filter(({ name }) => name !== 'speech')) {
+  test(`${each.name}: an error in the midst of its stream has its meaning, and costs nothing`, async (t) => {
+    const blocked = drawn.test(each.name) ? 'content_policy_violation' : 'content_filter';
+    for (const [code, meaning, outcome] of [
+      ['content_policy_violation', blocked, 'refused'],
+      ['rate_limit_exceeded', 'upstream_limited', 'upstream_failed'],
+      ['429', 'upstream_limited', 'upstream_failed'],
+      ['server_error', 'upstream_failed', 'upstream_failed'],
+    ] as const) {
+      const calls = await callsOf(each, `cut=error&delay=5&code=${code}`);
+      t.is(await faultOf(t, calls.call(streaming(each)).then(allChunks)), meaning, code);
+      await endsWith(t, calls, 'ReservationReleased', { outcome });
+    }
+  });
+}
+
 /** Whatever still comes; it resolves when nothing does. */
 async function readOn(chunks: AsyncIterator<readonly Json[]>): Promise<void> {
   while (!(await chunks.next()).done);

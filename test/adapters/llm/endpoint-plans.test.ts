@@ -1,5 +1,7 @@
 import test from 'ava';
+import { z } from 'zod';
 import type { Upstream } from '../../../src/adapters/llm/upstream.ts';
+import { Decimal } from '../../../src/domain/money.ts';
 import { endpointCases } from '../../support/endpoint-cases.ts';
 import { allChunks } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
@@ -110,6 +112,22 @@ test('more pictures than are paid for can’t be asked for in other words', asyn
     t.is(await faultOf(t, calls.call({ n: 1, ...more })), 'unsupported_input');
     t.false(calls.log.events.some(({ type }) => type === 'CreditReserved'));
   }
+});
+
+const Held = z.looseObject({ amount: z.string() });
+
+test('pictures that come with a request for one are held for, wherever they are', async (t) => {
+  const { model, body, ...asking } = caseOf('images by their tokens');
+  const held = async (more: object) => {
+    const calls = await upstream.on(model, asking);
+    await calls.call({ ...body, ...more });
+    const reserved = calls.log.events.find(({ type }) => type === 'CreditReserved');
+    return new Decimal(Held.parse(reserved?.data).amount);
+  };
+  const bare = await held({});
+  const image = ['https://x.example/x.png', 'data:image/png;base64,aGV5IQ=='];
+  // 6,500 tokens each, at 8 a million.
+  t.is((await held({ image })).minus(bare).toFixed(), '0.104');
 });
 
 test('a sound is held for as if it were as long as its bytes allow', async (t) => {

@@ -4,6 +4,7 @@ import { hasFiles } from '../chat-files.ts';
 import { spokenIn, withSoundAddresses } from '../chat-sounds.ts';
 import { inputOf } from '../input.ts';
 import { isJson } from '../json.ts';
+import { refuseFileAddresses } from '../kept-elsewhere.ts';
 import { completeShape } from '../openai-shape.ts';
 import { plainRequest } from '../plain-request.ts';
 import type { Json } from '../upstream.ts';
@@ -22,6 +23,7 @@ export const chat: Endpoint = {
   inputOf,
   bodyOf({ body: given, extended, model, stream, maxOutput }, spelling) {
     const body = spelled(extended ? plainRequest(given, model) : withUsualMarks(given), spelling);
+    refuseFileAddresses(body, model);
     const { max_tokens: _, max_completion_tokens: __, ...rest } = body;
     return withUsage({ ...rest, model, [spelling.outputLimit]: maxOutput }, stream);
   },

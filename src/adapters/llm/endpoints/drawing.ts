@@ -1,7 +1,8 @@
 import { broken } from '../call-fault.ts';
 import { formOf } from '../form.ts';
-import { unsupported } from '../input.ts';
+import { refuseUnbounded, unsupported } from '../input.ts';
 import { objectsIn } from '../json.ts';
+import { refuseAddresses } from '../kept-elsewhere.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
@@ -18,10 +19,16 @@ import { plain } from './plain.ts';
 export const imageGenerations: Endpoint = {
   ...drawing('/images/generations'),
   inputOf(body) {
+    refuseUnbounded(body);
+    for (const field of given) refuseAddresses(field, [body[field]]);
     refuseOtherCounts((field) => [body[field]]);
+    const pictures = given.flatMap((field) => body[field] ?? []).length;
     return {
       ...{ texts: [String(body.prompt ?? '')], wrappers: null, characters: null },
-      picture: { ...pictureOf((field) => body[field]), givenTokens: 0 },
+      picture: {
+        ...pictureOf((field) => body[field]),
+        givenTokens: mostGivenTokens * pictures,
+      },
     };
   },
   bodyOf({ body, model }) {
@@ -35,13 +42,15 @@ export const imageEdits: Endpoint = {
   ...drawing('/images/edits'),
   inputOf(body) {
     const form = formOf(body);
+    refuseUnbounded(form.fields());
+    for (const field of given) refuseAddresses(field, form.texts(field));
     refuseOtherCounts((field) => form.texts(field));
-    const given = form.uploads('image').length + form.uploads('mask').length;
+    const pictures = form.uploads('image').length + form.uploads('mask').length;
     return {
       ...{ texts: form.texts('prompt'), wrappers: null, characters: null },
       picture: {
         ...pictureOf((field) => form.texts(field)[0]),
-        givenTokens: mostGivenTokens * given,
+        givenTokens: mostGivenTokens * pictures,
       },
     };
   },
@@ -50,6 +59,9 @@ export const imageEdits: Endpoint = {
     return saysFormat(model) ? form.with('response_format', 'b64_json') : form;
   },
 };
+
+/** Where a picture may be given by its address, as some providers take it. */
+const given = ['image', 'images', 'mask'];
 
 /** Some providers' words for more pictures than `n`, which is what credit is held for. */
 const otherCounts = ['batch_size', 'num_images', 'num_outputs', 'sequential_image_generation'];
@@ -80,7 +92,7 @@ function drawing(path: string): Common {
         hideAddress(picture, format === 'url' ? type : null);
       return answer;
     },
-    stream: () => eventStream(isMade),
+    stream: () => eventStream(isMade, { isPicture: true }),
     mayBeLast: ({ type }) => typeof type === 'string' && isMade(type),
     piecesIn({ data, type }) {
       if (typeof type === 'string') return isMade(type) ? 1 : 0;

@@ -1,6 +1,6 @@
 import { unusable } from '../call-fault.ts';
 import { formOf } from '../form.ts';
-import { unsupported } from '../input.ts';
+import { refuseUnbounded, unsupported } from '../input.ts';
 import { isJson, parseJson } from '../json.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -30,6 +30,10 @@ function listening(path: string): Endpoint {
       const [file, ...others] = form.uploads('file');
       // Which of several is listened to is for the upstream to say.
       if (!file || others.length > 0) throw unsupported('file');
+      const fields = form.fields();
+      refuseUnbounded(fields);
+      const address = addresses.find((field) => fields[field] !== undefined);
+      if (address !== undefined) throw unsupported(address);
       return {
         ...{ texts: form.texts('prompt'), wrappers: null, characters: null },
         sound: soundOf(file),
@@ -54,6 +58,9 @@ function listening(path: string): Endpoint {
     usageAs: heardAsOpenAi,
   };
 }
+
+/** Some providers' words for a sound that they fetch themselves, of whatever length. */
+const addresses = ['url', 'file_url'];
 
 const formatOf = (body: Readonly<Json>): string | undefined =>
   formOf(body).texts('response_format')[0];

@@ -1,5 +1,6 @@
 import { unusable } from '../call-fault.ts';
 import { codePoints } from '../code-points.ts';
+import { refuseUnbounded } from '../input.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
 import { plain } from './plain.ts';
@@ -14,7 +15,9 @@ export const speech: Endpoint = {
   ...plain,
   path: '/audio/speech',
   measures: [readCharacters],
-  inputOf({ input }) {
+  inputOf(body) {
+    refuseUnbounded(body);
+    const { input } = body;
     const text = typeof input === 'string' ? input : '';
     return { texts: [text], wrappers: null, characters: codePoints(text) };
   },
