@@ -50,6 +50,7 @@ const ofChats: readonly (readonly [param: string, body: Json])[] = [
     ...['assistant_id', 'thread_id', 'preset', 'context_id', 'knowledge_id', 'data_sources'],
     ...['cached_content', 'search_parameters', 'enable_search', 'enable_code_interpreter'],
     ...['plugins', 'models', 'provider', 'fallbacks', 'mcp_servers', 'connectors', 'deferred'],
+    ...['api_base', 'base_url', 'api_key', 'model_list', 'user_config'],
   ].map((field) => [field, { [field]: ['x'] }] as const),
   ['extra_body.google.cached_content', { extra_body: { google: { cached_content: 'x' } } }],
   ['extra_body.enable_search', { extra_body: { enable_search: true } }],

@@ -83,11 +83,13 @@ const notInput = new Set([
 
 /**
  * Fields whose cost nothing in the request bounds: paid beside the tokens, at another price, or for an
- * answer that is fetched later (xAI's `deferred`).
+ * answer that is fetched later (xAI's `deferred`); or that send an upstream which is a gateway itself
+ * (LiteLLM's `api_base`) to other servers, models or accounts than ours.
  */
 const unbounded = [
   ...['search_parameters', 'enable_search', 'enable_code_interpreter', 'connectors', 'mcp_servers'],
   ...['plugins', 'provider', 'models', 'fallbacks', 'deferred'],
+  ...['api_base', 'base_url', 'api_key', 'model_list', 'user_config'],
 ] as const;
 /** No dearer than the model's own price; any other tier is sold at a price that the list doesn't know. */
 const pricedTiers = new Set<unknown>([undefined, null, 'auto', 'default', 'flex']);
