@@ -146,7 +146,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     wallet: async () => (await wallet.load(stream)).state,
     ends: () =>
       log.events
-        .filter(({ type }) => /Settled|Settlement|Released|Expired|Overage/.test(type))
+        .filter(({ type }) => /Settled|Settlement|LateCosts|Released|Expired|Overage/.test(type))
         .map(({ type, data }) => ({ type, data: JSON.parse(JSON.stringify(data)) })),
     async spend(amount) {
       const quotes = [{ asset: 'CNY', fixed: new Decimal(amount), perOutput: zero }];

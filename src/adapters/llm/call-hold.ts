@@ -8,12 +8,7 @@ import { noUsage } from '../../domain/price-list/usage.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { Basis, BookedCost, Treatment } from '../../domain/wallet/call-events.ts';
-import type {
-  Consumption,
-  Ending,
-  PostLateSettlement,
-  WalletCommand,
-} from '../../domain/wallet/commands.ts';
+import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { WalletEvent } from '../../domain/wallet/events.ts';
 import { LimitReached, rateRoom } from '../../domain/wallet/limits.ts';
@@ -85,10 +80,10 @@ export async function holdFor(
     return settledBy(await surely(parts, stream, command, contextOf(parts, call, 'release')));
   };
   const late =
-    (consumed: Consumption, end: CallEnd, how: Pick<PostLateSettlement, 'onlySuspense'> = {}) =>
+    (consumed: Consumption, end: CallEnd) =>
     (at: Instant): WalletCommand => ({
       type: 'PostLateSettlement',
-      ...{ callId, ...consumed, ...end, ...how, overrun, at },
+      ...{ callId, ...consumed, ...end, overrun, at },
     });
   /** No upstream was asked: if the hold was swept meanwhile, what it may cost is put right. */
   const undo = async () => {
@@ -140,10 +135,7 @@ export async function holdFor(
     async settle(consumed, basis, end) {
       const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ...end } as const;
       const settled = await run('settle', (at) => ({ ...settlement, overrun, at }));
-      if (settled === 'recorded') return settled;
-      const posted = await postLate(consumed, end);
-      if (posted === 'refused') await run('late-cost', late(nothing, uncharged(end), onlySuspense));
-      return posted;
+      return settled === 'recorded' ? settled : await postLate(consumed, end);
     },
   };
 }
@@ -159,7 +151,10 @@ const reserving =
     ...{ call, processId, quotes, outputTokens, tokens, price, mayCost, rates, at },
   });
 
-const settledBy = (events: readonly WalletEvent[]) => (events.length > 0 ? 'recorded' : 'gone');
+function settledBy(events: readonly WalletEvent[]): Settled {
+  if (events.some(({ type }) => type === 'LateCostsPosted')) return 'refused';
+  return events.length > 0 ? 'recorded' : 'gone';
+}
 
 /** The whole charge, as the event that says it has it. */
 function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
@@ -172,13 +167,6 @@ function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
 }
 
 const nothing: Consumption = { usage: noUsage, characters: 0 };
-
-/** The call is not charged, whatever it came to; what it cost us is known all the same. */
-const uncharged = (end: CallEnd): CallEnd => ({
-  ...end,
-  ending: { ...end.ending, outcome: 'abandoned' },
-});
-const onlySuspense = { onlySuspense: true } as const;
 
 /** The end of a call whose caller had given up before its hold was written. */
 const unanswered: CallEnd = {

@@ -145,8 +145,6 @@ export interface PostLateSettlement extends Consumption {
   /** All of them, with what was booked or put into `suspense` when the hold was swept. */
   readonly costs: readonly BookedCost[];
   readonly overrun: Treatment;
-  /** Decides nothing but where a possible cost waits in `suspense`: of a call that was charged nothing. */
-  readonly onlySuspense?: true;
   readonly at: Instant;
 }
 
