@@ -54,6 +54,8 @@ export function accessDecisions(scenarios: Pick<ScenarioNames, 'write'>) {
       }
       return data.memberId;
     },
+    /** A key that was revoked. */
+    forget: permits.forget,
     permitsOf: permits.of,
     of: (memberId: string): MemberDecisions => ({
       disabled: disabled.of(memberId) ?? false,

@@ -22,6 +22,8 @@ export interface AccessState {
    * change here is one that no repetition and no order can undo.
    */
   apply(event: Recorded): void;
+  /** All that a stream has. */
+  take(stream: readonly Recorded[]): void;
   key(hash: string): KeyOwner | 'revoked' | undefined;
   /** Undefined also for a member of whom only later events than the registration are known. */
   member(memberId: string): IndexedMember | undefined;
@@ -45,14 +47,32 @@ const newcomer: Omit<Known, 'shown'> = {
   registration: undefined,
 };
 
-export function accessState(scenarios: Pick<ScenarioNames, 'write'>): AccessState {
-  const keys = new Map<string, KeyOwner | 'revoked'>();
+export function accessState(
+  scenarios: Pick<ScenarioNames, 'write'>,
+  mostRevoked: number,
+): AccessState {
+  const keys = new Map<string, KeyOwner>();
+  const revoked = revokedKeys(mostRevoked);
   const members = new Map<string, Known>();
   const decided = accessDecisions(scenarios);
   const ended = endedSessions();
 
-  const hold = (hash: string, owner: KeyOwner | 'revoked') => {
-    if (keys.get(hash) !== 'revoked') keys.set(hash, owner);
+  const applyToKey = (event: OfKey, isWhole: boolean) => {
+    const { hash } = event.data;
+    if (event.type === 'ApiKeyRevoked') {
+      keys.delete(hash);
+      decided.forget(hash);
+      revoked.add(hash, event.position);
+      return;
+    }
+    const isSure = isWhole || keys.has(hash) || revoked.isAllKnownAt(event.position);
+    if (revoked.has(hash) || !isSure) return;
+    if (event.type === 'ApiKeyPermitted') {
+      decided.apply(event);
+      return;
+    }
+    const { keyId, memberId, walletId, name } = event.data;
+    keys.set(hash, { keyId, memberId, walletId, name });
   };
 
   const change = (memberId: string, changes: Partial<Omit<Known, 'shown'>>) => {
@@ -64,10 +84,43 @@ export function accessState(scenarios: Pick<ScenarioNames, 'write'>): AccessStat
     members.set(memberId, { status, roles, registration, shown });
   };
 
+  const apply = (event: Recorded, isWhole = false) => {
+    switch (event.type) {
+      case 'ApiKeyClaimed':
+      case 'ApiKeyPermitted':
+      case 'ApiKeyRevoked':
+        applyToKey(event, isWhole);
+        return;
+      case 'MemberRegistered': {
+        const { memberId, ...registration } = event.data;
+        change(memberId, { registration });
+        return;
+      }
+      case 'EmailVerified':
+        change(event.data.memberId, { status: 'active' });
+        return;
+      case 'RegistrationSuperseded':
+        change(event.data.memberId, { status: 'superseded' });
+        return;
+      case 'RoleGranted':
+        change(event.data.memberId, { roles: [event.data.role] });
+        return;
+      case 'LoggedOut':
+        ended.at(event.data.sessionId, Date.parse(event.meta.recordedAt));
+        return;
+      default: {
+        const memberId = decided.apply(event);
+        if (memberId !== undefined) change(memberId, {});
+      }
+    }
+  };
+
   return {
     fill(rows) {
-      decided.fill(rows);
-      for (const row of rows.apiKeys) hold(row.hash, row.revoked ? 'revoked' : ownerOf(row));
+      const apiKeys = rows.apiKeys.filter(({ hash }) => !revoked.has(hash));
+      decided.fill({ ...rows, apiKeys });
+      revoked.notIn(rows.after);
+      for (const row of apiKeys) keys.set(row.hash, ownerOf(row));
       for (const row of rows.members) {
         const { member_id, status, roles, wallet_id, email_hash, sealed } = row;
         const registration = { walletId: wallet_id, emailHash: email_hash, sealed };
@@ -75,48 +128,47 @@ export function accessState(scenarios: Pick<ScenarioNames, 'write'>): AccessStat
       }
       for (const { session_id } of rows.endedSessions) ended.before(session_id);
     },
-    apply(event) {
-      switch (event.type) {
-        case 'ApiKeyClaimed': {
-          const { hash, keyId, memberId, walletId, name } = event.data;
-          hold(hash, { keyId, memberId, walletId, name });
-          return;
-        }
-        case 'ApiKeyRevoked':
-          hold(event.data.hash, 'revoked');
-          return;
-        case 'MemberRegistered': {
-          const { memberId, ...registration } = event.data;
-          change(memberId, { registration });
-          return;
-        }
-        case 'EmailVerified':
-          change(event.data.memberId, { status: 'active' });
-          return;
-        case 'RegistrationSuperseded':
-          change(event.data.memberId, { status: 'superseded' });
-          return;
-        case 'RoleGranted':
-          change(event.data.memberId, { roles: [event.data.role] });
-          return;
-        case 'LoggedOut':
-          ended.at(event.data.sessionId, Date.parse(event.meta.recordedAt));
-          return;
-        default: {
-          const memberId = decided.apply(event);
-          if (memberId !== undefined) change(memberId, {});
-        }
-      }
+    apply: (event) => apply(event),
+    take(stream) {
+      for (const event of stream) apply(event, true);
     },
     key(hash) {
       const owner = keys.get(hash);
+      if (!owner) return revoked.has(hash) ? 'revoked' : undefined;
       const permitted = decided.permitsOf(hash);
-      return permitted && owner !== undefined && owner !== 'revoked'
-        ? { ...owner, permits: permitted }
-        : owner;
+      return permitted ? { ...owner, permits: permitted } : owner;
     },
     member: (memberId) => members.get(memberId)?.shown,
     sessionEnded: ended.has,
+  };
+}
+
+type OfKey = Extract<Recorded, { type: 'ApiKeyClaimed' | 'ApiKeyPermitted' | 'ApiKeyRevoked' }>;
+
+/**
+ * The keys that were revoked last. Of those that are forgotten it is known up to where in the log they
+ * were revoked: what is older than that may be one of them, and only a key's own stream can tell.
+ */
+function revokedKeys(most: number) {
+  const positions = new Map<string, bigint>();
+  let forgottenTo = -1n;
+  const notIn = (to: bigint | null) => {
+    if (to !== null && to > forgottenTo) forgottenTo = to;
+  };
+  return {
+    add(hash: string, position: bigint): void {
+      positions.delete(hash);
+      positions.set(hash, position);
+      const [oldest] = positions;
+      if (positions.size <= most || !oldest) return;
+      positions.delete(oldest[0]);
+      notIn(oldest[1]);
+    },
+    /** Those that were revoked up to here were never told of. */
+    notIn,
+    has: (hash: string) => positions.has(hash),
+    /** Whether no key that is forgotten was revoked after this. */
+    isAllKnownAt: (position: bigint) => position > forgottenTo,
   };
 }
 
