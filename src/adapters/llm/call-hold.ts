@@ -15,7 +15,7 @@ import { LimitReached, rateRoom } from '../../domain/wallet/limits.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
 import { OutcomeUnknown } from '../eventstore/execute.ts';
 import type { ModelCall } from './model-call.ts';
-import type { CallPlan } from './plan-call.ts';
+import type { CallPlan, Priced } from './plan-call.ts';
 
 /** The credit that is held for one call, until one of its verbs ends it. */
 export interface CallHold {
@@ -140,16 +140,37 @@ export async function holdFor(
   };
 }
 
-const reserving =
-  (
-    { processId }: HoldParts,
-    { facts: call, rates = [] }: ModelCall,
-    { quotes, outputTokens, tokens, price, mayCost }: CallPlan,
-  ) =>
-  (at: Instant): WalletCommand => ({
-    type: 'ReserveCredit',
-    ...{ call, processId, quotes, outputTokens, tokens, price, mayCost, rates, at },
+/**
+ * Throws what the wallet would refuse a call with whatever it comes to beyond its least bounds. A log that doesn't
+ * answer refuses nothing: the reservation asks it again.
+ */
+export async function checkCredit(parts: HoldParts, call: ModelCall, least: Priced): Promise<void> {
+  const { wallet, refused, log } = parts;
+  const command = (at: Instant): WalletCommand => ({
+    ...{ type: 'CheckCredit', ...asking(parts, call, least), at },
   });
+  try {
+    await wallet.run(streamOf.wallet(call.walletId), command, contextOf(parts, call, 'check'));
+  } catch (error) {
+    if (error instanceof Rejection) {
+      refused(call.walletId, error.code);
+      throw error;
+    }
+    log.debug({ err: error, call: call.facts.callId }, 'credit was not checked beforehand');
+  }
+}
+
+const reserving =
+  (parts: HoldParts, call: ModelCall, plan: CallPlan) =>
+  (at: Instant): WalletCommand => ({
+    ...{ type: 'ReserveCredit', ...asking(parts, call, plan), mayCost: plan.mayCost, at },
+  });
+
+const asking = (
+  { processId }: HoldParts,
+  { facts: call, rates = [] }: ModelCall,
+  { quotes, outputTokens, tokens, price }: Priced,
+) => ({ call, processId, quotes, outputTokens, tokens, price, rates });
 
 function settledBy(events: readonly WalletEvent[]): Settled {
   if (events.some(({ type }) => type === 'LateCostsPosted')) return 'refused';

@@ -90,6 +90,11 @@ export interface ReserveCredit {
   readonly at: Instant;
 }
 
+/** A call that is to be reserved once its bounds are known: here they are too small, none too large. */
+export interface CheckCredit extends Omit<ReserveCredit, 'type'> {
+  readonly type: 'CheckCredit';
+}
+
 /** How a call ended, whatever it cost. */
 export interface Ending {
   readonly outcome: CallOutcome;
@@ -208,6 +213,7 @@ export type WalletCommand =
   | GrantCredit
   | RevokeCredit
   | ExpireLots
+  | CheckCredit
   | ReserveCredit
   | SettleUsage
   | ReleaseHold
