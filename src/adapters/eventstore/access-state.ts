@@ -5,6 +5,7 @@ import type { AccessRows } from '../postgres/index-rows.ts';
 import type { KeyOwner } from './access.ts';
 import type { MemberDecisions } from './access-decisions.ts';
 import { accessDecisions } from './access-decisions.ts';
+import { accessKeys } from './access-keys.ts';
 
 export interface IndexedMember extends MemberDecisions {
   readonly status: 'unverified' | 'active' | 'superseded';
@@ -51,29 +52,10 @@ export function accessState(
   scenarios: Pick<ScenarioNames, 'write'>,
   mostRevoked: number,
 ): AccessState {
-  const keys = new Map<string, KeyOwner>();
-  const revoked = revokedKeys(mostRevoked);
+  const keys = accessKeys(mostRevoked);
   const members = new Map<string, Known>();
   const decided = accessDecisions(scenarios);
   const ended = endedSessions();
-
-  const applyToKey = (event: OfKey, isWhole: boolean) => {
-    const { hash } = event.data;
-    if (event.type === 'ApiKeyRevoked') {
-      keys.delete(hash);
-      decided.forget(hash);
-      revoked.add(hash, event.position);
-      return;
-    }
-    const isSure = isWhole || keys.has(hash) || revoked.isAllKnownAt(event.position);
-    if (revoked.has(hash) || !isSure) return;
-    if (event.type === 'ApiKeyPermitted') {
-      decided.apply(event);
-      return;
-    }
-    const { keyId, memberId, walletId, name } = event.data;
-    keys.set(hash, { keyId, memberId, walletId, name });
-  };
 
   const change = (memberId: string, changes: Partial<Omit<Known, 'shown'>>) => {
     const before = members.get(memberId) ?? newcomer;
@@ -89,7 +71,7 @@ export function accessState(
       case 'ApiKeyClaimed':
       case 'ApiKeyPermitted':
       case 'ApiKeyRevoked':
-        applyToKey(event, isWhole);
+        keys.apply(event, isWhole);
         return;
       case 'MemberRegistered': {
         const { memberId, ...registration } = event.data;
@@ -117,10 +99,8 @@ export function accessState(
 
   return {
     fill(rows) {
-      const apiKeys = rows.apiKeys.filter(({ hash }) => !revoked.has(hash));
-      decided.fill({ ...rows, apiKeys });
-      revoked.notIn(rows.after);
-      for (const row of apiKeys) keys.set(row.hash, ownerOf(row));
+      keys.fill(rows);
+      decided.fill(rows);
       for (const row of rows.members) {
         const { member_id, status, roles, wallet_id, email_hash, sealed } = row;
         const registration = { walletId: wallet_id, emailHash: email_hash, sealed };
@@ -132,43 +112,9 @@ export function accessState(
     take(stream) {
       for (const event of stream) apply(event, true);
     },
-    key(hash) {
-      const owner = keys.get(hash);
-      if (!owner) return revoked.has(hash) ? 'revoked' : undefined;
-      const permitted = decided.permitsOf(hash);
-      return permitted ? { ...owner, permits: permitted } : owner;
-    },
+    key: keys.of,
     member: (memberId) => members.get(memberId)?.shown,
     sessionEnded: ended.has,
-  };
-}
-
-type OfKey = Extract<Recorded, { type: 'ApiKeyClaimed' | 'ApiKeyPermitted' | 'ApiKeyRevoked' }>;
-
-/**
- * The keys that were revoked last. Of those that are forgotten it is known up to where in the log they
- * were revoked: what is older than that may be one of them, and only a key's own stream can tell.
- */
-function revokedKeys(most: number) {
-  const positions = new Map<string, bigint>();
-  let forgottenTo = -1n;
-  const notIn = (to: bigint | null) => {
-    if (to !== null && to > forgottenTo) forgottenTo = to;
-  };
-  return {
-    add(hash: string, position: bigint): void {
-      positions.delete(hash);
-      positions.set(hash, position);
-      const [oldest] = positions;
-      if (positions.size <= most || !oldest) return;
-      positions.delete(oldest[0]);
-      notIn(oldest[1]);
-    },
-    /** Those that were revoked up to here were never told of. */
-    notIn,
-    has: (hash: string) => positions.has(hash),
-    /** Whether no key that is forgotten was revoked after this. */
-    isAllKnownAt: (position: bigint) => position > forgottenTo,
   };
 }
 
@@ -194,10 +140,3 @@ function endedSessions() {
 
 const furthest = (a: Known['status'], b: Known['status']): Known['status'] =>
   statuses.indexOf(a) < statuses.indexOf(b) ? b : a;
-
-const ownerOf = (row: AccessRows['apiKeys'][number]): KeyOwner => ({
-  keyId: row.key_id,
-  memberId: row.member_id,
-  walletId: row.wallet_id,
-  name: row.name,
-});
