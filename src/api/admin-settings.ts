@@ -1,24 +1,28 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import type { settings } from '../domain/settings/decider.ts';
-import { OperatorSettings } from '../domain/settings/events.ts';
+import { mostApiKeys, OperatorSettings } from '../domain/settings/events.ts';
 import { streamOf } from '../domain/streams.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
 import { route } from './route.ts';
 
-const { defaultAlias, unknownAlias, plansUrl, accountUrl } = OperatorSettings.shape;
+const { defaultAlias, unknownAlias, plansUrl, accountUrl, apiKeysPerMember } =
+  OperatorSettings.shape;
+const keysPerMember = apiKeysPerMember.unwrap();
 const Written = z.strictObject({
   default_alias: defaultAlias.exactOptional(),
   unknown_alias: unknownAlias.exactOptional(),
   plans_url: plansUrl.exactOptional(),
   account_url: accountUrl.exactOptional(),
+  api_keys_per_member: keysPerMember.exactOptional(),
 });
 const Shown = z.object({
   default_alias: defaultAlias,
   unknown_alias: unknownAlias,
   plans_url: plansUrl,
   account_url: accountUrl,
+  api_keys_per_member: keysPerMember,
 });
 
 export interface SettingsParts {
@@ -34,7 +38,8 @@ export const putSettings = ({ settings: { run }, aliases, clock }: SettingsParts
     method: 'PUT',
     path: '/api/admin/settings',
     who: 'admin',
-    summary: 'Set which alias answers calls without a model or with an unknown one, and links',
+    summary:
+      'Set which alias answers calls without a model or with an unknown one, links, and how many keys a member may have',
     body: Written,
     reply: Shown,
     handle: async ({ caller, body, request }) => {
@@ -64,12 +69,13 @@ export const getSettings = ({ settings: { load } }: Pick<SettingsParts, 'setting
   });
 
 function changesIn(body: z.output<typeof Written>): Partial<OperatorSettings> {
-  const { default_alias, unknown_alias, plans_url, account_url } = body;
+  const { default_alias, unknown_alias, plans_url, account_url, api_keys_per_member } = body;
   return {
     ...(default_alias === undefined ? {} : { defaultAlias: default_alias }),
     ...(unknown_alias === undefined ? {} : { unknownAlias: unknown_alias }),
     ...(plans_url === undefined ? {} : { plansUrl: plans_url }),
     ...(account_url === undefined ? {} : { accountUrl: account_url }),
+    ...(api_keys_per_member === undefined ? {} : { apiKeysPerMember: api_keys_per_member }),
   };
 }
 
@@ -78,4 +84,5 @@ const shown = (terms: OperatorSettings): z.output<typeof Shown> => ({
   unknown_alias: terms.unknownAlias,
   plans_url: terms.plansUrl,
   account_url: terms.accountUrl,
+  api_keys_per_member: mostApiKeys(terms),
 });

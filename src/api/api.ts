@@ -8,7 +8,6 @@ import type { FirstAdmin } from './first-admin.ts';
 import { firstAdmin } from './first-admin.ts';
 import type { Limits } from './limits.ts';
 import { usualLimits } from './limits.ts';
-import type { LinkParts } from './links.ts';
 import { linksFor } from './links.ts';
 import type { MetricsParts } from './metrics.ts';
 import { metrics } from './metrics.ts';
@@ -34,8 +33,6 @@ export interface ApiParts
   readonly log: AppParts['log'];
   readonly trustProxy: boolean;
   readonly mostBodyBytes?: number;
-  /** What the operator has decided, as this process knows it. */
-  readonly settings: LinkParts['settings'];
   /** The usual ones unless said. */
   readonly limits?: Limits;
 }

@@ -4,6 +4,7 @@ import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import type { apiKey } from '../domain/api-key/decider.ts';
 import { KeyPermits } from '../domain/api-key/events.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
+import type { member } from '../domain/member/decider.ts';
 import { streamOf } from '../domain/streams.ts';
 import { apiKeys } from '../projections/api-keys.ts';
 import { hashOfKeyText } from './auth.ts';
@@ -17,7 +18,12 @@ import { route } from './route.ts';
 import { ShownName } from './shown-name.ts';
 
 export interface IssueKeyParts {
-  readonly run: RunnerOf<typeof apiKey>['run'];
+  readonly run: {
+    readonly member: Pick<RunnerOf<typeof member>, 'run'>;
+    readonly apiKey: Pick<RunnerOf<typeof apiKey>, 'run'>;
+  };
+  /** How many keys of a member may be good at once. */
+  readonly most: () => number;
   readonly clock: () => Date;
 }
 
@@ -31,7 +37,10 @@ export interface IssuedKey {
   readonly position: bigint | null;
 }
 
-/** Makes a key for a member. */
+/**
+ * Makes a key for a member, whose own stream says whether there may be one more; should nobody come to
+ * claim it then, a policy does.
+ */
 export type IssueKey = (
   wanted: {
     readonly memberId: string;
@@ -43,20 +52,26 @@ export type IssueKey = (
 ) => Promise<IssuedKey>;
 
 export const keyIssuer =
-  ({ run, clock }: IssueKeyParts): IssueKey =>
-  async (wanted, by) => {
+  ({ run, most, clock }: IssueKeyParts): IssueKey =>
+  async ({ memberId, permits: permitted, ...wanted }, by) => {
     const id = randomUUID();
     const key = `sk-${randomBytes(32).toString('base64url')}`;
     const prefix = key.slice(0, 10);
     const hash = hashOfKeyText(key);
+    const permits = KeyPermits.parse({ ...shownPermits(null), ...permitted });
+    const made = { ...wanted, hash, keyId: id, prefix, permits };
+    await run.member.run(
+      streamOf.member(memberId),
+      (at) => ({ type: 'IssueApiKey', ...made, most: most(), at }),
+      commandContext(by, clock, 'issue-api-key'),
+    );
     const context = commandContext(by, clock, 'claim-api-key');
-    const { events, state, position } = await run(
+    const { events, position } = await run.apiKey.run(
       streamOf.apiKey(hash),
-      () => ({ type: 'ClaimApiKey', hash, keyId: id, prefix, ...wanted }),
+      () => ({ type: 'ClaimApiKey', memberId, ...made }),
       context,
     );
     const createdAt = events[0]?.meta.recordedAt ?? context.at;
-    const permits = shownPermits(state.status === 'unclaimed' ? null : state.permits);
     return { id, key, prefix, permits, createdAt, position };
   };
 

@@ -121,6 +121,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = {
   upstream_not_found: invalid(404),
   settlement_not_found: invalid(404),
   string_above_max_length: invalid(),
+  too_many_api_keys: invalid(409),
   too_many_attempts: later(429, 60),
   unauthenticated: { status: 401, type: 'authentication_error' },
   unavailable: later(503, 1),

@@ -172,6 +172,10 @@ const errorTexts: Readonly<Record<ErrorCode, Text>> = {
     en: 'A text of this request is longer than the model allows.',
     zh: '请求中的某段文本超过了模型允许的长度。',
   },
+  too_many_api_keys: {
+    en: 'At most {most} keys may be good at once; revoke one first.',
+    zh: '最多可同时拥有 {most} 个有效密钥,请先吊销一个。',
+  },
   too_many_attempts: { en: 'Too many attempts; try again later.', zh: '尝试次数过多,请稍后再试。' },
   unauthenticated: {
     en: 'Sign in first: the session token is missing, expired or ended.',

@@ -145,6 +145,10 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     zh: '密钥只会发送给原来的服务器;更换地址时请重新填写密钥。',
   },
   key_not_of_wallet: { en: 'This wallet has no such key.', zh: '该钱包没有这个密钥。' },
+  keys_a_day: {
+    en: 'At most {most} keys can be made a day (UTC); make another one tomorrow.',
+    zh: '每天(UTC)最多可创建 {most} 个密钥,请明天再创建。',
+  },
   kind_not_by_hand: {
     en: 'Credit of kind `{kind}` is not granted by hand.',
     zh: '“{kind}”类型的额度不能手动发放。',

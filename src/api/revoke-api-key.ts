@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
 import type { apiKey } from '../domain/api-key/decider.ts';
+import type { member } from '../domain/member/decider.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { streamOf } from '../domain/streams.ts';
 import { apiKeys, hashOfKey } from '../projections/api-keys.ts';
@@ -10,16 +11,17 @@ import { readable } from './reads.ts';
 import { route } from './route.ts';
 import { WrittenUuid } from './written-uuid.ts';
 
-/** Ends a key of the caller's own, from the next request on. */
-export const revokeApiKey = ({
-  run,
-  reads,
-  clock,
-}: {
-  readonly run: RunnerOf<typeof apiKey>['run'];
+export interface RevokeKeyParts {
+  readonly run: {
+    readonly member: Pick<RunnerOf<typeof member>, 'run'>;
+    readonly apiKey: Pick<RunnerOf<typeof apiKey>, 'run'>;
+  };
   readonly reads: Reads;
   readonly clock: () => Date;
-}) =>
+}
+
+/** Ends a key of the caller's own, from the next request on, and makes room for another one. */
+export const revokeApiKey = ({ run, reads, clock }: RevokeKeyParts) =>
   route({
     method: 'DELETE',
     path: '/api/api-keys/:id',
@@ -32,10 +34,15 @@ export const revokeApiKey = ({
       const { memberId } = caller;
       const found = await reads.maybeOne(hashOfKey(memberId, params.id));
       if (!found) throw new Rejection('api_key_not_found', 'No such key of this member.');
-      const { position } = await run(
+      const { position } = await run.apiKey.run(
         streamOf.apiKey(found.hash),
         () => ({ type: 'RevokeApiKey', memberId }),
         commandContext({ caller, request }, clock, 'revoke-api-key'),
+      );
+      await run.member.run(
+        streamOf.member(memberId),
+        () => ({ type: 'EndApiKey', keyId: params.id }),
+        commandContext({ caller, request }, clock, 'end-api-key'),
       );
       await readable(reads, [apiKeys], position);
       return { body: undefined, position };

@@ -5,6 +5,8 @@ import type { WalletHistory } from '../adapters/eventstore/wallet-history.ts';
 import type { Mailer } from '../adapters/mail/mailer.ts';
 import type { PriceCatalogue } from '../adapters/prices/price-catalogue.ts';
 import type { Vault } from '../adapters/vault/vault.ts';
+import type { OperatorSettings } from '../domain/settings/events.ts';
+import { mostApiKeys } from '../domain/settings/events.ts';
 import type { BudgetParts } from './admin-budgets.ts';
 import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
@@ -97,6 +99,8 @@ export interface RouteParts {
   readonly isPassword: PasswordCheck;
   readonly limits: Limits;
   readonly react: React;
+  /** What the operator has decided, as this process knows it. */
+  readonly settings: () => OperatorSettings;
   readonly once: Once;
   readonly appoint: FirstAdmin['appoint'];
   readonly chat: ModelCallParts & { readonly countInput: CountInput };
@@ -126,7 +130,7 @@ export interface RouteParts {
 export function routes(parts: RouteParts): readonly Route[] {
   const { access, clock, limits, reads, run, vault } = parts;
   const seal = vault.seal;
-  const issueKey = keyIssuer({ run: run.apiKey.run, clock });
+  const issueKey = keyIssuer({ run, most: () => mostApiKeys(parts.settings()), clock });
   const openSession = sessionOpener({
     run: run.member.run,
     issue: parts.tokens.issue,
@@ -167,7 +171,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     createApiKey(issueKey, reads),
     listMyApiKeys(reads),
     permitApiKey({ run: run.apiKey.run, reads, clock }),
-    revokeApiKey({ run: run.apiKey.run, reads, clock }),
+    revokeApiKey({ run, reads, clock }),
 
     wallet({ load: run.wallet.load, head: parts.head, clock }),
     walletStatement(parts),

@@ -1,3 +1,4 @@
+import type { ApiKeyCommand } from './api-key/decider.ts';
 import type { EventType, Recorded } from './events.ts';
 import type { Instant } from './ids.ts';
 import { nameId } from './ids.ts';
@@ -9,6 +10,7 @@ import type { WalletCommand } from './wallet/commands.ts';
 /** A command that an event calls for, with the stream it belongs to. */
 export type PolicyCommand =
   | { readonly noun: 'member'; readonly stream: string; readonly command: MemberCommand }
+  | { readonly noun: 'apiKey'; readonly stream: string; readonly command: ApiKeyCommand }
   | {
       readonly noun: 'wallet';
       readonly stream: string;
@@ -40,6 +42,15 @@ export const policies: Policies = {
   FirstAdminAppointed: ({ data: { memberId, walletId } }) => [
     member(memberId, { type: 'GrantRole', role: 'admin' }),
     grantStarter(memberId, walletId),
+  ],
+  ApiKeyIssued: ({ data: { at: _, ...key } }) => [
+    {
+      ...{ noun: 'apiKey', stream: streamOf.apiKey(key.hash) },
+      command: { type: 'ClaimApiKey', ...key },
+    },
+  ],
+  ApiKeyRevoked: ({ data: { memberId, keyId } }) => [
+    member(memberId, { type: 'EndApiKey', keyId }),
   ],
 };
 

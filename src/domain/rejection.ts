@@ -25,6 +25,7 @@ export const RejectionCode = z.enum([
   'member_not_found',
   'rate_limit_exceeded',
   'settlement_not_found',
+  'too_many_api_keys',
   'upstream_key_required',
   'wallet_frozen',
   'wallet_full',
@@ -41,6 +42,7 @@ export type RejectionReason =
   | 'debt_first'
   | 'grant_not_positive'
   | 'key_not_of_wallet'
+  | 'keys_a_day'
   | 'key_of_other_server'
   | 'kind_not_by_hand'
   | 'late_not_covered'

@@ -92,12 +92,10 @@ export const IndexedKey = z.object({
   name: z.string(),
   prefix: z.string(),
   permits: KeyPermits.nullable(),
-  revoked: z.boolean(),
 });
 
-/** Every key, as the access index of a process starts from them. */
+/** Every key that is good, as the access index of a process starts from them. */
 export const indexedKeys = () =>
   query(IndexedKey)`
-    SELECT hash, key_id, member_id, wallet_id, name, prefix, permits,
-           revoked_at IS NOT NULL AS revoked
-    FROM read.api_keys`;
+    SELECT hash, key_id, member_id, wallet_id, name, prefix, permits
+    FROM read.api_keys WHERE revoked_at IS NULL`;

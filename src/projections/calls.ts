@@ -130,6 +130,15 @@ export const calls = projection(
         ...{ status: 'settled', basis: 'late' },
       },
     ],
+    // What it was charged, and for what, stays as it was.
+    LateCostsPosted: ({ data }) => [
+      {
+        id: data.call.callId,
+        upstream: data.upstream,
+        upstream_model: data.upstreamModel,
+        ...costed(data.costs),
+      },
+    ],
     UsageCorrected: ({ data }) => [{ id: data.callId, corrected: data.amount }],
     OverageAccrued: ({ data }) => [{ id: data.callId, overage: data.amount }],
   },

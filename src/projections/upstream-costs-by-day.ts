@@ -32,6 +32,7 @@ export const upstreamCostsByDay = projection(
     ReservationReleased: ({ data, meta }) => booked(data, meta.recordedAt),
     ReservationExpired: ({ data, meta }) => booked(data, meta.recordedAt),
     LateSettlementPosted: ({ data, meta }) => booked(data, meta.recordedAt),
+    LateCostsPosted: ({ data, meta }) => booked(data, meta.recordedAt),
   },
 );
 

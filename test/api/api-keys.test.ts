@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { decode } from '../../src/domain/events.ts';
+import { newKeysADay } from '../../src/domain/member/keys.ts';
 import { streamOf } from '../../src/domain/streams.ts';
-import { ask, newKey, newMember, testApi } from '../support/api.ts';
+import { adminToken, ask, newKey, newMember, testApi } from '../support/api.ts';
 import { contextOf } from '../support/purse.ts';
 
 const api = testApi(test);
@@ -119,5 +120,65 @@ test('an unknown, a cut and a missing key are told apart by nothing', async (t) 
   for (const { status, body } of answers) {
     t.is(status, 401);
     t.deepEqual(body, answers[0]?.body);
+  }
+});
+
+const makeKey = (token: string, locale = 'en') =>
+  ask(api(), 'POST', '/api/api-keys', {
+    ...{ token, body: { name: 'test' } },
+    headers: { 'accept-language': locale },
+  });
+
+test.serial('of keys that are made at once no more than may be good get through', async (t) => {
+  const admin = await adminToken(api());
+  const set = async (most: number) => {
+    const body = { api_keys_per_member: most };
+    const answer = await ask(api(), 'PUT', '/api/admin/settings', { token: admin, body });
+    t.is(answer.status, 200);
+    t.like(answer.body, body);
+  };
+  await set(3);
+  const { token } = await newMember(api());
+  const first = await newKey(api(), token);
+  const answers = await Promise.all(Array.from({ length: 6 }, () => makeKey(token)));
+  t.deepEqual(answers.map(({ status }) => status).sort(), [201, 201, 409, 409, 409, 409]);
+  const refused = await makeKey(token);
+  t.is(refused.headers.get('content-type')?.split(';')[0], 'application/problem+json');
+  t.like(refused.body, {
+    ...{ status: 409, code: 'too_many_api_keys' },
+    detail: 'At most 3 keys may be good at once; revoke one first.',
+  });
+  t.like((await makeKey(token, 'zh')).body, {
+    detail: '最多可同时拥有 3 个有效密钥,请先吊销一个。',
+  });
+  const list = await ask(api(), 'GET', '/api/api-keys', { token });
+  t.is((list.body as { data: unknown[] }).data.length, 3);
+  const other = await newMember(api());
+  t.is((await makeKey(other.token)).status, 201, 'another member has keys of their own');
+  await ask(api(), 'DELETE', `/api/api-keys/${first.id}`, { token });
+  t.deepEqual((await Promise.all([makeKey(token), makeKey(token)])).map((a) => a.status).sort(), [
+    ...[201, 409],
+  ]);
+  await set(50);
+  t.is((await makeKey(token)).status, 201);
+});
+
+test('who makes and revokes keys all day is told when to go on', async (t) => {
+  const { token } = await newMember(api());
+  for (let made = 0; made < newKeysADay; made += 1) {
+    const { id } = await newKey(api(), token);
+    await ask(api(), 'DELETE', `/api/api-keys/${id}`, { token });
+  }
+  const refused = await makeKey(token);
+  t.is(refused.status, 429);
+  t.like(refused.body, { code: 'rate_limit_exceeded' });
+  t.regex(refused.headers.get('retry-after') ?? '', /^\d+$/);
+});
+
+test('a number of keys that no operator can mean is refused', async (t) => {
+  const token = await adminToken(api());
+  for (const most of [0, -1, 1.5, 1_001, '5', null]) {
+    const body = { api_keys_per_member: most };
+    t.is((await ask(api(), 'PUT', '/api/admin/settings', { token, body })).status, 400);
   }
 });

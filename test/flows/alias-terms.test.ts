@@ -155,6 +155,7 @@ test.serial(
     }
     t.like(await request(`${program().url}/api/admin/settings`, { token: adminToken() }), {
       ...{ default_alias: null, unknown_alias: null, plans_url: null, account_url: null },
+      api_keys_per_member: 50,
     });
   },
 );

@@ -21,6 +21,8 @@ const never: ReadonlySet<string> = new Set([
   'LateSettlementPosted: first is null',
   // What comes late is paid from lots alone.
   'LateSettlementPosted: consumed[].lotId is null',
+  // What a call would be charged for it got from somebody.
+  ...['upstream', 'upstreamModel'].map((field) => `LateCostsPosted: ${field} is null`),
 ]);
 
 test('every version of every type has a golden file', (t) => {

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
-import { memberId } from '../support/wallets.ts';
+import { memberId, walletId } from '../support/wallets.ts';
 
 const at = '2026-03-14T09:26:53.589Z';
 const key = { hash: 'a'.repeat(64), keyId: nameId('key'), memberId };
@@ -41,6 +41,28 @@ export const permissionEvents: readonly DomainEvent[] = [
       ...{ plansUrl: 'https://shop.example/plans', accountUrl: 'https://shop.example/me' },
     },
   },
+  {
+    type: 'SettingsChanged',
+    data: {
+      ...{ defaultAlias: null, unknownAlias: null, plansUrl: null, accountUrl: null },
+      apiKeysPerMember: 200,
+    },
+  },
+  {
+    type: 'ApiKeyIssued',
+    data: {
+      ...{ ...key, walletId, name: 'laptop 笔记本', prefix: 'sk-4fVb0aQ', at },
+      permits: { ...permits, scenario: 'code' },
+    },
+  },
+  {
+    type: 'ApiKeyIssued',
+    data: {
+      ...{ ...key, walletId, name: 'phone', prefix: 'sk-9kQw1xZ', at },
+      permits: { aliases: null, scenarios: null, endpoints: null, scenario: null },
+    },
+  },
+  { type: 'ApiKeyEnded', data: { memberId, keyId: nameId('key') } },
   {
     type: 'AliasChanged',
     data: {

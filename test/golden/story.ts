@@ -3,10 +3,12 @@ import type { DomainEvent, EventType } from '../../src/domain/events.ts';
 import { eventsOfStream } from '../../src/domain/events.ts';
 import { nameId } from '../../src/domain/ids.ts';
 import { Decimal } from '../../src/domain/money.ts';
+import type { BookedCost } from '../../src/domain/wallet/call-events.ts';
 import type {
   ChargedPart,
   CorrectUsage,
   PostLateSettlement,
+  WalletCommand,
 } from '../../src/domain/wallet/commands.ts';
 import type { Step } from '../support/wallet-entries.ts';
 import { entriesOf } from '../support/wallet-entries.ts';
@@ -73,6 +75,11 @@ const inUnits = (call: string) =>
   reserveOf(call, {
     quotes: [{ asset: 'requests', fixed: new Decimal(1), perOutput: new Decimal(0) }],
   });
+const inCharacters = (call: string) =>
+  reserveOf(call, {
+    quotes: [{ asset: 'characters', fixed: new Decimal(10), perOutput: new Decimal(4) }],
+    at: muchLater,
+  });
 const lateOf = (call: string, more: Partial<PostLateSettlement> = {}): PostLateSettlement => ({
   type: 'PostLateSettlement',
   callId: nameId(call),
@@ -84,6 +91,14 @@ const lateOf = (call: string, more: Partial<PostLateSettlement> = {}): PostLateS
   at,
   ...more,
 });
+/** By the time that it tells its end, another call holds what it would be charged. */
+const spentLate = (call: string, cost: BookedCost): readonly WalletCommand[] => [
+  inCharacters(call),
+  abandonOf(call, { possibleCosts, at: muchLater }),
+  inCharacters(`beside ${call}`),
+  lateOf(call, { characters: 300, costs: [cost], at: muchLater }),
+  releaseOf(`beside ${call}`, { at: muchLater }),
+];
 const correctionOf = (settlement: string, part: Partial<ChargedPart> = {}): CorrectUsage => ({
   type: 'CorrectUsage',
   eventId: nameId(settlement),
@@ -186,6 +201,9 @@ const chapter = (n: string): readonly Step[] => [
   abandonOf(`unnoted ${n}`, { ending: unasked, possibleCosts: null, at: muchLater }),
   reserveOf(`swept ${n}`, { at: muchLater }),
   abandonOf(`swept ${n}`, { evidence, costs, at: muchLater }),
+  grantOf('500', { lotId: nameId(`characters ${n}`), asset: 'characters', at: muchLater }),
+  ...costs.slice(1).flatMap((cost, index) => spentLate(`spent ${index} ${n}`, cost)),
+  { type: 'RevokeCredit', lotId: nameId(`characters ${n}`), reason: 'it ended', at: muchLater },
   { type: 'roll', at: '2026-03-15T06:00:00.000Z' },
 ];
 /** The makers' own moment is before the story's. */

@@ -9,6 +9,7 @@ import { openHolds } from '../../src/projections/open-holds.ts';
 import { trialBalance } from '../../src/projections/trial-balance.ts';
 import { upstreamCostsByDay } from '../../src/projections/upstream-costs-by-day.ts';
 import { usageByDay } from '../../src/projections/usage-by-day.ts';
+import { lateOf } from '../support/late-calls.ts';
 import { recorded } from '../support/recorded.ts';
 import {
   abandonOf,
@@ -193,6 +194,22 @@ test('a late settlement says what the call itself knew, whatever was charged bef
   for (const event of [late, lateAndFirst]) {
     t.deepEqual(rows(calls, event), [{ ...end, ...known, status: 'settled', basis: 'late' }]);
   }
+});
+
+const uncharged = last(
+  history(
+    ...[grantOf('0.0004'), reserveOf('a'), abandonOf('a'), reserveOf('b', { input: 100 })],
+    lateOf(60, { costs: [{ upstream: 'openai', asset: 'USD', amount: '1', plan: 'pro' }] }),
+  ),
+);
+
+test('what a call cost that could not be charged changes nothing of its charge', (t) => {
+  t.is(uncharged?.type, 'LateCostsPosted');
+  const asked = { upstream: ending.upstream, upstream_model: ending.upstreamModel };
+  const cost = { cost: '1', cost_currency: 'USD', cost_rated: [] };
+  t.deepEqual(rows(calls, uncharged), [{ id: nameId('a'), ...asked, ...cost }]);
+  t.deepEqual(rows(usageByDay, uncharged), []);
+  t.like(rows(upstreamCostsByDay, uncharged), [{ upstream: 'openai', plan: 'pro', cost: '1' }]);
 });
 
 const day = { member_id: memberId, day: '2026-01-01', model: 'demo', asset: 'CNY' };

@@ -3,7 +3,9 @@ import { backOff } from '../../src/adapters/back-off.ts';
 import type { Log } from '../../src/adapters/eventstore/log.ts';
 import type { Recorded } from '../../src/domain/events.ts';
 import { eventIdOf } from '../../src/domain/ids.ts';
+import { Rejection } from '../../src/domain/rejection.ts';
 import { walletBooks } from '../../src/domain/wallet/books.ts';
+import { wallet } from '../../src/domain/wallet/decider.ts';
 import type { WalletEvent } from '../../src/domain/wallet/events.ts';
 import { walletEvents } from '../../src/domain/wallet/events.ts';
 import { emptyWallet } from '../../src/domain/wallet/wallet.ts';
@@ -91,6 +93,20 @@ const refusingUnwritten = (runner: WalletRunner): WalletRunner => ({
   run: (stream, command, context) => runner.run(stream, command, { ...context, again: false }),
 });
 
+const chargedOrSilent = (runner: WalletRunner): WalletRunner => ({
+  ...runner,
+  async run(stream, command, context) {
+    if (context.commandId.endsWith('/late')) {
+      const { state } = await runner.load(stream);
+      const decided = wallet.decide(command(context.at), state);
+      if (decided.some(({ type }) => type === 'LateCostsPosted')) {
+        throw new Rejection('insufficient_quota', 'What it cost us is nobody’s concern.');
+      }
+    }
+    return await runner.run(stream, command, context);
+  },
+});
+
 const assumed = (stream: string): Recorded<WalletEvent> => ({
   type: 'WalletUnfrozen',
   data: { walletId: stream, reason: 'Only its being here is looked at.' },
@@ -142,6 +158,10 @@ export const breaks: Readonly<Record<string, Break>> = {
   'early-ending': {
     what: 'the last piece of an answer is handed out before its settlement is recorded',
     rules: { callRunner: settlingLater },
+  },
+  'untold-cost': {
+    what: 'a call that can’t be charged what it consumed doesn’t say what it cost us',
+    rules: { callRunner: chargedOrSilent },
   },
   'unwritten-refusal': {
     what: 'a command that is refused, or changes nothing, when it is run again leaves no trace',

@@ -2,12 +2,13 @@ import { leaseMs } from '../../src/adapters/postgres/lease-state.ts';
 import type { Recorded } from '../../src/domain/events.ts';
 import { eventIdOf, nameId } from '../../src/domain/ids.ts';
 import { least, money, zero } from '../../src/domain/money.ts';
+import type { Cost } from '../../src/domain/wallet/call-events.ts';
 import { costOf } from '../../src/domain/wallet/resolve.ts';
 import type { Wallet } from '../../src/domain/wallet/wallet.ts';
 import { balances } from '../../src/domain/wallet/wallet.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import type { ClientCall } from './calls.ts';
-import { checkCosts } from './check-costs.ts';
+import { checkCosts, checkTold } from './check-costs.ts';
 import { checkWallet } from './check-wallet.ts';
 import type { EventServer } from './event-server.ts';
 import type { Lapse } from './lease-table.ts';
@@ -26,6 +27,8 @@ export interface Outcome {
   readonly tables: readonly Table[];
   readonly projections: readonly Projection[];
   readonly upstream: (callId: string) => UpstreamBook;
+  /** What a call that outlived its hold said that it cost; undefined: it said nothing. */
+  readonly toldBy: (callId: string) => readonly Cost[] | undefined;
   /** When an event was written. */
   readonly writtenMs: (event: Recorded) => number;
   readonly lapses: (processId: string) => readonly Lapse[];
@@ -103,6 +106,8 @@ export interface Known {
     { type: 'UsageSettled' | 'ReservationReleased' | 'ReservationExpired' }
   >;
   readonly late?: Extract<Recorded, { type: 'LateSettlementPosted' }>;
+  /** What it cost us, told where the difference was not there. */
+  readonly uncharged?: Extract<Recorded, { type: 'LateCostsPosted' }>;
 }
 
 const nothing: Known = {};
@@ -120,10 +125,12 @@ function byCall(all: readonly Recorded[]): ReadonlyMap<string, Known> {
       case 'ReservationExpired':
         add(event.data.call.callId, { resolved: event });
         break;
-      case 'LateSettlementPosted': {
+      case 'LateSettlementPosted':
+      case 'LateCostsPosted': {
         const { callId } = event.data.call;
-        mustHold(!known.get(callId)?.late, 'late', () => `${callId} posts two differences`);
-        add(callId, { late: event });
+        const { late, uncharged } = known.get(callId) ?? nothing;
+        mustHold(!(late ?? uncharged), 'late', () => `${callId} posts two differences`);
+        add(callId, event.type === 'LateCostsPosted' ? { uncharged: event } : { late: event });
         break;
       }
     }
@@ -132,9 +139,9 @@ function byCall(all: readonly Recorded[]): ReadonlyMap<string, Known> {
 }
 
 /** What its client saw, and whether it was charged. */
-function checkCall(call: ClientCall, known: Known, { upstream }: Outcome): void {
+function checkCall(call: ClientCall, known: Known, { upstream, toldBy }: Outcome): void {
   const { callId, end, code, process } = call;
-  const { reserved, resolved, late } = known;
+  const { reserved, resolved, late, uncharged } = known;
   const book = upstream(callId);
   const isSettled = resolved?.type === 'UsageSettled' || late !== undefined;
   const must = (holds: boolean, rule: string, what: string) =>
@@ -147,10 +154,11 @@ function checkCall(call: ClientCall, known: Known, { upstream }: Outcome): void 
   // One that outlived its hold may be refused when all is done but the charge.
   const isRefusedFirst = end === 'refused' && book.asked === 0;
   must(!(isRefusedFirst && reserved), 'I17', 'was refused, and took credit');
-  must(end !== 'complete' || isSettled, 'charged', 'is not charged');
+  must(end !== 'complete' || (isSettled && !uncharged), 'charged', 'is not charged');
   must(end !== 'complete' || book.finished !== undefined, 'charged', 'had no whole answer');
   checkCharge(call, known, book);
   checkCosts(call, known, book);
+  checkTold(callId, known, toldBy(callId));
 }
 
 /** A whole answer costs what its upstream said, a failed call nothing. */

@@ -14,7 +14,8 @@ import { overdueFirst } from '../../src/adapters/postgres/overdue.ts';
 import { sweeper } from '../../src/adapters/postgres/sweeper.ts';
 import { plainAlias } from '../../src/domain/alias/events.ts';
 import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
-import type { Treatment } from '../../src/domain/wallet/call-events.ts';
+import { Rejection } from '../../src/domain/rejection.ts';
+import type { Cost, Treatment } from '../../src/domain/wallet/call-events.ts';
 import { routeTo } from '../support/routes.ts';
 import { price } from '../support/wallets.ts';
 import { upstreamCosts } from './check-costs.ts';
@@ -58,6 +59,8 @@ export interface ProcessWorld extends World {
   /** Calls that may be open, as the read model knows. */
   readonly openCalls: () => readonly OpenCall[];
   readonly judges: (processId: string) => void;
+  /** A call that outlived its hold has said what it cost, and has its answer. */
+  readonly told: (callId: string, costs: readonly Cost[]) => void;
 }
 
 const log = pino({ level: 'silent' });
@@ -121,7 +124,7 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
     orders: rules.orderRunner(wallet),
     preventing: rules.preventing,
     metered: metered({
-      wallet: rules.callRunner(wallet),
+      wallet: listening(rules.callRunner(wallet), world),
       catalogue,
       upstreams: world.upstreams,
       processId,
@@ -147,6 +150,22 @@ export function startProcess(world: ProcessWorld, name: string): SimulatedProces
     start,
   });
 }
+
+/** Hears what calls say late, whatever becomes of it. */
+const listening = (runner: WalletRunner, { told }: ProcessWorld): WalletRunner => ({
+  ...runner,
+  async run(stream, command, context) {
+    const answer = runner.run(stream, command, context);
+    const said = command(context.at);
+    if (said.type === 'PostLateSettlement') {
+      await answer.catch((error) => {
+        if (!(error instanceof Rejection)) throw error;
+      });
+      told(said.callId, said.costs);
+    }
+    return await answer;
+  },
+});
 
 function goneOf(world: ProcessWorld, processId: string, connection: Connection) {
   const { leases, journal, rules, schedule, openCalls, judges } = world;

@@ -1,6 +1,7 @@
 import type { OpenCall } from '../../src/adapters/llm/journal.ts';
 import type { Recorded } from '../../src/domain/events.ts';
 import { streamOf } from '../../src/domain/streams.ts';
+import type { Cost } from '../../src/domain/wallet/call-events.ts';
 import { projections } from '../../src/projections/registry.ts';
 import type { ClientCall } from './calls.ts';
 import { callFrom } from './calls.ts';
@@ -96,7 +97,7 @@ function sceneOf(
   const walletIds = Array.from({ length: random.whole(1, 2) }, () => random.uuid());
   const calls: ClientCall[] = [];
   const orders: Order[] = [];
-  const judgements: Judgement[] = [];
+  const heard = hearing(schedule);
   const processes: SimulatedProcess[] = [];
 
   function deliverLater(): void {
@@ -120,20 +121,15 @@ function sceneOf(
     upstreams: providers.byId,
     journal: journalTable(),
     openCalls: () => (holds ? callsIn(holds) : []),
-    judges: (processId) => judgements.push({ processId, askedMs: schedule.nowMs() }),
+    ...heard,
   };
   const living = () => processes.filter(({ isAlive }) => isAlive);
 
   return {
     ...world,
+    ...heard,
     flying: () => world.flying,
-    models,
-    walletIds,
-    calls,
-    orders,
-    judgements,
-    feed,
-    living,
+    ...{ models, walletIds, calls, orders, feed, living },
     openHolds: () => holds?.rows.size ?? 0,
     upstream: providers.bookOf,
     writtenMs: ({ id }: Pick<Recorded, 'id'>) => written.get(id) ?? 0,
@@ -152,6 +148,18 @@ function sceneOf(
       for (const process of processes) process.isAlive = false;
     },
     counts: () => countsOf(server, calls, processes.length),
+  };
+}
+
+/** What processes say of themselves and of their calls. */
+function hearing({ nowMs }: Schedule) {
+  const judgements: Judgement[] = [];
+  const told = new Map<string, readonly Cost[]>();
+  return {
+    judgements,
+    judges: (processId: string) => void judgements.push({ processId, askedMs: nowMs() }),
+    told: (callId: string, costs: readonly Cost[]) => void told.set(callId, costs),
+    toldBy: (callId: string) => told.get(callId),
   };
 }
 
@@ -190,7 +198,8 @@ function countsOf(server: EventServer, calls: readonly ClientCall[], processes: 
     owed: events.filter(
       (event) => event.type === 'OverageAccrued' && event.data.treatment === 'owed',
     ).length,
-    late: events.filter(({ type }) => type.startsWith('LateSettlement')).length,
+    late: events.filter(({ type }) => type === 'LateSettlementPosted').length,
+    uncharged: events.filter(({ type }) => type === 'LateCostsPosted').length,
     evidence: events.filter((event) => event.type === 'UsageSettled' && event.data.swept).length,
   };
 }
@@ -219,7 +228,7 @@ async function play(scene: Scene): Promise<void> {
     // What nobody waits for has its time too.
     await schedule.runUntil(schedule.nowMs() + 2_500);
   } while (!isQuiet() && schedule.nowMs() < untilMs);
-  const { upstream, writtenMs, server, leases, models, feed, judgements } = scene;
+  const { upstream, toldBy, writtenMs, server, leases, models, feed, judgements } = scene;
   checkRun({
     walletIds,
     server,
@@ -227,6 +236,7 @@ async function play(scene: Scene): Promise<void> {
     orders,
     judgements,
     upstream,
+    toldBy,
     writtenMs,
     tables: feed.tables,
     projections: models,

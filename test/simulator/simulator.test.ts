@@ -5,7 +5,7 @@ import { explore, firstToNotice, retrace } from './explore.ts';
 // `npm run test:simulator` goes on from here.
 const few = 200;
 /** So few seeds may not come to it; `npm run test:simulator` must. */
-const rare: readonly string[] = ['late'];
+const rare: readonly string[] = ['late', 'uncharged'];
 const most = 10_000;
 
 test.serial('processes that share wallets keep every rule, whatever goes wrong', async (t) => {

@@ -33,7 +33,6 @@ import { storedRefusal } from '../../src/api/errors.ts';
 import type { Limits } from '../../src/api/limits.ts';
 import type { GateReason } from '../../src/api/ready.ts';
 import { scenarioNames } from '../../src/domain/budget/scenario-names.ts';
-import { usualSettings } from '../../src/domain/settings/events.ts';
 import type { UpstreamKind } from '../../src/domain/upstream/events.ts';
 import { indexed } from '../../src/indexed.ts';
 import { projections } from '../../src/projections/registry.ts';
@@ -133,6 +132,7 @@ async function start(
     alias: indexed(bare.alias, listed.apply),
     priceList: indexed(bare.priceList, listed.apply),
     route: indexed(bare.route, listed.apply),
+    settings: indexed(bare.settings, listed.apply),
   };
   const runOnce = once({ log: eventLog, clock, replyOf: storedRefusal });
   const vault = await openVault({ pool, masterKey: randomBytes(32) });
@@ -154,7 +154,7 @@ async function start(
     catalogue: listed,
     priceCatalogue: testCatalogue,
     budgets,
-    settings: () => usualSettings,
+    settings: listed.settings,
     ...upstreamsOver(t, { eventLog, log, keys }),
     previewRoute: previewOver({ listed, log, clock, budgets }),
     projections,

@@ -1,5 +1,6 @@
 import type { Cost } from '../../src/domain/wallet/call-events.ts';
 import type {
+  CheckCredit,
   Consumption,
   Quote,
   ReleaseHold,
@@ -34,6 +35,7 @@ import {
   lapse,
   payDebts,
   post,
+  Refused,
   receivable,
   refuse,
 } from './oracle-postings.ts';
@@ -49,12 +51,9 @@ const boundOf = ({ fixed, perOutput }: Omit<Quote, 'asset'>, output: number): bi
 
 export function reserve(ledger: Ledger, command: ReserveCredit): void {
   const { call, processId, price, at } = command;
-  if (isAskedAgain(ledger, command)) return;
-  if (!ledger.opened) refuse('insufficient_quota');
-  if (ledger.frozen) refuse('wallet_frozen');
-  if (ledger.opened.currency !== price.currency) refuse('currency_mismatch');
-  if (debtOf(ledger) > overdraftOf(ledger)) refuse('insufficient_quota');
-  const { quote, lots, output } = sourceFor(ledger, command);
+  const cover = coverFor(ledger, command);
+  if (!cover) return;
+  const { quote, lots, output } = cover;
   const amount = boundOf(quote, output);
   const parts: OraclePart[] = takeFrom(lots, amount);
   const drawn = amount - total(parts.map((part) => part.amount));
@@ -99,6 +98,25 @@ export function reserve(ledger: Ledger, command: ReserveCredit): void {
   ledger.effects.push(
     `CreditReserved ${call.callId} ${quote.asset} ${written(amount)} ${output} ${from.join()}`,
   );
+}
+
+/** Where a call's bound comes from; undefined: it is held already. */
+function coverFor(ledger: Ledger, command: ReserveCredit) {
+  if (isAskedAgain(ledger, command)) return undefined;
+  if (!ledger.opened) refuse('insufficient_quota');
+  if (ledger.frozen) refuse('wallet_frozen');
+  if (ledger.opened.currency !== command.price.currency) refuse('currency_mismatch');
+  if (debtOf(ledger) > overdraftOf(ledger)) refuse('insufficient_quota');
+  return sourceFor(ledger, command);
+}
+
+/** Only what open holds may give back is worth a count. */
+export function check(ledger: Ledger, { type: _, ...command }: CheckCredit): void {
+  try {
+    coverFor(ledger, { type: 'ReserveCredit', ...command });
+  } catch (error) {
+    if (!(error instanceof Refused && error.code === 'credit_on_hold')) throw error;
+  }
 }
 
 /** The most that its first upstream may ask for what is held. */

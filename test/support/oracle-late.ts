@@ -1,4 +1,5 @@
 import { nameId } from '../../src/domain/ids.ts';
+import type { Cost } from '../../src/domain/wallet/call-events.ts';
 import type { PostLateSettlement } from '../../src/domain/wallet/commands.ts';
 import { accrue, consumedBy, cost, tokensOf } from './oracle-calls.ts';
 import type { Ledger, OracleCall, OracleLot } from './oracle-ledger.ts';
@@ -8,6 +9,7 @@ import {
   smaller,
   takeFrom,
   total,
+  units,
   usable,
   written,
 } from './oracle-ledger.ts';
@@ -28,7 +30,10 @@ export function late(ledger: Ledger, command: PostLateSettlement): void {
       ? smaller(charge + call.corrected, call.charge) - call.charge
       : charge - call.charge;
   const lots = usable(ledger, call.asset, { model: call.model, at });
-  if (difference > total(lots.map(freeIn))) refuse('insufficient_quota');
+  if (difference > total(lots.map(freeIn))) {
+    uncharged(ledger, call, costs);
+    return;
+  }
   ledger.effects.push(`LateSettlementPosted ${call.id} ${written(difference)}`);
   post(ledger, earnedAt(call.asset), call.asset, -difference);
   if (difference > 0n) {
@@ -37,14 +42,33 @@ export function late(ledger: Ledger, command: PostLateSettlement): void {
       post(ledger, credit(ledger, lot?.kind ?? 'paid'), call.asset, amount);
     }
   } else restore(ledger, call, { amount: -difference, at });
-  cost(ledger, costs, 'cogs');
-  cost(ledger, call.booked, 'cogs', -1n);
-  cost(ledger, call.suspense, 'suspense', -1n);
+  bookLate(ledger, call, costs);
   accrue(ledger, call, { amount: used - call.amount - call.overrun, overrun: command.overrun });
-  call.status = 'over';
   call.charge = charge;
   call.usedTokens = came.tokens;
   payDebts(ledger, at);
+}
+
+/** The charge stays; costs that are known now are booked, if there is anything to say of them. */
+function uncharged(ledger: Ledger, call: OracleCall, costs: readonly Cost[]): void {
+  const beyond = new Map<string, bigint>();
+  const add = (sign: 1n | -1n) => (each: Cost) => {
+    const key = `${each.upstream} ${each.asset}`;
+    beyond.set(key, (beyond.get(key) ?? 0n) + sign * units(each.amount));
+  };
+  costs.forEach(add(1n));
+  call.booked.forEach(add(-1n));
+  const isNews = call.suspense.length > 0 || [...beyond.values()].some((amount) => amount !== 0n);
+  if (!isNews) refuse('insufficient_quota');
+  ledger.effects.push(`LateCostsPosted ${call.id}`);
+  bookLate(ledger, call, costs);
+}
+
+function bookLate(ledger: Ledger, call: OracleCall, costs: readonly Cost[]): void {
+  cost(ledger, costs, 'cogs');
+  cost(ledger, call.booked, 'cogs', -1n);
+  cost(ledger, call.suspense, 'suspense', -1n);
+  call.status = 'over';
 }
 
 const failures = ['upstream_failed', 'upstream_timed_out', 'refused', 'abandoned'];

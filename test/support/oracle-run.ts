@@ -231,6 +231,8 @@ function effectOf(event: WalletEvent): string {
       return `${type} ${data.call.callId}`;
     case 'LateSettlementPosted':
       return `${type} ${data.call.callId} ${data.difference}`;
+    case 'LateCostsPosted':
+      return `${type} ${data.call.callId}`;
     case 'OverageAccrued':
       return `${type} ${data.callId} ${data.amount} ${data.treatment}`;
     case 'UsageCorrected':

@@ -1,6 +1,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import pino from 'pino';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
+import type { Budgets } from '../../src/adapters/llm/budgets.ts';
 import type { EndpointName } from '../../src/adapters/llm/endpoints/endpoint.ts';
 import type { Patience } from '../../src/adapters/llm/in-time.ts';
 import type { Retrying } from '../../src/adapters/llm/in-turn.ts';
@@ -10,6 +11,7 @@ import type { ModelAnswer, ModelCall } from '../../src/adapters/llm/model-call.t
 import type { Catalogue } from '../../src/adapters/llm/plan-call.ts';
 import type { Json, Upstream } from '../../src/adapters/llm/upstream.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
+import type { CountBounds } from '../../src/adapters/llm/whole-input.ts';
 import { resolveAbandoned } from '../../src/adapters/postgres/abandoned.ts';
 import type { AliasTerms } from '../../src/domain/alias/events.ts';
 import { plainAlias } from '../../src/domain/alias/events.ts';
@@ -53,6 +55,8 @@ interface PaidCallsOptions {
   readonly alias?: Partial<AliasTerms>;
   /** Instead of those of `wallets.ts`. */
   readonly prices?: Prices;
+  readonly countBounds?: CountBounds;
+  readonly budgets?: Budgets;
 }
 
 const silent = pino({ level: 'silent' });
@@ -133,6 +137,8 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     journal,
     refused: (_: string, code: string) => void refusals.push(code),
     ...(options.patience ? { patience: options.patience } : {}),
+    ...(options.countBounds && { countBounds: options.countBounds }),
+    ...(options.budgets && { budgets: options.budgets }),
   };
   const calls = metered(parts);
   return {
@@ -146,7 +152,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
     wallet: async () => (await wallet.load(stream)).state,
     ends: () =>
       log.events
-        .filter(({ type }) => /Settled|Settlement|Released|Expired|Overage/.test(type))
+        .filter(({ type }) => /Settled|Settlement|LateCosts|Released|Expired|Overage/.test(type))
         .map(({ type, data }) => ({ type, data: JSON.parse(JSON.stringify(data)) })),
     async spend(amount) {
       const quotes = [{ asset: 'CNY', fixed: new Decimal(amount), perOutput: zero }];

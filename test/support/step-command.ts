@@ -2,7 +2,12 @@ import { nameId } from '../../src/domain/ids.ts';
 import { Decimal } from '../../src/domain/money.ts';
 import { tokensOf } from '../../src/domain/price-list/usage.ts';
 import type { LotPart } from '../../src/domain/wallet/call-events.ts';
-import type { ChargedPart, Quote, WalletCommand } from '../../src/domain/wallet/commands.ts';
+import type {
+  ChargedPart,
+  Quote,
+  ReserveCredit,
+  WalletCommand,
+} from '../../src/domain/wallet/commands.ts';
 import type { WalletEvent, WalletEventData } from '../../src/domain/wallet/events.ts';
 import type { CommandStep, Step } from './wallet-steps.ts';
 import { ending, memberId, walletId } from './wallets.ts';
@@ -41,6 +46,8 @@ export function commandOf(step: CommandStep, before: Before): WalletCommand {
       return { type: 'ExpireLots', at };
     case 'reserve':
       return reserveOf(step, before);
+    case 'check':
+      return { ...reserveOf(step, before), type: 'CheckCredit' };
     case 'settle': {
       const { usage, characters, costs, overrun } = step;
       const callId = callOf(before, step.call, before.open);
@@ -117,7 +124,7 @@ const prices = {
     output: '99999999999999999999.999999',
   },
 };
-function reserveOf(step: StepOf<'reserve'>, before: Before): WalletCommand {
+function reserveOf(step: StepOf<'reserve' | 'check'>, before: Before): ReserveCredit {
   const { model, input, output, n, units, process, mayCost } = step;
   const rates = step.rates.map(({ scope, limit: { window, measure, most } }) => ({
     scope: scope === 'alias' ? (`alias:${model}` as const) : scope,

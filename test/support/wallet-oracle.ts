@@ -10,7 +10,7 @@ import type {
   SetLimit,
   WalletCommand,
 } from '../../src/domain/wallet/commands.ts';
-import { release, reserve, resolve, settle } from './oracle-calls.ts';
+import { check, release, reserve, resolve, settle } from './oracle-calls.ts';
 import { late } from './oracle-late.ts';
 import type { Ledger } from './oracle-ledger.ts';
 import {
@@ -72,6 +72,9 @@ function apply(ledger: Ledger, command: WalletCommand): void {
       break;
     case 'ExpireLots':
       expire(ledger, command);
+      break;
+    case 'CheckCredit':
+      check(ledger, command);
       break;
     case 'ReserveCredit':
       reserve(ledger, command);

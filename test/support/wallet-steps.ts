@@ -110,6 +110,21 @@ const mayCost = fc.constantFrom(
   { upstream: 'two', asset: 'CNY', fixed: '0', perOutput: '99999999999999999999999.999999999999' },
 );
 
+const asking = {
+  after,
+  /** One of the calls before, asked again. */
+  again: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: call }),
+  process: fc.nat({ max: 1 }),
+  key: fc.nat({ max: 1 }),
+  model: fc.constantFrom('small', 'small', 'small', 'small', 'small', 'large'),
+  units: fc.oneof(fc.constant([]), fc.subarray(['requests', 'tokens', 'characters'])),
+  input: fc.integer({ min: 1, max: 60 }),
+  output: fc.integer({ min: 1, max: 100 }),
+  n: fc.constantFrom(1, 1, 2),
+  rates,
+  mayCost,
+};
+
 const steps = {
   open: fc.record({ do: fc.constant('open'), after }),
   grant: fc.record({
@@ -126,21 +141,8 @@ const steps = {
   }),
   revoke: fc.record({ do: fc.constant('revoke'), after, lot: fc.nat({ max: 20 }) }),
   expire: fc.record({ do: fc.constant('expire'), after }),
-  reserve: fc.record({
-    do: fc.constant('reserve'),
-    after,
-    /** One of the calls before, asked again. */
-    again: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: call }),
-    process: fc.nat({ max: 1 }),
-    key: fc.nat({ max: 1 }),
-    model: fc.constantFrom('small', 'small', 'small', 'small', 'small', 'large'),
-    units: fc.oneof(fc.constant([]), fc.subarray(['requests', 'tokens', 'characters'])),
-    input: fc.integer({ min: 1, max: 60 }),
-    output: fc.integer({ min: 1, max: 100 }),
-    n: fc.constantFrom(1, 1, 2),
-    rates,
-    mayCost,
-  }),
+  reserve: fc.record({ do: fc.constant('reserve'), ...asking }),
+  check: fc.record({ do: fc.constant('check'), ...asking }),
   settle: fc.record({
     do: fc.constant('settle'),
     after,
@@ -198,6 +200,7 @@ export type CommandStep = Exclude<Step, { do: 'roll' | 'snapshot' | 'refold' }>;
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 20, arbitrary: steps.grant },
   { weight: 40, arbitrary: steps.reserve },
+  { weight: 8, arbitrary: steps.check },
   { weight: 16, arbitrary: steps.settle },
   { weight: 6, arbitrary: steps.release },
   { weight: 12, arbitrary: steps.abandon },

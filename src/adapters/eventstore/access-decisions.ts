@@ -1,4 +1,3 @@
-import type { KeyPermits } from '../../domain/api-key/events.ts';
 import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { Recorded } from '../../domain/events.ts';
 import type { MemberPlan } from '../../domain/member/events.ts';
@@ -14,7 +13,6 @@ export interface MemberDecisions {
 
 /** The part of the access index's memory that goes to and fro: of each thing the newest word counts. */
 export function accessDecisions(scenarios: Pick<ScenarioNames, 'write'>) {
-  const permits = newestSaid<KeyPermits>();
   const plans = newestSaid<MemberPlan | null>();
   const clientApps = newestSaid<string>();
   const disabled = newestSaid<boolean>();
@@ -25,8 +23,7 @@ export function accessDecisions(scenarios: Pick<ScenarioNames, 'write'>) {
   };
 
   return {
-    fill({ apiKeys, members }: AccessRows): void {
-      for (const { hash, permits: said } of apiKeys) if (said) permits.say(hash, said, null);
+    fill({ members }: AccessRows): void {
       for (const { member_id: id, plan, client_app: app, disabled: isShut } of members) {
         sayPlan(id, plan, null);
         disabled.say(id, isShut, null);
@@ -36,9 +33,6 @@ export function accessDecisions(scenarios: Pick<ScenarioNames, 'write'>) {
     /** The member of whom something was decided; undefined: nothing was. */
     apply({ type, data, revision }: Recorded): string | undefined {
       switch (type) {
-        case 'ApiKeyPermitted':
-          permits.say(data.hash, data.permits, revision);
-          return undefined;
         case 'PlanAssigned':
           sayPlan(data.memberId, data.plan, revision);
           break;
@@ -54,7 +48,6 @@ export function accessDecisions(scenarios: Pick<ScenarioNames, 'write'>) {
       }
       return data.memberId;
     },
-    permitsOf: permits.of,
     of: (memberId: string): MemberDecisions => ({
       disabled: disabled.of(memberId) ?? false,
       plan: plans.of(memberId) ?? null,

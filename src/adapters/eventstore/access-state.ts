@@ -5,6 +5,7 @@ import type { AccessRows } from '../postgres/index-rows.ts';
 import type { KeyOwner } from './access.ts';
 import type { MemberDecisions } from './access-decisions.ts';
 import { accessDecisions } from './access-decisions.ts';
+import { accessKeys } from './access-keys.ts';
 
 export interface IndexedMember extends MemberDecisions {
   readonly status: 'unverified' | 'active' | 'superseded';
@@ -22,6 +23,8 @@ export interface AccessState {
    * change here is one that no repetition and no order can undo.
    */
   apply(event: Recorded): void;
+  /** All that a stream has. */
+  take(stream: readonly Recorded[]): void;
   key(hash: string): KeyOwner | 'revoked' | undefined;
   /** Undefined also for a member of whom only later events than the registration are known. */
   member(memberId: string): IndexedMember | undefined;
@@ -45,15 +48,14 @@ const newcomer: Omit<Known, 'shown'> = {
   registration: undefined,
 };
 
-export function accessState(scenarios: Pick<ScenarioNames, 'write'>): AccessState {
-  const keys = new Map<string, KeyOwner | 'revoked'>();
+export function accessState(
+  scenarios: Pick<ScenarioNames, 'write'>,
+  mostRevoked: number,
+): AccessState {
+  const keys = accessKeys(mostRevoked);
   const members = new Map<string, Known>();
   const decided = accessDecisions(scenarios);
   const ended = endedSessions();
-
-  const hold = (hash: string, owner: KeyOwner | 'revoked') => {
-    if (keys.get(hash) !== 'revoked') keys.set(hash, owner);
-  };
 
   const change = (memberId: string, changes: Partial<Omit<Known, 'shown'>>) => {
     const before = members.get(memberId) ?? newcomer;
@@ -64,10 +66,41 @@ export function accessState(scenarios: Pick<ScenarioNames, 'write'>): AccessStat
     members.set(memberId, { status, roles, registration, shown });
   };
 
+  const apply = (event: Recorded, isWhole = false) => {
+    switch (event.type) {
+      case 'ApiKeyClaimed':
+      case 'ApiKeyPermitted':
+      case 'ApiKeyRevoked':
+        keys.apply(event, isWhole);
+        return;
+      case 'MemberRegistered': {
+        const { memberId, ...registration } = event.data;
+        change(memberId, { registration });
+        return;
+      }
+      case 'EmailVerified':
+        change(event.data.memberId, { status: 'active' });
+        return;
+      case 'RegistrationSuperseded':
+        change(event.data.memberId, { status: 'superseded' });
+        return;
+      case 'RoleGranted':
+        change(event.data.memberId, { roles: [event.data.role] });
+        return;
+      case 'LoggedOut':
+        ended.at(event.data.sessionId, Date.parse(event.meta.recordedAt));
+        return;
+      default: {
+        const memberId = decided.apply(event);
+        if (memberId !== undefined) change(memberId, {});
+      }
+    }
+  };
+
   return {
     fill(rows) {
+      keys.fill(rows);
       decided.fill(rows);
-      for (const row of rows.apiKeys) hold(row.hash, row.revoked ? 'revoked' : ownerOf(row));
       for (const row of rows.members) {
         const { member_id, status, roles, wallet_id, email_hash, sealed } = row;
         const registration = { walletId: wallet_id, emailHash: email_hash, sealed };
@@ -75,46 +108,11 @@ export function accessState(scenarios: Pick<ScenarioNames, 'write'>): AccessStat
       }
       for (const { session_id } of rows.endedSessions) ended.before(session_id);
     },
-    apply(event) {
-      switch (event.type) {
-        case 'ApiKeyClaimed': {
-          const { hash, keyId, memberId, walletId, name } = event.data;
-          hold(hash, { keyId, memberId, walletId, name });
-          return;
-        }
-        case 'ApiKeyRevoked':
-          hold(event.data.hash, 'revoked');
-          return;
-        case 'MemberRegistered': {
-          const { memberId, ...registration } = event.data;
-          change(memberId, { registration });
-          return;
-        }
-        case 'EmailVerified':
-          change(event.data.memberId, { status: 'active' });
-          return;
-        case 'RegistrationSuperseded':
-          change(event.data.memberId, { status: 'superseded' });
-          return;
-        case 'RoleGranted':
-          change(event.data.memberId, { roles: [event.data.role] });
-          return;
-        case 'LoggedOut':
-          ended.at(event.data.sessionId, Date.parse(event.meta.recordedAt));
-          return;
-        default: {
-          const memberId = decided.apply(event);
-          if (memberId !== undefined) change(memberId, {});
-        }
-      }
+    apply: (event) => apply(event),
+    take(stream) {
+      for (const event of stream) apply(event, true);
     },
-    key(hash) {
-      const owner = keys.get(hash);
-      const permitted = decided.permitsOf(hash);
-      return permitted && owner !== undefined && owner !== 'revoked'
-        ? { ...owner, permits: permitted }
-        : owner;
-    },
+    key: keys.of,
     member: (memberId) => members.get(memberId)?.shown,
     sessionEnded: ended.has,
   };
@@ -142,10 +140,3 @@ function endedSessions() {
 
 const furthest = (a: Known['status'], b: Known['status']): Known['status'] =>
   statuses.indexOf(a) < statuses.indexOf(b) ? b : a;
-
-const ownerOf = (row: AccessRows['apiKeys'][number]): KeyOwner => ({
-  keyId: row.key_id,
-  memberId: row.member_id,
-  walletId: row.wallet_id,
-  name: row.name,
-});

@@ -23,6 +23,8 @@ export interface AccessParts {
   readonly staleMs?: number;
   /** How long a key that doesn't exist is not looked for again. */
   readonly unknownMs?: number;
+  /** So many revoked keys are remembered; others are found in their own streams. */
+  readonly mostRevoked?: number;
 }
 
 /** Whose key it is. */
@@ -48,8 +50,8 @@ export interface AccessIndex extends IndexFollower {
 const decodeOurs = decoder({ events: { ...apiKeyEvents, ...memberEvents } });
 
 export function accessIndex({ scenarios, ...parts }: AccessParts): AccessIndex {
-  const { log, unknownMs = 2_000 } = parts;
-  const state = accessState(scenarios);
+  const { log, unknownMs = 2_000, mostRevoked = 10_000 } = parts;
+  const state = accessState(scenarios, mostRevoked);
   const follower = followIndex({
     ...parts,
     name: 'the access index',
@@ -59,7 +61,8 @@ export function accessIndex({ scenarios, ...parts }: AccessParts): AccessIndex {
   });
   /** A key may be newer than what has been heard of the log, so its own stream has the last word. */
   const readStream = async (stream: string) => {
-    for await (const event of log.read(stream)) state.apply(decodeOurs(event));
+    const events = await Array.fromAsync(log.read(stream));
+    state.take(events.map(decodeOurs));
   };
   const lookFor = remembered(readStream, { forMs: unknownMs, most: 10_000 });
 

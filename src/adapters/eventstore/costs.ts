@@ -80,6 +80,7 @@ function endIn(event: Recorded) {
       return { ...endOf(event.data), isFinal: false };
     case 'ReservationReleased':
     case 'LateSettlementPosted':
+    case 'LateCostsPosted':
       return { ...endOf(event.data), isFinal: true };
     default:
       return undefined;

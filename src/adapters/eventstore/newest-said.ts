@@ -7,6 +7,8 @@ export interface NewestSaid<Value> {
    * Undefined: the thing is no more.
    */
   say(name: string, value: Value | undefined, revision: bigint | null): void;
+  /** Nothing is ever said of it again. */
+  forget(name: string): void;
   of(name: string): Value | undefined;
   /** What there is, by name. */
   all(): ReadonlyMap<string, Value>;
@@ -23,6 +25,7 @@ export function newestSaid<Value>(): NewestSaid<Value> {
     say(name, value, revision) {
       if (!isAfter(said.get(name)?.revision ?? null, revision)) said.set(name, { value, revision });
     },
+    forget: (name) => void said.delete(name),
     of: (name) => said.get(name)?.value,
     all() {
       const all = new Map<string, Value>();

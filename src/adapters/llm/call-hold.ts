@@ -8,19 +8,14 @@ import { noUsage } from '../../domain/price-list/usage.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { streamOf } from '../../domain/streams.ts';
 import type { Basis, BookedCost, Treatment } from '../../domain/wallet/call-events.ts';
-import type {
-  Consumption,
-  Ending,
-  PostLateSettlement,
-  WalletCommand,
-} from '../../domain/wallet/commands.ts';
+import type { Consumption, Ending, WalletCommand } from '../../domain/wallet/commands.ts';
 import type { wallet } from '../../domain/wallet/decider.ts';
 import type { WalletEvent } from '../../domain/wallet/events.ts';
 import { LimitReached, rateRoom } from '../../domain/wallet/limits.ts';
 import type { ExecuteContext, RunnerOf } from '../eventstore/execute.ts';
 import { OutcomeUnknown } from '../eventstore/execute.ts';
 import type { ModelCall } from './model-call.ts';
-import type { CallPlan } from './plan-call.ts';
+import type { CallPlan, Priced } from './plan-call.ts';
 
 /** The credit that is held for one call, until one of its verbs ends it. */
 export interface CallHold {
@@ -85,10 +80,10 @@ export async function holdFor(
     return settledBy(await surely(parts, stream, command, contextOf(parts, call, 'release')));
   };
   const late =
-    (consumed: Consumption, end: CallEnd, how: Pick<PostLateSettlement, 'onlySuspense'> = {}) =>
+    (consumed: Consumption, end: CallEnd) =>
     (at: Instant): WalletCommand => ({
       type: 'PostLateSettlement',
-      ...{ callId, ...consumed, ...end, ...how, overrun, at },
+      ...{ callId, ...consumed, ...end, overrun, at },
     });
   /** No upstream was asked: if the hold was swept meanwhile, what it may cost is put right. */
   const undo = async () => {
@@ -140,26 +135,47 @@ export async function holdFor(
     async settle(consumed, basis, end) {
       const settlement = { type: 'SettleUsage', callId, ...consumed, basis, ...end } as const;
       const settled = await run('settle', (at) => ({ ...settlement, overrun, at }));
-      if (settled === 'recorded') return settled;
-      const posted = await postLate(consumed, end);
-      if (posted === 'refused') await run('late-cost', late(nothing, uncharged(end), onlySuspense));
-      return posted;
+      return settled === 'recorded' ? settled : await postLate(consumed, end);
     },
   };
 }
 
+/**
+ * Throws what the wallet would refuse a call with whatever it comes to beyond its least bounds. A log that doesn't
+ * answer refuses nothing: the reservation asks it again.
+ */
+export async function checkCredit(parts: HoldParts, call: ModelCall, least: Priced): Promise<void> {
+  const { wallet, refused, log } = parts;
+  const command = (at: Instant): WalletCommand => ({
+    ...{ type: 'CheckCredit', ...asking(parts, call, least), at },
+  });
+  try {
+    await wallet.run(streamOf.wallet(call.walletId), command, contextOf(parts, call, 'check'));
+  } catch (error) {
+    if (error instanceof Rejection) {
+      refused(call.walletId, error.code);
+      throw error;
+    }
+    log.debug({ err: error, call: call.facts.callId }, 'credit was not checked beforehand');
+  }
+}
+
 const reserving =
-  (
-    { processId }: HoldParts,
-    { facts: call, rates = [] }: ModelCall,
-    { quotes, outputTokens, tokens, price, mayCost }: CallPlan,
-  ) =>
+  (parts: HoldParts, call: ModelCall, plan: CallPlan) =>
   (at: Instant): WalletCommand => ({
-    type: 'ReserveCredit',
-    ...{ call, processId, quotes, outputTokens, tokens, price, mayCost, rates, at },
+    ...{ type: 'ReserveCredit', ...asking(parts, call, plan), mayCost: plan.mayCost, at },
   });
 
-const settledBy = (events: readonly WalletEvent[]) => (events.length > 0 ? 'recorded' : 'gone');
+const asking = (
+  { processId }: HoldParts,
+  { facts: call, rates = [] }: ModelCall,
+  { quotes, outputTokens, tokens, price }: Priced,
+) => ({ call, processId, quotes, outputTokens, tokens, price, rates });
+
+function settledBy(events: readonly WalletEvent[]): Settled {
+  if (events.some(({ type }) => type === 'LateCostsPosted')) return 'refused';
+  return events.length > 0 ? 'recorded' : 'gone';
+}
 
 /** The whole charge, as the event that says it has it. */
 function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
@@ -172,13 +188,6 @@ function chargeIn(events: readonly WalletEvent[]): Charge | undefined {
 }
 
 const nothing: Consumption = { usage: noUsage, characters: 0 };
-
-/** The call is not charged, whatever it came to; what it cost us is known all the same. */
-const uncharged = (end: CallEnd): CallEnd => ({
-  ...end,
-  ending: { ...end.ending, outcome: 'abandoned' },
-});
-const onlySuspense = { onlySuspense: true } as const;
 
 /** The end of a call whose caller had given up before its hold was written. */
 const unanswered: CallEnd = {

@@ -6,6 +6,7 @@ import { callCosts, factsOf } from './call-costs.ts';
 import { callEvidence } from './call-evidence.ts';
 import { CallFault } from './call-fault.ts';
 import type { HoldParts } from './call-hold.ts';
+import { checkCredit } from './call-hold.ts';
 import type { CallInFlight } from './calls-in-flight.ts';
 import { callsInFlight } from './calls-in-flight.ts';
 import { characterLimit } from './character-limit.ts';
@@ -87,7 +88,7 @@ interface Running {
 /** Plans and holds; a call that gets no further leaves nothing open. */
 async function held(parts: MeteredParts, holdParts: HoldParts, { call, flight }: Running) {
   try {
-    const plan = await planCall(parts, call);
+    const plan = await planCall(parts, call, (least) => checkCredit(holdParts, call, least));
     try {
       if (call.client.aborted) throw endedBy('client_closed');
       return { plan, hold: await tracedHold(holdParts, call, plan) };

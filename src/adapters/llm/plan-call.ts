@@ -1,33 +1,31 @@
 import type { AliasTerms } from '../../domain/alias/events.ts';
 import type { ClientAppTerms } from '../../domain/client-app/events.ts';
-import type { RoutedCall } from '../../domain/route/conditions.ts';
 import type { CostTerms } from '../../domain/route/cost.ts';
-import { costTermsOf } from '../../domain/route/cost.ts';
-import type { Candidate, HangUp, RouteTerms } from '../../domain/route/events.ts';
-import { rank } from '../../domain/route/rank.ts';
+import type { HangUp, RouteTerms } from '../../domain/route/events.ts';
 import type { PriceUsed } from '../../domain/wallet/call-events.ts';
 import type { MayCost, Quote } from '../../domain/wallet/commands.ts';
 import type { Budgets, CallBudget } from './budgets.ts';
-import { factsOf, mayCostAt } from './call-costs.ts';
+import { mayCostAt } from './call-costs.ts';
 import { CallFault } from './call-fault.ts';
-import type { EndpointName } from './endpoints/endpoint.ts';
 import { endpoints } from './endpoints/endpoints.ts';
 import type { Bounds, Measure } from './endpoints/measure.ts';
 import type { Input } from './input.ts';
 import { leastOmitting } from './least-omitting.ts';
 import type { ModelCall } from './model-call.ts';
 import type { WhoAnswers } from './nobody-answers.ts';
-import { nobodyFor } from './nobody-answers.ts';
-import { measureOf, quotesOf, tokensAtMost } from './quotes.ts';
-import { withSeals } from './sealed-input.ts';
-import { searching } from './search-wish.ts';
-import { sessionOf } from './session-of.ts';
+import type { Asked } from './sized-call.ts';
+import { answerable, askedOf, behind, readersOf, sizedAs } from './sized-call.ts';
 import type { Family } from './tokenizer.ts';
 import type { Json, Upstream } from './upstream.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
-import { inputBounds, mostInputTokens, predictedBound, refuseUncounted } from './whole-input.ts';
-import type { BudgetedCall } from './within-budgets.ts';
-import { affordable, atMostOf, hasRoom, openBudget } from './within-budgets.ts';
+import type { CountBounds, CountedInput } from './whole-input.ts';
+import {
+  mostInputTokens,
+  countBounds as ownCount,
+  refuseUncounted,
+  uncountedBounds,
+} from './whole-input.ts';
+import { openBudget } from './within-budgets.ts';
 
 /** What an alias costs and who answers for it, as this process knows it now. */
 export interface Catalogue {
@@ -82,75 +80,73 @@ export interface PlanParts extends WhoAnswers {
   readonly watch: Pick<UpstreamWatch, 'observe'>;
   /** Left out: calls may cost anything. */
   readonly budgets?: Budgets;
+  /** Left out: by the vocabularies of who may answer. */
+  readonly countBounds?: CountBounds;
   readonly clock: () => Date;
   /** Numbers in [0, 1). */
   readonly random: () => number;
 }
 
+/** What of a plan the wallet asks. */
+export type Priced = Pick<CallPlan, 'price' | 'quotes' | 'tokens' | 'outputTokens'>;
+
+/** Throws when a call is refused whatever its input comes to beyond this. */
+export type CheckCredit = (least: Priced) => Promise<void>;
+
 /** Plans a call, or refuses it before anything is reserved. */
-export async function planCall(parts: PlanParts, call: ModelCall): Promise<CallPlan> {
-  const { model: alias } = call.facts;
-  const { listed, terms, candidates } = behind(parts, alias, call.endpoint);
-  const endpoint = endpoints[call.endpoint];
-  const { alias: name, version, currency, prices, defaultMaxOutput } = listed;
-  const input = withSeals(endpoint.inputOf(call.body), call.native);
-  const measure = measureOf(endpoint, input, prices);
-  const { body, tokens: found, ignored } = searching(call.body, prices);
-  const readers = trialsOf(candidates, parts) ?? refused(nobodyFor(terms.candidates, parts));
-  // Whichever candidate answers in the end, its input fits.
-  const ceiling = ceilingOf(parts, call);
-  // Its answer is counted even when the client is gone; this is of no use then.
-  const planned = { ...input, client: call.client };
-  const bounds = await inputBounds(readers, planned, found, ceiling);
-  const predicted = call.n * (await predictedBound(readers, planned));
-  const given = measure.boundOf(input, { ...bounds, n: call.n });
-  const atMost = { ...given, output: given.output + predicted };
-  const outputTokens = measure.output === null ? 0 : (call.outputTokens ?? defaultMaxOutput);
-  const routed: RoutedCall = {
-    apiKeyId: call.facts.apiKeyId,
-    plan: call.plan,
-    clientApp: call.clientApp,
-    scenario: call.scenario,
-    inputTokens: bounds.input + bounds.heard,
-    outputTokens: outputTokens * call.n,
-    speaks: input.voice !== undefined,
-    atMost: atMostOf(call, { input, bounds, predicted }),
-    at: parts.clock(),
-    session: terms.sticky ? sessionOf(call, bounds.input) : undefined,
-  };
-  const budgeted: BudgetedCall = {
-    ...{ budgets: parts.budgets, callId: call.facts.callId, size: routed },
-    counting: { alias, ...factsOf(call) },
-  };
-  const ranked = rank({
-    terms: { ...terms, candidates },
-    call: routed,
-    observe: parts.watch.observe,
-    hasRoom: hasRoom(budgeted),
-    random: parts.random,
-  });
-  const able =
-    trialsOf(affordable(budgeted, ranked), parts) ??
-    refused(nobodyFor(terms.candidates, parts, routed));
+export async function planCall(
+  parts: PlanParts,
+  call: ModelCall,
+  checkCredit: CheckCredit,
+): Promise<CallPlan> {
+  const asked = askedOf(parts, call);
+  const { terms, input, found, readers, measure, body, ignored } = asked;
+  if (isLong(input) && (await isSureToBePlanned(parts, call, asked))) {
+    await checkCredit(sizedAs(asked, call, leastOf(asked)));
+  }
+  const { countBounds = ownCount } = parts;
+  const counted = await countBounds(readers, input, found, asked.ceiling);
+  const { able, sized, routed, budgeted } = answerable(parts, call, { asked, counted });
   const trials = leastOmitting(able, { ...call, body });
   const { upstream, cost } = trials[0];
-  const price: PriceUsed = { alias: name, version, currency, prices };
   return {
-    trials,
-    price,
-    quotes: quotesOf(price, { measure, atMost, input }, call.n),
-    tokens: tokensAtMost(measure, atMost, call.n),
-    outputTokens,
+    ...{ trials, ...sized, bounds: counted.bounds },
     mayCost: mayCostAt(trials[0], { ...routed, n: call.n }),
-    input,
+    input: asked.read,
     hangUp: terms.hangUp ?? 'cancel',
-    bounds,
-    predicted,
     budget: openBudget(budgeted, { upstream: upstream.id, cost }),
-    measure,
-    body,
-    ignored,
+    ...{ measure, body, ignored },
   };
+}
+
+/** Texts of so many characters together are counted over several turns. */
+const longText = 32_768;
+
+const isLong = ({ texts, predicted = [] }: Input): boolean =>
+  [...texts, ...predicted].reduce((total, { length }) => total + length, 0) > longText;
+
+/** A text has a token at least. */
+const leastOf = ({ found }: Asked): CountedInput => ({
+  ...{ bounds: { input: found + 1, heard: 0 }, predicted: 0 },
+});
+
+/** Whether nothing but the wallet may refuse a call, whatever is counted: then that can be asked first. */
+async function isSureToBePlanned(
+  parts: PlanParts,
+  call: ModelCall,
+  asked: Asked,
+): Promise<boolean> {
+  const { candidates, readers, input, found } = asked;
+  const hangsOnSize = candidates.some(({ conditions }) => conditions?.inputTokens);
+  if (hangsOnSize || input.files) return false;
+  const counted = await uncountedBounds(readers, input, found);
+  try {
+    answerable({ ...parts, random: () => 0 }, call, { asked, counted });
+    return true;
+  } catch (error) {
+    if (error instanceof CallFault) return false;
+    throw error;
+  }
 }
 
 /** A request that nothing is asked of but how long it is. */
@@ -165,47 +161,8 @@ export async function countInput(
   { model, body, client }: CountedRequest,
 ): Promise<number> {
   const { terms, candidates } = behind(parts, model, 'chat');
-  const trials = trialsOf(candidates, parts) ?? refused(nobodyFor(terms.candidates, parts));
+  const readers = readersOf(parts, { terms, candidates });
   const input = endpoints.chat.inputOf(body);
   refuseUncounted(input);
-  return await mostInputTokens(trials, { ...input, client });
-}
-
-/** A chat is read at once; of several bare texts each by itself, and together they may be longer. */
-const ceilingOf = ({ catalogue }: PlanParts, { endpoint, facts }: ModelCall) =>
-  endpoint === 'chat' ? catalogue.aliasOf?.(facts.model).maxInputTokens : undefined;
-
-/** What an alias costs, and who of those that are set up may answer for it. */
-function behind({ catalogue, upstreams }: PlanParts, alias: string, asked: EndpointName) {
-  const listed = catalogue.priceOf(alias);
-  const terms = catalogue.routeOf(alias);
-  if (!(listed && terms)) {
-    throw new CallFault('model_not_found', 'There is no such model.', { param: 'model' });
-  }
-  const setUp = terms.candidates.filter(({ upstream }) => upstreams.has(upstream));
-  const candidates = setUp.filter(({ upstream }) => upstreams.get(upstream)?.serves(asked));
-  if (setUp.length > 0 && candidates.length === 0) {
-    throw new CallFault('unsupported_input', 'No upstream of this model answers such questions.', {
-      param: 'model',
-      why: 'not_served',
-    });
-  }
-  return { listed, terms, candidates };
-}
-
-/** Undefined when there is none. */
-function trialsOf(
-  candidates: readonly Candidate[],
-  { upstreams }: WhoAnswers,
-): readonly [Trial, ...Trial[]] | undefined {
-  const [first, ...more] = candidates.flatMap(({ upstream: id, model, ...candidate }) => {
-    const upstream = upstreams.get(id);
-    if (!upstream) return [];
-    return [{ upstream, model, family: upstream.family(model), cost: costTermsOf(candidate) }];
-  });
-  return first && [first, ...more];
-}
-
-function refused(fault: CallFault): never {
-  throw fault;
+  return await mostInputTokens(readers, { ...input, client });
 }

@@ -6,6 +6,12 @@ import { inputBound, inputTokens } from './input-tokens.ts';
 import { pictureTokens } from './pictures.ts';
 import type { Family } from './tokenizer.ts';
 
+/** What a call's input comes to at most, and for one of its choices what is predicted of its answer. */
+export interface CountedInput {
+  readonly bounds: Bounds;
+  readonly predicted: number;
+}
+
 /** Who reads an input. */
 export interface Reader {
   readonly family: Family;
@@ -71,6 +77,22 @@ export async function inputBounds(
   };
 }
 
+/** What `inputBounds` and `predictedBound` come to at most for a text; none of it is counted. */
+export async function uncountedBounds(
+  readers: readonly Reader[],
+  input: Input,
+  more: number,
+): Promise<CountedInput> {
+  // No token is shorter than a byte, and no vocabulary's bound is more than a tenth above its count.
+  const most = async (of: Input) => Math.ceil(1.1 * (await inputBound('unknown', of)));
+  const own = (await most(input)) + largestPictures(readers, input, 'most');
+  const heard = Math.max(...readers.map((reader) => heardTokens(reader, input.sounds, 'most')));
+  return {
+    bounds: { input: more + own, heard },
+    predicted: input.predicted ? await most(predictionOf(input)) : 0,
+  };
+}
+
 /** What has files may fill all of it. */
 async function underCeiling(
   readers: readonly Reader[],
@@ -89,17 +111,30 @@ const fileFault = (why: 'files_unbounded' | 'files_uncounted', { path: param }: 
 
 /** Never less than what the part of a prediction that an answer doesn't say may come to, as its output. */
 export function predictedBound(readers: readonly Reader[], input: Input): Promise<number> {
-  const { predicted: texts = [], client } = input;
-  if (texts.length === 0) return Promise.resolve(0);
-  return widest(readers, (family) =>
-    inputBound(family, {
-      texts,
-      wrappers: texts.length,
-      characters: null,
-      ...(client && { client }),
-    }),
-  );
+  if (!input.predicted?.length) return Promise.resolve(0);
+  const prediction = predictionOf(input);
+  return widest(readers, (family) => inputBound(family, prediction));
 }
+
+const predictionOf = ({ predicted: texts = [], client }: Input): Input => ({
+  texts,
+  wrappers: texts.length,
+  characters: null,
+  ...(client && { client }),
+});
+
+/** Counts an input, which takes its time. */
+export type CountBounds = (
+  readers: readonly Reader[],
+  input: Input,
+  more: number,
+  ceiling?: number,
+) => Promise<CountedInput>;
+
+export const countBounds: CountBounds = async (readers, input, more, ceiling) => ({
+  bounds: await inputBounds(readers, input, more, ceiling),
+  predicted: await predictedBound(readers, input),
+});
 
 async function widest(
   readers: readonly Reader[],

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { apiKey } from '../../domain/api-key/decider.ts';
 import type { CommandContext } from '../../domain/envelope.ts';
 import type { Recorded } from '../../domain/events.ts';
 import { later } from '../../domain/ids.ts';
@@ -11,6 +12,7 @@ import type { RunnerOf } from '../eventstore/execute.ts';
 import type { Once } from '../eventstore/once.ts';
 
 export interface PolicyRunnerParts {
+  readonly apiKey: Pick<RunnerOf<typeof apiKey>, 'run'>;
   readonly member: Pick<RunnerOf<typeof member>, 'run'>;
   readonly wallet: RunnerOf<typeof wallet>;
   readonly once: Once;
@@ -67,11 +69,14 @@ function contextOf(event: Recorded, index: number, clock: () => Date): CommandCo
 async function run(
   policy: PolicyCommand,
   context: CommandContext,
-  { member, wallet, once }: PolicyRunnerParts,
+  { apiKey, member, wallet, once }: PolicyRunnerParts,
 ): Promise<bigint | null> {
   const { stream } = policy;
   if (policy.noun === 'member') {
     return (await member.run(stream, () => policy.command, context)).position;
+  }
+  if (policy.noun === 'apiKey') {
+    return (await apiKey.run(stream, () => policy.command, context)).position;
   }
   if (!policy.once) return (await wallet.run(stream, policy.command, context)).position;
   const { commandId } = context;

@@ -13,7 +13,10 @@ import type { RunPoliciesFor } from './policy-runner.ts';
  * The streams whose events policies look at. Each prefix has a checkpoint of its own: when a later
  * release adds one, an older process that still runs doesn't move past its events unread.
  */
-export const policyPrefixes: readonly string[] = [streamOf.email(''), streamOf.settings()];
+export const policyPrefixes: readonly string[] = [
+  ...[streamOf.email(''), streamOf.settings()],
+  ...[streamOf.member(''), streamOf.apiKey('')],
+];
 
 /** The streams whose events people are written to about. */
 export const mailPrefixes: readonly string[] = [streamOf.budget('')];

@@ -63,7 +63,8 @@ function claim(
     const claimed: ApiKeyEvent = { type: 'ApiKeyClaimed', data: key };
     return [claimed, ...changed(key, { before: unrestricted, permits: permits ?? {} })];
   }
-  if (state.status === 'active' && state.key.keyId === key.keyId) return [];
+  // Whoever tells it again tells it late, perhaps of a key that was revoked meanwhile.
+  if (state.key.keyId === key.keyId && state.key.memberId === key.memberId) return [];
   throw new Rejection('claim_conflict', 'This key belongs to somebody already.');
 }
 

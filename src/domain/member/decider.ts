@@ -3,6 +3,8 @@ import type { Instant } from '../ids.ts';
 import { Rejection } from '../rejection.ts';
 import type { MemberEvent, Role } from './events.ts';
 import { MemberPlan } from './events.ts';
+import type { KeyCommand, KeysHeld } from './keys.ts';
+import { decideKeys, keyEnded, keyIssued, noKeys } from './keys.ts';
 
 type Registration = Extract<MemberEvent, { type: 'MemberRegistered' }>['data'];
 
@@ -24,6 +26,7 @@ type RegisteredCommand =
     }
   | { readonly type: 'SignOut'; readonly sessionId: string }
   | { readonly type: 'GrantRole'; readonly role: Role }
+  | KeyCommand
   | StandingCommand;
 
 type StandingCommand =
@@ -42,6 +45,7 @@ export type Member =
       readonly clientApp: string | null;
       /** The latest sessions that were signed out, so that signing out twice changes nothing. */
       readonly ended: readonly string[];
+      readonly keys: KeysHeld;
     };
 
 const endedRemembered = 100;
@@ -77,6 +81,7 @@ const newcomer: Omit<Registered, 'registration'> = {
   plan: null,
   clientApp: null,
   ended: [],
+  keys: noKeys,
 };
 
 function decideRegistered(command: RegisteredCommand, state: Registered): readonly MemberEvent[] {
@@ -96,6 +101,9 @@ function decideRegistered(command: RegisteredCommand, state: Registered): readon
     case 'GrantRole':
       if (state.roles.includes(command.role)) return [];
       return [{ type: 'RoleGranted', data: { memberId, role: command.role } }];
+    case 'IssueApiKey':
+    case 'EndApiKey':
+      return decideKeys(command, state.keys, memberId);
     case 'AssignPlan':
     case 'JoinClientApp':
     case 'DisableMember':
@@ -170,5 +178,9 @@ function evolveRegistered(
       return { ...state, disabled: true };
     case 'MemberEnabled':
       return { ...state, disabled: false };
+    case 'ApiKeyIssued':
+      return { ...state, keys: keyIssued(state.keys, event.data.keyId, event.data.at) };
+    case 'ApiKeyEnded':
+      return { ...state, keys: keyEnded(state.keys, event.data.keyId) };
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiKeyEvents, KeyPermits } from '../api-key/events.ts';
 import { ClientAppId } from '../client-app/events.ts';
 import { EmailHash } from '../email/events.ts';
 import type { EventOf } from '../event-table.ts';
@@ -82,6 +83,15 @@ const MemberDisabled = z
   .describe('A member was shut out: no key and no session of it opens anything.');
 const MemberEnabled = z.object({ memberId, reason }).describe('A member was let in again.');
 
+const { ApiKeyClaimed } = apiKeyEvents;
+const ApiKeyIssued = ApiKeyClaimed.extend({
+  permits: KeyPermits.describe('what it is good for from the beginning'),
+  at: Instant.describe('when it was decided'),
+}).describe('A member may have one more key, which is claimed by its hash.');
+const ApiKeyEnded = z
+  .object({ memberId, keyId: Uuid })
+  .describe('A key of this member is good no more, so that another one may take its place.');
+
 export const memberEvents = {
   MemberRegistered,
   RegistrationSuperseded,
@@ -94,5 +104,7 @@ export const memberEvents = {
   ClientAppJoined,
   MemberDisabled,
   MemberEnabled,
+  ApiKeyIssued,
+  ApiKeyEnded,
 };
 export type MemberEvent = EventOf<typeof memberEvents>;

@@ -21,6 +21,12 @@ export const OperatorSettings = z.object({
   ),
   plansUrl: Link.describe('where a member chooses a plan; null: the page of our own'),
   accountUrl: Link.describe('where a member sees to the account; null: the page of our own'),
+  apiKeysPerMember: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('so many keys of a member may be good at once; absent: the usual number, 50'),
 });
 /** What an operator decides for the whole installation. */
 export type OperatorSettings = z.infer<typeof OperatorSettings>;
@@ -31,6 +37,10 @@ export const usualSettings: OperatorSettings = {
   plansUrl: null,
   accountUrl: null,
 };
+
+/** How many keys of a member may be good at once. */
+export const mostApiKeys = ({ apiKeysPerMember = 50 }: OperatorSettings): number =>
+  apiKeysPerMember;
 
 const SettingsChanged = z
   .object(OperatorSettings.shape)

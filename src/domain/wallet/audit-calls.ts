@@ -38,9 +38,10 @@ export function misplaced({ before, event }: Step): readonly Wrong[] {
       const { callId } = event.data.call;
       return unless(before.holds.has(callId), 'I4', `Call ${callId} ends without an open hold.`);
     }
-    case 'LateSettlementPosted': {
+    case 'LateSettlementPosted':
+    case 'LateCostsPosted': {
       const { callId } = event.data.call;
-      const what = `Call ${callId} charges a difference, and its hold was not swept.`;
+      const what = `Call ${callId} posts a difference, and its hold was not swept.`;
       return unless(before.swept.has(callId), 'I5', what);
     }
     default:

@@ -45,6 +45,7 @@ export function lotMoves({ type, data }: WalletEvent): readonly LotMove[] {
       return data.consumed.map(spent);
     case 'WalletPeriodOpened':
     case 'WalletPeriodClosed':
+    case 'LateCostsPosted':
     case 'OverageAccrued':
     case 'LimitSet':
     case 'DenialsCounted':

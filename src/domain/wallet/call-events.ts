@@ -220,6 +220,24 @@ export const LateSettlementPosted = z
   })
   .describe('What a call that outlived its hold consumed, less what the sweeper charged for it.');
 
+export const LateCostsPosted = z
+  .object({
+    walletId,
+    call: EndedCall,
+    upstream: ended.upstream,
+    upstreamModel: ended.upstreamModel,
+    at,
+    costs: z
+      .array(CountedCost)
+      .describe(
+        'beyond those that were booked when the hold was swept; negative where too much was',
+      ),
+    legs,
+  })
+  .describe(
+    'What a call cost us that outlived its hold: what it consumed beyond the charge that the sweeper made was not available, so that the charge stays.',
+  );
+
 const Treatment = z
   .enum(['absorbed', 'owed'])
   .describe('who bears what is beyond a hold: the operator, or the member');

@@ -90,6 +90,11 @@ export interface ReserveCredit {
   readonly at: Instant;
 }
 
+/** A call that is to be reserved once its bounds are known: here they are too small, none too large. */
+export interface CheckCredit extends Omit<ReserveCredit, 'type'> {
+  readonly type: 'CheckCredit';
+}
+
 /** How a call ended, whatever it cost. */
 export interface Ending {
   readonly outcome: CallOutcome;
@@ -145,8 +150,6 @@ export interface PostLateSettlement extends Consumption {
   /** All of them, with what was booked or put into `suspense` when the hold was swept. */
   readonly costs: readonly BookedCost[];
   readonly overrun: Treatment;
-  /** Decides nothing but where a possible cost waits in `suspense`: of a call that was charged nothing. */
-  readonly onlySuspense?: true;
   readonly at: Instant;
 }
 
@@ -210,6 +213,7 @@ export type WalletCommand =
   | GrantCredit
   | RevokeCredit
   | ExpireLots
+  | CheckCredit
   | ReserveCredit
   | SettleUsage
   | ReleaseHold

@@ -7,7 +7,7 @@ import { evolve } from './evolve.ts';
 import { expireLots, revoke } from './expire.ts';
 import { grant, open } from './grant.ts';
 import { postLate } from './late.ts';
-import { reserve } from './reserve.ts';
+import { checkCredit, reserve } from './reserve.ts';
 import { release, resolveAbandoned, settle } from './resolve.ts';
 import { countDenials, freeze, setLimit } from './settings.ts';
 import type { Wallet } from './wallet.ts';
@@ -26,6 +26,8 @@ export const wallet: Decider<WalletCommand, WalletEvent, Wallet> = {
         return revoke(command, state);
       case 'ExpireLots':
         return expireLots(command, state);
+      case 'CheckCredit':
+        return checkCredit(command, state);
       case 'ReserveCredit':
         return reserve(command, state);
       case 'SettleUsage':

@@ -6,6 +6,7 @@ import { Uuid } from '../ids.ts';
 import { WalletBook } from './book.ts';
 import {
   CreditReserved,
+  LateCostsPosted,
   LateSettlementPosted,
   OverageAccrued,
   ReservationExpired,
@@ -55,6 +56,7 @@ export const walletEvents = {
   ReservationReleased,
   ReservationExpired,
   LateSettlementPosted,
+  LateCostsPosted,
   UsageCorrected,
   OverageAccrued,
   CreditExpired,

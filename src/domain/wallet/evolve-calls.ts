@@ -129,11 +129,16 @@ export function revokedTaken(wallet: Wallet, lotId: string): Wallet {
 /** Stands for the overdraft where a lot is named. */
 const zeroLot = '00000000-0000-0000-0000-000000000000';
 
-export function late(wallet: Wallet, data: WalletEventData<'LateSettlementPosted'>): Wallet {
+/** A call that was swept has said its last. */
+export function forgotten(wallet: Wallet, callId: string): Wallet {
   const swept = new Map(wallet.swept);
-  swept.delete(data.call.callId);
+  swept.delete(callId);
+  return { ...wallet, swept };
+}
+
+export function late(wallet: Wallet, data: WalletEventData<'LateSettlementPosted'>): Wallet {
   const taken = changeLots(
-    { ...wallet, swept },
+    forgotten(wallet, data.call.callId),
     data.consumed.map(({ lotId, amount }) => ({ lotId, free: money(amount).negated() })),
   );
   const { asset, at } = data;

@@ -4,6 +4,7 @@ import type { WalletEvent, WalletEventData } from './events.ts';
 import {
   accrued,
   corrected,
+  forgotten,
   late,
   remember,
   reserved,
@@ -38,6 +39,8 @@ export function evolve(wallet: Wallet, event: WalletEvent): Wallet {
       return remember(wallet, resolved(wallet, event.data, []), event.data);
     case 'LateSettlementPosted':
       return late(wallet, event.data);
+    case 'LateCostsPosted':
+      return forgotten(wallet, event.data.call.callId);
     case 'UsageCorrected':
       return corrected(wallet, event.data);
     case 'OverageAccrued':

@@ -79,6 +79,7 @@ export function explain(event: WalletEvent, change: Decimal): Explanation {
       return of('corrected', { model: event.data.model });
     case 'WalletPeriodOpened':
     case 'WalletPeriodClosed':
+    case 'LateCostsPosted':
     case 'OverageAccrued':
     case 'LimitSet':
     case 'DenialsCounted':

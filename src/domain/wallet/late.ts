@@ -9,7 +9,7 @@ import { Rejection } from '../rejection.ts';
 import type { PostLateSettlement } from './commands.ts';
 import { countedLike, lateCostLegs, negated, summed } from './costs.ts';
 import { withDebtPaid } from './debt.ts';
-import type { WalletEvent } from './events.ts';
+import type { WalletEvent, WalletEventData } from './events.ts';
 import { revoked } from './expire.ts';
 import { correctedCounts, useOf } from './limits.ts';
 import type { TakenLot } from './lot-events.ts';
@@ -22,8 +22,11 @@ import { lotsIn, remembered } from './wallet.ts';
 
 /**
  * Charges, once, the difference between what a call consumed and what the sweeper charged for it;
- * throws when it isn't available, and decides nothing for a call that was not swept or too long ago.
+ * decides nothing for a call that was not swept or too long ago.
  * A call whose hold would have been released costs nothing, in every asset.
+ *
+ * A difference that isn't available is not charged, then or later: what the call cost us is booked all the
+ * same, and where that says nothing new it throws.
  *
  * Of what turns out to be too much, a correction has given back its part already; what turns out to be too
  * little is charged beside it: what a person gave is not taken back.
@@ -31,16 +34,18 @@ import { lotsIn, remembered } from './wallet.ts';
 export function postLate(command: PostLateSettlement, wallet: Wallet): readonly WalletEvent[] {
   const swept = remembered(wallet, command.at).get(command.callId);
   if (!(swept && wallet.opened)) return [];
-  if (command.onlySuspense && swept.suspense.length === 0) return [];
   const { walletId } = wallet.opened;
   const { asset } = swept;
   const { usage, characters, ending, at } = command;
-  const costs = countedLike(command.costs[0], summed([...command.costs, ...negated(swept.booked)]));
+  const costs = [
+    ...countedLike(command.costs[0], summed([...command.costs, ...negated(swept.booked)])),
+  ];
   const isFree = isReleased(command);
   const used = isFree ? zero : costOf(command, swept);
   const cameTo = least(used, swept.amount);
   const difference = differenceTo(cameTo, swept);
   const parts = chargedFrom(difference, { swept, wallet, at });
+  if (!parts) return costsAlone(command, { walletId, swept, costs });
   const back = givenBack(difference, { swept, wallet, at });
   const lots = back.map(({ revoked: _, ...lot }) => lot);
   const data = {
@@ -62,7 +67,7 @@ export function postLate(command: PostLateSettlement, wallet: Wallet): readonly 
       before: useOf(swept.tokens, asset, swept.charge),
       now: useOf(new Whole(isFree ? 0 : tokensOf(usage)), asset, cameTo),
     }),
-    costs: [...costs],
+    costs,
     legs: [
       ...entry([
         ...parts.map(({ kind, amount }) => ({
@@ -120,16 +125,36 @@ interface Place {
   readonly at: Instant;
 }
 
-function chargedFrom(difference: Decimal, { swept, wallet, at }: Place): readonly HeldPart[] {
+/** Undefined: so much isn't available. */
+function chargedFrom(
+  difference: Decimal,
+  { swept, wallet, at }: Place,
+): readonly HeldPart[] | undefined {
   if (!difference.isPositive() || difference.isZero()) return [];
   const { asset, call } = swept;
   const lots = usableLots(lotsIn(wallet), { asset, model: call.model, at });
-  if (freeOf(lots).lt(difference)) {
+  return freeOf(lots).lt(difference) ? undefined : allocate(lots, difference).parts;
+}
+
+interface Known {
+  readonly walletId: string;
+  readonly swept: Swept;
+  /** Beyond those that are booked. */
+  readonly costs: WalletEventData<'LateCostsPosted'>['costs'];
+}
+
+function costsAlone(
+  { ending: { upstream, upstreamModel }, at }: PostLateSettlement,
+  { walletId, swept: { call, suspense }, costs }: Known,
+): readonly WalletEvent[] {
+  if (costs.length === 0 && suspense.length === 0) {
     throw new Rejection('insufficient_quota', 'What the call consumed is not available any more.', {
       why: 'late_not_covered',
     });
   }
-  return allocate(lots, difference).parts;
+  const legs = lateCostLegs(costs, suspense);
+  const data = { walletId, call, upstream, upstreamModel, at, costs, legs };
+  return [{ type: 'LateCostsPosted', data }];
 }
 
 /** So long at least a lot lasts that gives back what was charged. */

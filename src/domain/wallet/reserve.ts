@@ -3,7 +3,7 @@ import type { Decimal } from '../money.ts';
 import { canonical, sum, Decimal as Whole, zero } from '../money.ts';
 import { Rejection } from '../rejection.ts';
 import type { Cost } from './call-events.ts';
-import type { MayCost, Quote, ReserveCredit } from './commands.ts';
+import type { CheckCredit, MayCost, Quote, ReserveCredit } from './commands.ts';
 import type { WalletEvent } from './events.ts';
 import { mostEnds } from './expire.ts';
 import { countedAgainst, useOf } from './limits.ts';
@@ -17,9 +17,33 @@ const leastOutput = 16;
 
 /** Holds what the call may cost, wholly in one asset, or says why it may not run. */
 export function reserve(command: ReserveCredit, wallet: Wallet): readonly WalletEvent[] {
+  const covered = coverOf(command, wallet);
+  return covered ? [held(command, wallet, covered)] : [];
+}
+
+/**
+ * Refuses what `reserve` would refuse with these bounds and with any larger ones, and decides nothing else: a larger
+ * bound is covered by nothing that doesn't cover a smaller one, and no other refusal asks for it. Only what waits for
+ * open holds may come to something else.
+ */
+export function checkCredit(command: CheckCredit, wallet: Wallet): readonly WalletEvent[] {
+  try {
+    coverOf(command, wallet);
+  } catch (refusal) {
+    if (!(refusal instanceof Rejection && refusal.code === 'credit_on_hold')) throw refusal;
+  }
+  return [];
+}
+
+type Asked = Omit<ReserveCredit, 'type'>;
+
+/** What pays for a call, before its limits are asked; undefined: it is held already. */
+function coverOf(command: Asked, wallet: Wallet): Cover | undefined {
   const { call, price } = command;
   const open = wallet.holds.get(call.callId);
-  if (open?.processId === command.processId && open.call.requestId === call.requestId) return [];
+  if (open?.processId === command.processId && open.call.requestId === call.requestId) {
+    return undefined;
+  }
   if (open || remembered(wallet, command.at).has(call.callId)) {
     throw new Rejection('hold_conflict', `Call ${call.callId} is open or over already.`);
   }
@@ -39,7 +63,7 @@ export function reserve(command: ReserveCredit, wallet: Wallet): readonly Wallet
       values: { owed: canonical(debt), currency },
     });
   }
-  return [held(command, wallet, { opened: wallet.opened, fit: fitting(command, wallet) })];
+  return { opened: wallet.opened, fit: fitting(command, wallet) };
 }
 
 const insufficient = () =>
@@ -64,7 +88,7 @@ interface Fit extends Source {
 }
 
 /** The allowance that covers the call; else, unless an allowance blocks, money; else MONEY's table. */
-function fitting(command: ReserveCredit, wallet: Wallet): Fit {
+function fitting(command: Asked, wallet: Wallet): Fit {
   const all = { lots: lotsIn(wallet), ...overdraftIn(wallet) };
   const sources = command.quotes.map((quote) => sourceOf(quote, command, all));
   const covering = sources.find(
@@ -93,7 +117,7 @@ const noOverdraft = { overdraft: zero, drawn: zero };
 
 function sourceOf(
   quote: Quote,
-  { call: { model }, at }: ReserveCredit,
+  { call: { model }, at }: Asked,
   { lots, overdraft, drawn }: Omit<Source, 'quote'>,
 ): Source {
   const { asset } = quote;
@@ -113,14 +137,14 @@ function drawable(lots: readonly Lot[]): readonly Lot[] {
 
 const availableIn = ({ lots, overdraft }: Source): Decimal => freeOf(lots).plus(overdraft);
 
-const covers = (source: Source, { outputTokens }: ReserveCredit): boolean =>
+const covers = (source: Source, { outputTokens }: Asked): boolean =>
   availableIn(source).gte(boundOf(source.quote, outputTokens));
 
 const boundOf = ({ fixed, perOutput }: Omit<Quote, 'asset'>, output: number): Decimal =>
   fixed.plus(perOutput.times(output));
 
 /** Nothing covers the whole bound: wait for open holds, else clamp the answer, else no. */
-function short(sources: readonly Source[], { outputTokens }: ReserveCredit): Fit {
+function short(sources: readonly Source[], { outputTokens }: Asked): Fit {
   const waits = sources.some((source) => {
     const returning = heldOf(source.lots).plus(source.drawn);
     return availableIn(source).plus(returning).gte(boundOf(source.quote, outputTokens));
@@ -147,12 +171,12 @@ function costWith(mayCost: MayCost, output: number): Cost | undefined {
   return most.isZero() ? undefined : { upstream, asset, amount: canonical(most) };
 }
 
-interface Held {
+interface Cover {
   readonly opened: Opened;
   readonly fit: Fit;
 }
 
-function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Held): WalletEvent {
+function held(command: ReserveCredit, wallet: Wallet, { opened, fit }: Cover): WalletEvent {
   const { call, processId, price, mayCost, rates = [], at } = command;
   const { quote, lots, output } = fit;
   const cost = mayCost && costWith(mayCost, output);

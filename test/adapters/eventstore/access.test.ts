@@ -117,6 +117,65 @@ test('a revoked key of an unheard stream is revoked, not unknown', async (t) => 
   t.is(await index.keyOf(hash), 'revoked');
 });
 
+test('of revoked keys only the last are remembered, and all are refused alike', async (t) => {
+  const log = memoryLog();
+  let reads = 0;
+  const counted: MemoryLog = {
+    ...mute(log),
+    read(...args) {
+      reads += 1;
+      return log.read(...args);
+    },
+  };
+  const index = await indexOn(t, counted, { mostRevoked: 1 });
+  const [first, second, live] = [person(log), person(log), person(log)];
+  const claimed = [];
+  for (const each of [first, second, live]) {
+    claimed.push(...(await each.claim()).events, ...(await each.permit(['demo'])).events);
+  }
+  index.apply(claimed);
+  const revoked = [...(await first.revoke()).events, ...(await second.revoke()).events];
+  index.apply(revoked);
+  t.is(await index.keyOf(second.hash), 'revoked');
+  t.like(await index.keyOf(live.hash), { keyId: live.keyId, permits: { aliases: ['demo'] } });
+  t.is(reads, 0);
+  // What was said before its end comes again, late.
+  index.apply(claimed);
+  t.is(await index.keyOf(first.hash), 'revoked');
+  t.is(reads, 1, 'its own stream was asked');
+  t.is(await index.keyOf(second.hash), 'revoked');
+  t.like(await index.keyOf(live.hash), { keyId: live.keyId, permits: { aliases: ['demo'] } });
+});
+
+test('a key that is heard of after revocations that are forgotten is found in its own stream', async (t) => {
+  const log = memoryLog();
+  const index = await indexOn(t, mute(log), { mostRevoked: 1 });
+  const [one, other, late] = [person(log), person(log), person(log)];
+  const { events } = await late.claim();
+  const { events: permitted } = await late.permit(['demo']);
+  for (const each of [one, other]) {
+    await each.claim();
+    index.apply((await each.revoke()).events);
+  }
+  index.apply([...events, ...permitted]);
+  t.like(await index.keyOf(late.hash), { keyId: late.keyId, permits: { aliases: ['demo'] } });
+  index.apply((await late.permit(['small'])).events);
+  index.apply((await late.revoke()).events);
+  t.is(await index.keyOf(late.hash), 'revoked');
+});
+
+test('rows of keys that are good are all that an index starts from', async (t) => {
+  const log = memoryLog();
+  const { hash, claim, revoke } = person(log);
+  const { events } = await claim();
+  const { position } = await revoke();
+  const index = await indexOn(t, mute(log), {
+    rows: () => Promise.resolve({ ...noRows, after: position }),
+  });
+  index.apply(events);
+  t.is(await index.keyOf(hash), 'revoked');
+});
+
 test('keys that do not exist cost one read for a while, and work the moment they are made here', async (t) => {
   const log = memoryLog();
   let reads = 0;
@@ -149,7 +208,6 @@ test('the index starts from rows and goes on after them', async (t) => {
         name: 'n',
         prefix: 'p',
         permits: null,
-        revoked: false,
       },
     ],
     members: [

@@ -1,5 +1,7 @@
 import test from 'ava';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { canonical, sum } from '../../../src/domain/money.ts';
+import { Rejection } from '../../../src/domain/rejection.ts';
 import { eventually } from '../../support/eventually.ts';
 import { allChunks, chunksOf, textIn } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
@@ -225,4 +227,31 @@ test('a call that outlives its swept hold books the difference to what was booke
   await eventually(() => calls.ends().length > 1);
   const booked = calls.ends().flatMap(({ data }) => costsOf(t, data));
   t.is(sumOf(booked), ourCost(helloTokens, 600));
+});
+
+test('what a call consumed beyond its checkpoint costs us, also where nobody has credit for it', async (t) => {
+  const calls = await upstream.on('gpt-4o?input=10&chunks=600', {
+    ...{ credit: { CNY: cost(20, 1_000) }, defaultMaxOutput: 1_000 },
+  });
+  const chunks = chunksOf(await calls.call(stream));
+  let seen = 0;
+  while (seen < 300) seen += (await chunks.next()).value?.length ?? 0;
+  await eventually(() => calls.journal.notes.size > 0);
+  await crashed(calls);
+  const { lots } = await calls.wallet();
+  await calls.spend(canonical(sum(lots.values().map(({ free }) => free))));
+  const rest = (async () => {
+    while (!(await chunks.next()).done);
+  })();
+  const refused = await t.throwsAsync(rest, { instanceOf: Rejection });
+  t.is(refused?.code, 'insufficient_quota');
+  const [swept, late, ...more] = calls.ends();
+  t.like(swept, { type: 'UsageSettled', data: { basis: 'checkpoint', swept: true } });
+  t.is(late?.type, 'LateCostsPosted');
+  const booked = calls.ends().flatMap(({ data }) => costsOf(t, data));
+  t.is(booked.length, 2);
+  t.is(sumOf(booked), ourCost(10, 600));
+  t.deepEqual(suspenseOf(calls.ends()), {});
+  t.deepEqual(more, []);
+  await eventually(() => calls.metered.inFlight() === 0);
 });

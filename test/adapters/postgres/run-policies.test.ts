@@ -7,9 +7,12 @@ import type { RunPoliciesFor } from '../../../src/adapters/postgres/policy-runne
 import { policyRunner } from '../../../src/adapters/postgres/policy-runner.ts';
 import { policyPrefixes, runPolicies } from '../../../src/adapters/postgres/run-policies.ts';
 import { storedRefusal } from '../../../src/api/errors.ts';
+import { apiKeyEvents } from '../../../src/domain/api-key/events.ts';
 import { emailEvents } from '../../../src/domain/email/events.ts';
 import { decode } from '../../../src/domain/events.ts';
 import { nameId } from '../../../src/domain/ids.ts';
+import { memberEvents } from '../../../src/domain/member/events.ts';
+import { everything as permitted } from '../../../src/domain/permits.ts';
 import { policies } from '../../../src/domain/policies.ts';
 import { settingsEvents } from '../../../src/domain/settings/events.ts';
 import { streamOf } from '../../../src/domain/streams.ts';
@@ -95,13 +98,50 @@ const everything = (t: { deepEqual(a: unknown, b: unknown): boolean }, log: Memo
 const allDone = ({ events }: MemoryLog) => events.some(({ type }) => type === 'CreditGranted');
 
 test('policies have their events in the streams that are followed for them', (t) => {
-  const followed = { ...emailEvents, ...settingsEvents };
+  const followed = { ...emailEvents, ...settingsEvents, ...memberEvents, ...apiKeyEvents };
   t.deepEqual(
     Object.keys(policies).filter((type) => !Object.hasOwn(followed, type)),
     [],
   );
-  t.true(policyPrefixes.some((prefix) => streamOf.email('x').startsWith(prefix)));
-  t.true(policyPrefixes.some((prefix) => streamOf.settings().startsWith(prefix)));
+  const { email, settings, member, apiKey } = streamOf;
+  for (const stream of [email('x'), settings(), member('x'), apiKey('x')]) {
+    t.true(policyPrefixes.some((prefix) => stream.startsWith(prefix)));
+  }
+});
+
+test('a key whose maker died is claimed all the same, and one whose end was not told makes room', async (t) => {
+  const parts = scene();
+  const { run } = parts;
+  const stream = streamOf.member(memberId);
+  const hash = 'a'.repeat(64);
+  const key = { hash, keyId: nameId('key'), walletId, name: 'laptop', prefix: 'sk-1' };
+  const permits = { ...permitted, aliases: ['demo'], scenario: null };
+  const registration = { memberId, walletId, emailHash, sealed: 'jwe' };
+  await run.member.run(stream, () => ({ type: 'RegisterMember', ...registration }), context('r'));
+  await run.member.run(
+    stream,
+    (at) => ({ type: 'IssueApiKey', ...key, permits, most: 1, at }),
+    context('issue'),
+  );
+  const { url } = await readDatabase(t);
+  feedOf(t, url, parts);
+  await eventually(() => typesIn(parts.log, streamOf.apiKey(hash)).length === 2);
+  const { state } = await run.apiKey.load(streamOf.apiKey(hash));
+  t.deepEqual(state, { status: 'active', key: { ...key, memberId }, permits });
+  const ended = await run.apiKey.run(
+    streamOf.apiKey(hash),
+    () => ({ type: 'RevokeApiKey', memberId }),
+    context('revoke'),
+  );
+  await eventually(() => typesIn(parts.log, stream).includes('ApiKeyEnded'));
+  for (const event of parts.log.events.map(decode)) await parts.runPoliciesFor(event);
+  t.is(ended.events.length, 1);
+  t.deepEqual(typesIn(parts.log, stream), ['MemberRegistered', 'ApiKeyIssued', 'ApiKeyEnded']);
+  t.deepEqual(typesIn(parts.log, streamOf.apiKey(hash)), [
+    'ApiKeyClaimed',
+    'ApiKeyPermitted',
+    'ApiKeyRevoked',
+  ]);
 });
 
 test('the caller sees what its event leads to, and running it again changes nothing', async (t) => {

@@ -2,20 +2,24 @@ import test from 'ava';
 import { imbalance } from '../../../src/domain/accounts.ts';
 import { canonical, Decimal, money, sum } from '../../../src/domain/money.ts';
 import { walletBooks } from '../../../src/domain/wallet/books.ts';
+import type { BookedCost } from '../../../src/domain/wallet/call-events.ts';
+import type { WalletCommand } from '../../../src/domain/wallet/commands.ts';
 import { wallet } from '../../../src/domain/wallet/decider.ts';
 import type { WalletEvent } from '../../../src/domain/wallet/events.ts';
 import type { Wallet } from '../../../src/domain/wallet/wallet.ts';
 import { fold } from '../../support/given.ts';
 import { endedAs, evidence, lateOf } from '../../support/late-calls.ts';
-import { after, legsIn } from '../../support/wallet-story.ts';
+import { after, balanceOf, legsIn, since } from '../../support/wallet-story.ts';
 import {
   abandonOf,
+  ending,
   grantOf,
   history,
   noon,
   releaseOf,
   reserveOf,
   settleOf,
+  walletId,
 } from '../../support/wallets.ts';
 
 /** USD 0.00001, and 0.000001 for each token of output. */
@@ -26,6 +30,8 @@ const mayCost = {
 const open = [grantOf('1'), reserveOf('a', { mayCost })] as const;
 const unnoted = abandonOf('a', { possibleCosts: null });
 const cost = { upstream: 'openai', asset: 'USD', amount: '0.00004' };
+
+const { clientRequestId: _, ...reservedCall } = reserveOf('a').call;
 
 const waiting = (events: readonly WalletEvent[]) =>
   events.flatMap(legsIn).filter((leg) => /suspense|payable/.test(leg));
@@ -91,10 +97,6 @@ const ends = {
     late: lateOf(0, { ...endedAs('upstream_failed'), costs: [cost] }),
     owed: cost.amount,
   },
-  'could not be charged': {
-    late: lateOf(0, { ...endedAs('abandoned'), costs: [cost], onlySuspense: true }),
-    owed: cost.amount,
-  },
   'was never answered': { late: lateOf(0, endedAs('client_closed')), owed: '0' },
 };
 
@@ -112,13 +114,63 @@ for (const [how, { late, owed }] of Object.entries(ends)) {
   });
 }
 
-test('what a call was charged when it was swept stays when nothing of it is in suspense', (t) => {
-  const swept = abandonOf('a', { evidence: evidence('checkpoint', 10), possibleCosts: null });
-  const late = lateOf(0, { ...endedAs('abandoned'), costs: [cost], onlySuspense: true });
-  after(
-    ...open,
-    swept,
-  )(t)
-    .when(late)
-    .yieldsTypes();
+/** Credit for one call, which another one holds by the time that its first one, swept, tells its end. */
+const spent = (swept: WalletCommand) => [
+  ...[grantOf('0.0004'), reserveOf('a', { mayCost }), swept],
+  reserveOf('b', { input: 100 }),
+];
+const checkpoint = (costs: readonly BookedCost[]) =>
+  abandonOf('a', { evidence: evidence('checkpoint', 10), possibleCosts: null, costs });
+const atCheckpoint = { ...cost, amount: '0.00002' };
+
+const found = {
+  'nothing was known of': unnoted,
+  'a checkpoint was known of': checkpoint([atCheckpoint]),
+  'only its first attempt was known of': abandonOf('a', { costs: [atCheckpoint] }),
+  'a checkpoint was known of, but no cost': checkpoint([]),
+};
+
+for (const [what, swept] of Object.entries(found)) {
+  test(`a call that ${what} and that can’t be charged more costs us what it tells`, (t) => {
+    const before = history(...spent(swept));
+    const [posted] = since(before)(t)
+      .when(lateOf(60, { costs: [cost] }))
+      .yieldsTypes('LateCostsPosted');
+    const events = posted ? [...before, posted] : before;
+    const legs = events.flatMap(({ data }) => ('legs' in data ? data.legs : []));
+    const on = (account: string) =>
+      canonical(sum(legs.flatMap((leg) => (leg.account === account ? [money(leg.amount)] : []))));
+    t.is(on('suspense'), '0');
+    t.is(on('cogs:llm:openai'), cost.amount);
+    t.is(on('payable:llm:openai'), `-${cost.amount}`);
+    t.is(imbalance(legs).size, 0);
+    t.deepEqual(balanceOf(events), balanceOf(before), 'its charge stays');
+    since(events)(t)
+      .when(lateOf(60, { costs: [cost] }))
+      .yields();
+  });
+}
+
+test('a call that can’t be charged more and whose cost is booked is only refused', (t) => {
+  const before = history(...spent(checkpoint([cost])));
+  since(before)(t)
+    .when(lateOf(60, { costs: [cost] }))
+    .isRefused('insufficient_quota');
+});
+
+test('what is booked late of a call that can’t be charged counts as its other costs do', (t) => {
+  const facts = { scenario: 'support', plan: 'pro', clientApp: 'app' };
+  const before = history(...spent(checkpoint([{ ...atCheckpoint, ...facts }])));
+  const [posted] = since(before)(t)
+    .when(lateOf(60, { costs: [{ ...cost, ...facts }] }))
+    .yieldsTypes('LateCostsPosted');
+  t.deepEqual(posted?.data, {
+    ...{ walletId, call: reservedCall, upstream: ending.upstream, at: noon },
+    upstreamModel: ending.upstreamModel,
+    costs: [{ ...cost, amount: '0.00002', ...facts }],
+    legs: [
+      { account: 'cogs:llm:openai', asset: 'USD', amount: '0.00002' },
+      { account: 'payable:llm:openai', asset: 'USD', amount: '-0.00002' },
+    ],
+  });
 });
