@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
-import { CountReply, MessagesReply } from '../../src/api/anthropic-schemas.ts';
+import { CountReply, MessagesReply } from '../../src/api/anthropic/schemas.ts';
 import { AnthropicError } from '../../src/api/error-schemas.ts';
 import { aPdf } from '../support/paid-calls.ts';
 import type { PaidMock } from '../support/paid-mock.ts';

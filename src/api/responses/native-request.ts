@@ -1,6 +1,6 @@
-import type { Json } from '../adapters/llm/upstream.ts';
-import type { Item } from './responses-items.ts';
-import type { ResponsesRequest } from './responses-schemas.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import type { Item } from './input-items.ts';
+import type { ResponsesRequest } from './schemas.ts';
 import { unsealed } from './sealed-thought.ts';
 
 /** A request for an upstream that speaks Responses itself: unknown fields and all, but nothing that only we know. */

@@ -1,8 +1,8 @@
-import type { Json } from '../adapters/llm/upstream.ts';
-import type { CallItem, CallKind } from './response-calls.ts';
-import { callItem } from './response-calls.ts';
-import type { Events, Item, PartedItem, Place } from './response-items.ts';
-import { partedItem } from './response-items.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import type { CallItem, CallKind } from './call-item.ts';
+import { callItem } from './call-item.ts';
+import type { Events, Item, PartedItem, Place } from './output-items.ts';
+import { partedItem } from './output-items.ts';
 import type { SealedThought } from './sealed-thought.ts';
 import { sealed } from './sealed-thought.ts';
 

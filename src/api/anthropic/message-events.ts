@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Json } from '../adapters/llm/upstream.ts';
-import type { AnthropicEvent } from './anthropic-blocks.ts';
-import { blocks } from './anthropic-blocks.ts';
-import { toolCalls } from './anthropic-tool-calls.ts';
-import { Thoughts } from './chat-thoughts.ts';
-import type { Head } from './chat-to-anthropic.ts';
-import { anthropicUsage, stopOf } from './chat-to-anthropic.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { Thoughts } from '../chat-thoughts.ts';
+import type { AnthropicEvent } from './blocks.ts';
+import { blocks } from './blocks.ts';
+import type { Head } from './from-chat.ts';
+import { anthropicUsage, stopOf } from './from-chat.ts';
+import { toolCalls } from './tool-calls.ts';
 
 const Delta = Thoughts.extend({
   content: z.string().nullish().catch(undefined),

@@ -1,11 +1,11 @@
-import type { Json } from '../adapters/llm/upstream.ts';
-import { isRefused, refusal, refuseFields } from './responses-refused.ts';
-import type { ResponsesRequest } from './responses-schemas.ts';
-import { ResponsesRequest as Known } from './responses-schemas.ts';
-import { toolChoiceOf, toolsOf } from './responses-tools.ts';
-import type { Turn } from './responses-turns.ts';
-import { turnsOf } from './responses-turns.ts';
-import { written } from './written.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { written } from '../written.ts';
+import { isRefused, refusal, refuseFields } from './refused-fields.ts';
+import type { ResponsesRequest } from './schemas.ts';
+import { ResponsesRequest as Known } from './schemas.ts';
+import { toolChoiceOf, toolsOf } from './tools.ts';
+import type { Turn } from './turns.ts';
+import { turnsOf } from './turns.ts';
 
 /** A request as a chat request. */
 export interface Asked {

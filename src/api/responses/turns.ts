@@ -1,9 +1,9 @@
-import type { Json } from '../adapters/llm/upstream.ts';
-import type { Item } from './responses-items.ts';
-import { contentOf, partsOf } from './responses-parts.ts';
-import { refusal } from './responses-refused.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { written } from '../written.ts';
+import type { Item } from './input-items.ts';
+import { contentOf, partsOf } from './input-parts.ts';
+import { refusal } from './refused-fields.ts';
 import { unsealed } from './sealed-thought.ts';
-import { written } from './written.ts';
 
 /** A chat message, and the part of the request that it comes from. */
 export interface Turn {

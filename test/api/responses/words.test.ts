@@ -1,10 +1,10 @@
 import test from 'ava';
-import type { Json } from '../../src/adapters/llm/upstream.ts';
-import { OpenAiError } from '../../src/api/error-schemas.ts';
-import { assertMatches, mismatches } from '../openai/schemas.ts';
-import type { PaidMock } from '../support/paid-mock.ts';
-import { paidMock } from '../support/paid-mock.ts';
-import { jsonHeaders, serveV1 } from '../support/v1-server.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { OpenAiError } from '../../../src/api/error-schemas.ts';
+import { assertMatches, mismatches } from '../../openai/schemas.ts';
+import type { PaidMock } from '../../support/paid-mock.ts';
+import { paidMock } from '../../support/paid-mock.ts';
+import { jsonHeaders, serveV1 } from '../../support/v1-server.ts';
 
 let upstream: PaidMock;
 test.before(async () => {

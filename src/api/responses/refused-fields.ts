@@ -1,5 +1,5 @@
-import { ApiError } from './errors.ts';
-import type { Reason } from './reasons.ts';
+import { ApiError } from '../errors.ts';
+import type { Reason } from '../reasons.ts';
 
 /** Fields that are understood well enough not to be passed on. */
 const refused: Readonly<Record<string, Reason>> = {

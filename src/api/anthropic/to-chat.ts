@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import type { Json } from '../adapters/llm/upstream.ts';
-import type { Block, CountRequest, MessagesRequest } from './anthropic-schemas.ts';
-import { MessagesRequest as Known } from './anthropic-schemas.ts';
-import { ApiError } from './errors.ts';
-import { written } from './written.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { ApiError } from '../errors.ts';
+import { written } from '../written.ts';
+import type { Block, CountRequest, MessagesRequest } from './schemas.ts';
+import { MessagesRequest as Known } from './schemas.ts';
 
 const known = new Set(Object.keys(Known.shape));
 

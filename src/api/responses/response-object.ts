@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Json } from '../adapters/llm/upstream.ts';
-import { countsOf } from './chat-usage.ts';
-import type { ResponsesRequest, Tool } from './responses-schemas.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { countsOf } from '../chat-usage.ts';
+import type { ResponsesRequest, Tool } from './schemas.ts';
 
 /** What a response is made of before any of it is answered. */
 export interface ResponseHead {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Thoughts } from './chat-thoughts.ts';
+import { Thoughts } from '../chat-thoughts.ts';
 
 const Text = z.string().nullish().catch(undefined);
 

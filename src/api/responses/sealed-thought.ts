@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
-import { sprawlOf } from '../domain/json-sprawl.ts';
+import { sprawlOf } from '../../domain/json-sprawl.ts';
 
 /** What an upstream needs to believe a thought that it once had: what it signed, or the whole of it, sealed. */
 const SealedThought = z.union([

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelName } from './model-name.ts';
+import { ModelName } from '../model-name.ts';
 
 /** Nullable wherever a client may write that it wishes nothing. */
 const CacheControl = z.looseObject({ type: z.literal('ephemeral') }).nullish();

@@ -1,4 +1,4 @@
-import type { Json } from '../adapters/llm/upstream.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
 
 /** One event of a stream of Anthropic's. */
 export interface AnthropicEvent extends Json {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Json } from '../adapters/llm/upstream.ts';
-import { Thoughts } from './chat-thoughts.ts';
-import { chargeIn, countsOf } from './chat-usage.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { Thoughts } from '../chat-thoughts.ts';
+import { chargeIn, countsOf } from '../chat-usage.ts';
 
 /** Anthropic's counts: what was read from a cache or written into one stands beside the input. */
 export function anthropicUsage(usage: unknown): Readonly<Record<string, number | string>> {

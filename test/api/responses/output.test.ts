@@ -1,9 +1,9 @@
 import test from 'ava';
-import type { Json } from '../../src/adapters/llm/upstream.ts';
-import { headOf } from '../../src/api/response-object.ts';
-import { responseWriter } from '../../src/api/responses-events.ts';
-import { ResponsesRequest } from '../../src/api/responses-schemas.ts';
-import { chatOf } from '../../src/api/responses-to-chat.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { responseWriter } from '../../../src/api/responses/response-events.ts';
+import { headOf } from '../../../src/api/responses/response-object.ts';
+import { ResponsesRequest } from '../../../src/api/responses/schemas.ts';
+import { chatOf } from '../../../src/api/responses/to-chat.ts';
 
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 const parsed = (more: Json = {}) =>

@@ -1,4 +1,4 @@
-import type { AnthropicEvent, Blocks } from './anthropic-blocks.ts';
+import type { AnthropicEvent, Blocks } from './blocks.ts';
 
 /** A piece of a call, as a chunk of OpenAI's has it. */
 interface CallDelta {

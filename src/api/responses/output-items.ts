@@ -1,4 +1,4 @@
-import type { Json } from '../adapters/llm/upstream.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
 
 /** One event of a stream of Responses, not yet numbered. */
 export interface ResponseEvent extends Json {

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { chargingRows } from '../support/charging-rows.ts';
-import { cost, endsWith } from '../support/paid-mock.ts';
+import { chargingRows } from '../../support/charging-rows.ts';
+import { cost, endsWith } from '../../support/paid-mock.ts';
 
 const codes: Readonly<Record<number, string>> = {
   400: 'invalid_request',

@@ -1,13 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { anthropicAnswer } from '../../src/adapters/llm/anthropic-answer.ts';
-import { anthropicRequest } from '../../src/adapters/llm/anthropic-request.ts';
-import { anthropicStream } from '../../src/adapters/llm/anthropic-stream.ts';
-import type { Json } from '../../src/adapters/llm/upstream.ts';
-import { messageEvents } from '../../src/api/anthropic-events.ts';
-import { MessagesRequest } from '../../src/api/anthropic-schemas.ts';
-import { chatOf } from '../../src/api/anthropic-to-chat.ts';
-import { messageOf } from '../../src/api/chat-to-anthropic.ts';
+import { anthropicAnswer } from '../../../src/adapters/llm/anthropic-answer.ts';
+import { anthropicRequest } from '../../../src/adapters/llm/anthropic-request.ts';
+import { anthropicStream } from '../../../src/adapters/llm/anthropic-stream.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { messageOf } from '../../../src/api/anthropic/from-chat.ts';
+import { messageEvents } from '../../../src/api/anthropic/message-events.ts';
+import { MessagesRequest } from '../../../src/api/anthropic/schemas.ts';
+import { chatOf } from '../../../src/api/anthropic/to-chat.ts';
 import {
   anyMessage,
   eventsOf,
@@ -16,7 +16,7 @@ import {
   thinkingBlock,
   toolUseBlock,
   wholeMessage,
-} from '../support/anthropic-messages.ts';
+} from '../../support/anthropic-messages.ts';
 
 const head = { id: 'msg_1', model: 'demo' };
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from '../adapters/llm/upstream.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
 import { usageOf } from './response-object.ts';
 
 const Response = z.looseObject({ usage: z.looseObject({}).nullish() });

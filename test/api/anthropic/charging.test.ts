@@ -1,7 +1,7 @@
 import test from 'ava';
-import { chargingRows } from '../support/charging-rows.ts';
-import { eventually } from '../support/eventually.ts';
-import { cost, endsWith } from '../support/paid-mock.ts';
+import { chargingRows } from '../../support/charging-rows.ts';
+import { eventually } from '../../support/eventually.ts';
+import { cost, endsWith } from '../../support/paid-mock.ts';
 
 const types: Readonly<Record<number, string>> = {
   400: 'invalid_request_error',

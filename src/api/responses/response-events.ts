@@ -1,15 +1,15 @@
 import type { z } from 'zod';
-import type { Json } from '../adapters/llm/upstream.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import type { OpenAiError } from '../error-schemas.ts';
 import type { Logprob, Logprobs, Said } from './chat-chunk.ts';
 import { Chunk } from './chat-chunk.ts';
-import type { OpenAiError } from './error-schemas.ts';
-import type { Events, ResponseEvent } from './response-items.ts';
+import type { PassedEvent } from './native-answer.ts';
+import { passedEvent, passedResponse } from './native-answer.ts';
+import type { Output } from './output.ts';
+import { responseOutput } from './output.ts';
+import type { Events, ResponseEvent } from './output-items.ts';
 import type { ResponseHead, ResponseState } from './response-object.ts';
 import { endOf, responseObject } from './response-object.ts';
-import type { Output } from './response-output.ts';
-import { responseOutput } from './response-output.ts';
-import type { PassedEvent } from './responses-passed.ts';
-import { passedEvent, passedResponse } from './responses-passed.ts';
 
 /** What went wrong, in OpenAI's words. */
 export type Failure = z.output<typeof OpenAiError>['error'];

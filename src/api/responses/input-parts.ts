@@ -1,7 +1,7 @@
-import type { Json } from '../adapters/llm/upstream.ts';
-import type { Part } from './responses-items.ts';
-import { refusal } from './responses-refused.ts';
-import { written } from './written.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { written } from '../written.ts';
+import type { Part } from './input-items.ts';
+import { refusal } from './refused-fields.ts';
 
 /** Parts of an item in a chat message's words; `path` names them to who is to blame. */
 export const partsOf = (parts: readonly Part[], path: string): readonly Json[] =>

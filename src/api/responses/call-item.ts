@@ -1,5 +1,5 @@
-import type { Json } from '../adapters/llm/upstream.ts';
-import type { Events, Fields, Item, ItemStatus, Place, ResponseEvent } from './response-items.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import type { Events, Fields, Item, ItemStatus, Place, ResponseEvent } from './output-items.ts';
 
 /** A call as its upstream has begun it. */
 export interface Called {

@@ -1,7 +1,7 @@
-import type { Json } from '../adapters/llm/upstream.ts';
-import { refusal } from './responses-refused.ts';
-import type { ResponsesRequest, Tool, ToolChoice } from './responses-schemas.ts';
-import { written } from './written.ts';
+import type { Json } from '../../adapters/llm/upstream.ts';
+import { written } from '../written.ts';
+import { refusal } from './refused-fields.ts';
+import type { ResponsesRequest, Tool, ToolChoice } from './schemas.ts';
 
 /** The tools that the caller runs, in a chat request's words; any other is run, and billed, by a provider. */
 export const toolsOf = (tools: ResponsesRequest['tools']): readonly Json[] | undefined =>

@@ -1,10 +1,10 @@
 import test from 'ava';
-import type { Json } from '../../src/adapters/llm/upstream.ts';
-import { messageEvents } from '../../src/api/anthropic-events.ts';
-import { MessagesRequest } from '../../src/api/anthropic-schemas.ts';
-import { chatOf } from '../../src/api/anthropic-to-chat.ts';
-import { anthropicUsage, messageOf } from '../../src/api/chat-to-anthropic.ts';
-import { messageFrom } from '../support/anthropic-messages.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { anthropicUsage, messageOf } from '../../../src/api/anthropic/from-chat.ts';
+import { messageEvents } from '../../../src/api/anthropic/message-events.ts';
+import { MessagesRequest } from '../../../src/api/anthropic/schemas.ts';
+import { chatOf } from '../../../src/api/anthropic/to-chat.ts';
+import { messageFrom } from '../../support/anthropic-messages.ts';
 
 const head = { id: 'msg_1', model: 'demo' };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ModelName } from './model-name.ts';
-import { Input } from './responses-items.ts';
+import { ModelName } from '../model-name.ts';
+import { Input } from './input-items.ts';
 
 const Switch = z.boolean().nullish();
 const Text = z.string().nullish();

@@ -1,14 +1,14 @@
 import test from 'ava';
-import { openAiUpstream } from '../../src/adapters/llm/openai.ts';
-import type { Json } from '../../src/adapters/llm/upstream.ts';
-import { assertMatches, mismatches } from '../openai/schemas.ts';
-import { eventually } from '../support/eventually.ts';
-import type { MockResponses } from '../support/mock-responses.ts';
-import { startMockResponses } from '../support/mock-responses.ts';
-import { aPdf, paidCalls } from '../support/paid-calls.ts';
-import type { PaidMock } from '../support/paid-mock.ts';
-import { adapter, cost, endsWith, paidMock, watched } from '../support/paid-mock.ts';
-import { jsonHeaders, startV1 } from '../support/v1-server.ts';
+import { openAiUpstream } from '../../../src/adapters/llm/openai.ts';
+import type { Json } from '../../../src/adapters/llm/upstream.ts';
+import { assertMatches, mismatches } from '../../openai/schemas.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { MockResponses } from '../../support/mock-responses.ts';
+import { startMockResponses } from '../../support/mock-responses.ts';
+import { aPdf, paidCalls } from '../../support/paid-calls.ts';
+import type { PaidMock } from '../../support/paid-mock.ts';
+import { adapter, cost, endsWith, paidMock, watched } from '../../support/paid-mock.ts';
+import { jsonHeaders, startV1 } from '../../support/v1-server.ts';
 
 let native: MockResponses;
 let chat: PaidMock;
