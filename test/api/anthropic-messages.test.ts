@@ -334,7 +334,8 @@ test('a name of a user that OpenAI would find too long is sent as its hash, and 
     const keyed = { ...headers, authorization: 'Bearer sk-good' };
     const init = { method: 'POST', headers: keyed, body: JSON.stringify(body) };
     t.is((await fetch(`${url}${path}`, init)).status, 200);
-    return upstream.mock.asked.find((sent) => sent.model === model)?.['user'];
+    const sent = upstream.mock.asked.filter((each) => each.model === model);
+    return sent.map(({ user }) => user)[0];
   };
   const named = (id: string) => ({ metadata: { user_id: id } });
   const hashed = String(await userSent('/v1/messages', named(session), 'user-a?chunks=1'));
