@@ -20,6 +20,7 @@ export interface Reading {
   fault(): unknown;
 }
 
+/** Reads bytes as server-sent events, and those as chunks of an answer; a fault ends what came before it. */
 export function eventsReading({ read, end, begun, ended, finished }: AnswerStream): Reading {
   const events = serverSentEvents();
   let fault: unknown;

@@ -125,6 +125,7 @@ interface Totals {
   readonly spoken?: number | undefined;
 }
 
+/** A usage in OpenAI's words, as its clients and `usageFrom` read it. */
 export const openAiTotals = ({
   prompt,
   completion,
