@@ -49,7 +49,7 @@ export function late(ledger: Ledger, command: PostLateSettlement): void {
 
 const failures = ['upstream_failed', 'upstream_timed_out', 'refused', 'abandoned'];
 
-/** MONEY's table: what failed, or was ended before anything came, is free. */
+/** What failed, or was ended before anything came, is free. */
 function cameTo(call: OracleCall, command: PostLateSettlement) {
   const { outcome } = command.ending;
   const tokens = tokensOf(command);

@@ -40,7 +40,7 @@ interface Counted {
   readonly end: CallEnd;
 }
 
-/** Is told how a call fares and ends its hold exactly once, as MONEY's table says. */
+/** Is told how a call fares and ends its hold exactly once, as the table of `ops/charging.md` says. */
 export interface Meter {
   asking(trial: Trial): void;
   /** The upstream's headers are here; `partial` gives what has come of a body so far. */
