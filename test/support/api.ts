@@ -13,12 +13,12 @@ import type { Runners } from '../../src/adapters/eventstore/runners.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
 import { upstreamIndex } from '../../src/adapters/eventstore/upstream-index.ts';
 import { walletHistory } from '../../src/adapters/eventstore/wallet-history.ts';
-import { kinds } from '../../src/adapters/llm/kinds.ts';
 import { liveUpstreams } from '../../src/adapters/llm/live-upstreams.ts';
 import { upstreamOpener } from '../../src/adapters/llm/open-upstream.ts';
 import type { ImaginedCall } from '../../src/adapters/llm/preview-route.ts';
 import { previewRoute } from '../../src/adapters/llm/preview-route.ts';
 import { sandboxUpstream } from '../../src/adapters/llm/sandbox.ts';
+import { upstreamKinds } from '../../src/adapters/llm/upstream-kinds.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import type { Mail } from '../../src/adapters/mail/mailer.ts';
 import { buildOrders } from '../../src/adapters/postgres/build-orders.ts';
@@ -221,7 +221,7 @@ function upstreamsOver(
     upstreamView: { ...live, state },
     upstreams: {
       keys,
-      usualBaseUrl: (kind: UpstreamKind) => kinds[kind].baseUrl,
+      usualBaseUrl: (kind: UpstreamKind) => upstreamKinds[kind].baseUrl,
       allowsLinkLocal: false,
     },
   };

@@ -1,5 +1,5 @@
 /** Limits how long an upstream may be silent while somebody waits for it. */
-export interface Patience {
+export interface SilenceLimit {
   /** Somebody waits from now on, for at most so long. */
   begin(limitMs: number): void;
   /** Nobody waits: what passes now is not the upstream's fault. */
@@ -10,7 +10,7 @@ export interface Patience {
 }
 
 /** Calls `lost` at most once; one timer serves a whole answer. */
-export function patience(lost: () => void): Patience {
+export function silenceLimit(lost: () => void): SilenceLimit {
   let timer: NodeJS.Timeout | undefined;
   let timerMs = 0;
   let isWaiting = false;

@@ -25,7 +25,7 @@ const newer = { outputLimit: 'max_completion_tokens' } as const;
 const older = { outputLimit: 'max_tokens' } as const;
 
 /** Every kind of upstream. A kind that gets a protocol of its own changes its `open`, and nothing else. */
-export const kinds: Readonly<Record<UpstreamKind, Kind>> = {
+export const upstreamKinds: Readonly<Record<UpstreamKind, Kind>> = {
   openai: likeOpenAi('https://api.openai.com/v1', { ...newer, responses: true }),
   claude: { baseUrl: 'https://api.anthropic.com', open: anthropicUpstream },
   qwen: likeOpenAi('https://dashscope.aliyuncs.com/compatible-mode/v1', {
