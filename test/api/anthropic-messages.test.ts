@@ -3,16 +3,11 @@ import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { MessagesReply } from '../../src/api/anthropic/schemas.ts';
 import { AnthropicError } from '../../src/api/error-schemas.ts';
 import { aPdf } from '../support/paid-calls.ts';
-import type { PaidMock } from '../support/paid-mock.ts';
-import { cost, endsWith, paidMock } from '../support/paid-mock.ts';
+import { cost, endsWith, paidMockFor } from '../support/paid-mock.ts';
 import { serveV1 } from '../support/v1-server.ts';
 import { paidEndpointContract } from './paid-endpoint.contract.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const headers = {
   'x-api-key': 'sk-good',

@@ -2,7 +2,6 @@ import test from 'ava';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { eventually } from '../../support/eventually.ts';
 import { allChunks, chunksOf, textIn } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
 import {
   cost,
   costsOf,
@@ -11,16 +10,12 @@ import {
   faultOf,
   helloTokens,
   ourCost,
-  paidMock,
+  paidMockFor,
   sumOf,
   suspenseOf,
 } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

@@ -6,7 +6,6 @@ import { Rejection } from '../../../src/domain/rejection.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
 import { allChunks, aPdf, bodyOf, chunksOf, paidCalls, textIn } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
 import {
   cost,
   costsOf,
@@ -14,15 +13,11 @@ import {
   endsWith,
   faultOf,
   ourCost,
-  paidMock,
+  paidMockFor,
   suspenseOf,
 } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

@@ -3,14 +3,9 @@ import { OutcomeUnknown } from '../../../src/adapters/eventstore/execute.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { eventually } from '../../support/eventually.ts';
 import { bodyOf, chunksOf, textIn } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { endsWith, paidMock, suspenseOf } from '../../support/paid-mock.ts';
+import { endsWith, paidMockFor, suspenseOf } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 test('a whole body waits until its charge is recorded', async (t) => {
   const calls = await upstream.on('gpt-4o');

@@ -2,15 +2,10 @@ import test from 'ava';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { CountReply } from '../../../src/api/anthropic/schemas.ts';
 import { AnthropicError } from '../../../src/api/error-schemas.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { paidMock } from '../../support/paid-mock.ts';
+import { paidMockFor } from '../../support/paid-mock.ts';
 import { jsonHeaders, serveV1 } from '../../support/v1-server.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 async function count(url: string, more: Json) {
   const response = await fetch(`${url}/v1/messages/count_tokens`, {
