@@ -173,7 +173,10 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
     });
   }
 
-  const isCaughtUp = () => goal !== undefined && haveReached(goal, mine, projector);
+  // Hoisted like the others here: they are called while `consume` is awaited.
+  function isCaughtUp(): boolean {
+    return goal !== undefined && haveReached(goal, mine, projector);
+  }
 
   function watchChanges(): void {
     const openAnew = () =>
