@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { eventStoreDbLog } from './adapters/eventstore/eventstoredb.ts';
 import { tracedLog } from './adapters/eventstore/traced-log.ts';
-import { kinds } from './adapters/llm/kinds.ts';
 import type { FixedUpstream } from './adapters/llm/live-upstreams.ts';
 import { liveUpstreams } from './adapters/llm/live-upstreams.ts';
 import { upstreamOpener } from './adapters/llm/open-upstream.ts';
 import { sandboxUpstream } from './adapters/llm/sandbox.ts';
+import { upstreamKinds } from './adapters/llm/upstream-kinds.ts';
 import { fileMail } from './adapters/mail/file-mail.ts';
 import type { Mailer } from './adapters/mail/mailer.ts';
 import { smtpMail } from './adapters/mail/smtp-mail.ts';
@@ -84,7 +84,7 @@ function openUpstreams(
   parts: Pick<Parameters<typeof liveUpstreams>[0], 'keyOf'> & Pick<PortParts, 'log'>,
 ) {
   const fixed = providers.map(({ id, kind, apiKey, baseUrl }): FixedUpstream => {
-    const place = baseUrl ?? kinds[kind].baseUrl;
+    const place = baseUrl ?? upstreamKinds[kind].baseUrl;
     if (place === undefined) throw new Error(`The upstream ${id} is nowhere.`);
     return { id, kind, apiKey, baseUrl: place };
   });

@@ -26,7 +26,7 @@ export function providerVariables<Key extends z.ZodType, Url extends z.ZodType>(
     [`${prefixOf(kind)}_API_KEY`, key],
     [`${prefixOf(kind)}_BASE_URL`, url],
   ]);
-  // What the names of a table's columns are, its type can't be told from a list.
+  // Names that are made from a list are no part of its type.
   return Object.fromEntries(pairs) as Record<Variable, Key | Url>;
 }
 

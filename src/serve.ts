@@ -3,11 +3,11 @@ import packageJson from '../package.json' with { type: 'json' };
 import { behind } from './adapters/eventstore/behind.ts';
 import { denials } from './adapters/eventstore/denials.ts';
 import { walletHistory } from './adapters/eventstore/wallet-history.ts';
-import { kinds } from './adapters/llm/kinds.ts';
 import { metered } from './adapters/llm/metered.ts';
 import type { PlanParts } from './adapters/llm/plan-call.ts';
 import type { ImaginedCall } from './adapters/llm/preview-route.ts';
 import { previewRoute } from './adapters/llm/preview-route.ts';
+import { upstreamKinds } from './adapters/llm/upstream-kinds.ts';
 import { upstreamProbes } from './adapters/llm/upstream-probes.ts';
 import type { UpstreamWatch } from './adapters/llm/upstream-watch.ts';
 import { upstreamWatch } from './adapters/llm/upstream-watch.ts';
@@ -82,7 +82,7 @@ export async function serve(parts: PortParts, running: Running): Promise<Served>
     upstreamView: { ...upstreams, state: calls.upstreamState },
     upstreams: {
       keys: providerKeys,
-      usualBaseUrl: (kind) => kinds[kind].baseUrl,
+      usualBaseUrl: (kind) => upstreamKinds[kind].baseUrl,
       allowsLinkLocal: config.allowsLinkLocal,
     },
     previewRoute: calls.preview,

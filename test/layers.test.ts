@@ -5,7 +5,7 @@ import test from 'ava';
 
 type Layer = 'main' | 'api' | 'adapters' | 'projections' | 'domain';
 
-/** Which layers a layer may import; DESIGN draws the same arrows. */
+/** Which layers a layer may import. */
 const allowed: Readonly<Record<Layer, readonly Layer[]>> = {
   main: ['main', 'api', 'adapters', 'projections', 'domain'],
   api: ['api', 'adapters', 'projections', 'domain'],

@@ -14,6 +14,7 @@ import { WrittenMoment } from './moment.ts';
 import { pricesOf, WrittenPrices, writtenPrices } from './price-words.ts';
 import { route } from './route.ts';
 
+/** Output tokens that are held for and asked of the upstream where neither the call nor the price list says how many. */
 export const usualMaxOutput = 4_096;
 
 export interface ModelOrderParts {

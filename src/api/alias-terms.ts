@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AliasTerms } from '../domain/alias/events.ts';
-import { ratesFrom, shownRates, WrittenRates } from './written-rates.ts';
+import { ratesFrom, ShownRates, shownRates, WrittenRates } from './written-rates.ts';
 
 const { description, sampling, systemPrompt, scenario } = AliasTerms.shape;
 
@@ -24,14 +24,11 @@ export const ShownAlias = z.object({
   sampling,
   system_prompt: systemPrompt,
   scenario,
-  limits: z.object({
-    requests_per_minute: z.int().nullable(),
-    tokens_per_minute: z.int().nullable(),
-    concurrent: z.int().nullable(),
-  }),
+  limits: ShownRates,
   max_input_tokens: z.int().nullable(),
 });
 
+/** Only what was written: the rest of an alias's terms stays as it is. */
 export function aliasChanges(written: z.output<typeof WrittenAlias>): Partial<AliasTerms> {
   const { system_prompt: prompt, limits, max_input_tokens: most, ...rest } = written;
   return {

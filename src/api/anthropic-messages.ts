@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { CountedRequest } from '../adapters/llm/plan-call.ts';
-import type { AnthropicEvent } from './anthropic-blocks.ts';
-import { messageEvents } from './anthropic-events.ts';
-import type { CountRequest as CountBody } from './anthropic-schemas.ts';
-import { CountReply, CountRequest, MessagesReply, MessagesRequest } from './anthropic-schemas.ts';
-import { chatOf, namesIn } from './anthropic-to-chat.ts';
+import type { AnthropicEvent } from './anthropic/blocks.ts';
+import { messageIdOf, messageOf } from './anthropic/from-chat.ts';
+import { messageEvents } from './anthropic/message-events.ts';
+import type { CountRequest as CountBody } from './anthropic/schemas.ts';
+import { CountReply, CountRequest, MessagesReply, MessagesRequest } from './anthropic/schemas.ts';
+import { chatOf, namesIn } from './anthropic/to-chat.ts';
 import { callError } from './call-error.ts';
-import { messageIdOf, messageOf } from './chat-to-anthropic.ts';
 import { errorAnswer } from './errors.ts';
 import type { AliasParts, ModelCallParts } from './model-call.ts';
 import { faultOf, mediaLimitBytes, modelCall, permitted, timesOf } from './model-call.ts';

@@ -21,6 +21,7 @@ const Line = z.object({
 /** The lines that a call's charge is the sum of; null when it isn't charged in money, or not yet. */
 export const Lines = z.array(Line).nullable();
 
+/** What a charge is made of, from the usage and the prices that were recorded with it. */
 export function linesOf({ usage, price, charge, asset }: CallRow): z.infer<typeof Lines> {
   if (!usage || charge === null || isUnit(asset)) return null;
   return explain(usageOf(usage), pricesOf(price)).map(shown);

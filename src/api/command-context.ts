@@ -13,6 +13,7 @@ export type React = (written: {
   readonly position: bigint | null;
 }) => Promise<bigint | null>;
 
+/** Events are reacted to one after the other, in their order. */
 export const reactor =
   (runPoliciesFor: (event: Recorded) => Promise<bigint | null>): React =>
   async ({ events, position }) => {

@@ -4,7 +4,7 @@ import { OutcomeUnknown } from '../adapters/eventstore/execute.ts';
 import { isPassingFault } from '../adapters/postgres/passing-fault.ts';
 import { EventFromNewerVersion } from '../domain/events.ts';
 import { Rejection, RejectionCode } from '../domain/rejection.ts';
-import { anthropicBody } from './anthropic-error.ts';
+import { anthropicBody } from './anthropic/error-body.ts';
 import type { ErrorCode, ErrorKind } from './error-table.ts';
 import { errorTable } from './error-table.ts';
 import type { LinkOf } from './links.ts';

@@ -3,6 +3,7 @@ import type { ModelCall } from '../adapters/llm/model-call.ts';
 import { Switch } from './chat-schemas.ts';
 import { ModelName } from './model-name.ts';
 
+/** Characters of a prompt, pictures of one call, and previews of a picture: OpenAI's own limits. */
 export const mostPrompt = 32_000;
 export const mostPictures = 10;
 export const mostPreviews = 3;

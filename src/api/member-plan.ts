@@ -3,7 +3,7 @@ import type { MemberPlan } from '../domain/member/events.ts';
 import { PlanId } from '../domain/member/events.ts';
 import { Permits } from '../domain/permits.ts';
 import { WrittenMoment } from './moment.ts';
-import { ratesFrom, shownRates, WrittenRates } from './written-rates.ts';
+import { ratesFrom, ShownRates, shownRates, WrittenRates } from './written-rates.ts';
 
 const { aliases, scenarios, endpoints } = Permits.shape;
 
@@ -21,11 +21,7 @@ export const ShownPlan = z.object({
   id: PlanId,
   expires_at: z.string().nullable(),
   ...{ aliases, scenarios, endpoints },
-  limits: z.object({
-    requests_per_minute: z.int().nullable(),
-    tokens_per_minute: z.int().nullable(),
-    concurrent: z.int().nullable(),
-  }),
+  limits: ShownRates,
 });
 
 export function planFrom(written: z.output<typeof WrittenPlan>): MemberPlan {

@@ -12,6 +12,13 @@ export const WrittenRates = z.strictObject({
 });
 type WrittenRates = z.output<typeof WrittenRates>;
 
+/** The same as it is shown. */
+export const ShownRates = z.object({
+  requests_per_minute: z.int().nullable(),
+  tokens_per_minute: z.int().nullable(),
+  concurrent: z.int().nullable(),
+});
+
 export const ratesFrom = (written: WrittenRates): RateLimits => ({
   requestsPerMinute: written.requests_per_minute,
   tokensPerMinute: written.tokens_per_minute,

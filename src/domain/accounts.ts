@@ -20,7 +20,7 @@ export type Leg = z.infer<typeof Leg>;
 export const CreditKind = z.enum(['paid', 'plan', 'promo', 'compensation']);
 export type CreditKind = z.infer<typeof CreditKind>;
 
-/** The chart of accounts: the names of MONEY's table. */
+/** The chart of accounts: no other file names one. Legs on liabilities and income are negative where they grow. */
 export const account = {
   credit: (walletId: string, kind: CreditKind) => `credit:${walletId}:${kind}`,
   hold: (walletId: string, kind: CreditKind) => `hold:${walletId}:${kind}`,

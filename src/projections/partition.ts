@@ -1,4 +1,4 @@
-/** How many parts the events of a log are dealt out into, for ever: see DESIGN §6. */
+/** How many parts the events of a log are dealt out into, for ever: ADR 9. */
 export const partitionCount = 12;
 
 export const allPartitions: readonly number[] = Array.from({ length: partitionCount }, (_, n) => n);

@@ -1,18 +1,13 @@
 import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
-import { CountReply, MessagesReply } from '../../src/api/anthropic-schemas.ts';
+import { MessagesReply } from '../../src/api/anthropic/schemas.ts';
 import { AnthropicError } from '../../src/api/error-schemas.ts';
 import { aPdf } from '../support/paid-calls.ts';
-import type { PaidMock } from '../support/paid-mock.ts';
-import { cost, endsWith, paidMock } from '../support/paid-mock.ts';
+import { cost, endsWith, paidMockFor } from '../support/paid-mock.ts';
 import { serveV1 } from '../support/v1-server.ts';
 import { paidEndpointContract } from './paid-endpoint.contract.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const headers = {
   'x-api-key': 'sk-good',
@@ -21,8 +16,8 @@ const headers = {
 };
 const hello = { role: 'user', content: 'Hello' };
 
-const post = (url: string, more: Json, init: RequestInit = {}, path = '') =>
-  fetch(`${url}/v1/messages${path}`, {
+const post = (url: string, more: Json, init: RequestInit = {}) =>
+  fetch(`${url}/v1/messages`, {
     method: 'POST',
     headers,
     body: JSON.stringify({ model: 'demo', max_tokens: 64, messages: [hello], ...more }),
@@ -126,7 +121,11 @@ test('errors have Anthropic’s shape and the status of ours', async (t) => {
     [await post(url, {}, { body: '{"model": ' }), 400, 'invalid_request_error'],
     [await post(url, { padding: 'x'.repeat(34_000_000) }), 413, 'request_too_large'],
     [await fetch(`${url}/v1/messages`), 405, 'invalid_request_error'],
-    [await post(url, {}, {}, '/unknown'), 404, 'not_found_error'],
+    [
+      await fetch(`${url}/v1/messages/unknown`, { method: 'POST', headers }),
+      404,
+      'not_found_error',
+    ],
   ] as const;
   for (const [response, status, type] of cases) {
     t.is(response.status, status, type);
@@ -311,21 +310,6 @@ test('documents are files to an upstream of OpenAI’s, and texts what they say'
 
 const said = (words: string) => ({ type: 'text', text: words });
 
-test('tokens of a text are counted with it, those of a PDF by nobody', async (t) => {
-  const url = await serveV1(t, await upstream.on('gpt-4o'));
-  const count = async (content: readonly Json[]) => {
-    const asked = { max_tokens: undefined, messages: [{ role: 'user', content }] };
-    return (await post(url, asked, {}, '/count_tokens')).json();
-  };
-  const { input_tokens: bare } = CountReply.parse(await count([said('Hello')]));
-  const words = { ...text, data: ' word'.repeat(100) };
-  const document = { type: 'document', source: words };
-  t.deepEqual(await count([said('Hello'), document]), { input_tokens: bare + 100 });
-  const { error } = AnthropicError.parse(await count([said('Hello'), aDocument]));
-  t.is(error.type, 'invalid_request_error');
-  t.regex(error.message, /messages\[0\]\.content\[1\].*PDF/);
-});
-
 test('a name of a user that OpenAI would find too long is sent as its hash, and a chat’s own as it is', async (t) => {
   const session = `user_${'ab'.repeat(32)}_account__session_01234567-89ab-cdef-0123-456789abcdef`;
   const userSent = async (path: string, more: Json, model: string) => {
@@ -334,7 +318,8 @@ test('a name of a user that OpenAI would find too long is sent as its hash, and 
     const keyed = { ...headers, authorization: 'Bearer sk-good' };
     const init = { method: 'POST', headers: keyed, body: JSON.stringify(body) };
     t.is((await fetch(`${url}${path}`, init)).status, 200);
-    return upstream.mock.asked.find((sent) => sent.model === model)?.['user'];
+    const sent = upstream.mock.asked.filter((each) => each.model === model);
+    return sent.map(({ user }) => user)[0];
   };
   const named = (id: string) => ({ metadata: { user_id: id } });
   const hashed = String(await userSent('/v1/messages', named(session), 'user-a?chunks=1'));
@@ -345,21 +330,4 @@ test('a name of a user that OpenAI would find too long is sent as its hash, and 
   t.is(await userSent('/v1/messages', named(short), 'user-d?chunks=1'), short);
   const chat = '/v1/chat/completions';
   t.is(await userSent(chat, { user: session }, 'user-e?chunks=1'), session);
-});
-
-test('tokens are counted by the model’s own vocabulary, for nothing', async (t) => {
-  const calls = await upstream.on('gpt-4o');
-  const url = await serveV1(t, calls);
-  const count = async (more: Json) => {
-    const response = await post(url, { max_tokens: undefined, ...more }, {}, '/count_tokens');
-    return { status: response.status, body: await response.json() };
-  };
-  t.deepEqual(await count({}), { status: 200, body: { input_tokens: 8 } });
-  const more = await count({ system: 'Be brief.' });
-  t.true(CountReply.parse(more.body).input_tokens > 8);
-  t.like(await count({ model: 'none' }), { status: 404, body: { type: 'error' } });
-  t.deepEqual(
-    calls.log.events.filter(({ type }) => type === 'CreditReserved'),
-    [],
-  );
 });

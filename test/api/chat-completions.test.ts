@@ -4,17 +4,12 @@ import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { OpenAiError } from '../../src/api/error-schemas.ts';
 import { eventually } from '../support/eventually.ts';
-import type { PaidMock } from '../support/paid-mock.ts';
-import { endsWith, paidMock } from '../support/paid-mock.ts';
+import { endsWith, paidMockFor } from '../support/paid-mock.ts';
 import { routeTo } from '../support/routes.ts';
 import { jsonHeaders, serveV1 } from '../support/v1-server.ts';
 import { paidEndpointContract } from './paid-endpoint.contract.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const messages = [{ role: 'user', content: 'Hello' }];
 

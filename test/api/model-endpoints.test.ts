@@ -6,15 +6,10 @@ import { z } from 'zod';
 import type { EndpointName } from '../../src/adapters/llm/endpoints/endpoint.ts';
 import type { Prices } from '../../src/domain/price-list/events.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
-import type { PaidMock } from '../support/paid-mock.ts';
-import { endsWith, paidMock } from '../support/paid-mock.ts';
+import { endsWith, paidMockFor } from '../support/paid-mock.ts';
 import { goodKey, jsonHeaders, serveV1 } from '../support/v1-server.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const prices: Prices = {
   ...{ input: '1', cachedInput: '0.5', output: '3' },

@@ -4,15 +4,10 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { eventually } from '../support/eventually.ts';
 import type { PaidCalls } from '../support/paid-calls.ts';
-import type { PaidMock } from '../support/paid-mock.ts';
-import { endsWith, paidMock } from '../support/paid-mock.ts';
+import { endsWith, paidMockFor } from '../support/paid-mock.ts';
 import { goodKey, serveV1 } from '../support/v1-server.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const prices = { input: '1', cachedInput: '0.5', output: '3', second: '0.0001', image: '0.04' };
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Json } from '../../src/adapters/llm/upstream.ts';
 import { OpenAiError } from '../../src/api/error-schemas.ts';
-import { ResponsesReply } from '../../src/api/responses-schemas.ts';
+import { ResponsesReply } from '../../src/api/responses/schemas.ts';
 import { assertMatches, mismatches } from '../openai/schemas.ts';
 import type { PaidMock } from '../support/paid-mock.ts';
 import { cost, endsWith, paidMock } from '../support/paid-mock.ts';

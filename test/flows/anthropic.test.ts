@@ -1,6 +1,6 @@
 import test from 'ava';
 import OpenAI from 'openai';
-import { MessagesReply } from '../../src/api/anthropic-schemas.ts';
+import { MessagesReply } from '../../src/api/anthropic/schemas.ts';
 import { AnthropicError } from '../../src/api/error-schemas.ts';
 import { Decimal } from '../../src/domain/money.ts';
 import type { MockAnthropic } from '../support/mock-anthropic.ts';

@@ -13,6 +13,7 @@ import type { Person } from '../support/people.ts';
 import {
   callsOf,
   newCustomer,
+  offer,
   request,
   sell,
   settledCalls,
@@ -233,7 +234,8 @@ test('a chat that hears and speaks is charged for both, and explained to the las
   const { client, person } = await customer('10');
   const ofSound = { audio_input: '6', audio_output: '20' };
   const model = 'speaker';
-  await sell(program, adminToken, model, 'mock?input=105&heard=100&spoken=12', ofSound);
+  const sold = 'mock?input=105&heard=100&spoken=12';
+  await offer(program, adminToken, model, { sold, prices: ofSound });
   const data = sound('Hello', 'mp3').toString('base64');
   const heard = { type: 'input_audio', input_audio: { data, format: 'mp3' } } as const;
   const asked = {

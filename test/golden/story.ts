@@ -24,31 +24,18 @@ import {
   settleOf,
   walletId,
 } from '../support/wallets.ts';
-import { permissionEvents } from './permission-events.ts';
+import { otherEvents } from './other-events.ts';
+import { dear, whole } from './prices.ts';
 
 const at = '2026-03-14T09:26:53.589Z';
 const muchLater = '2026-03-15T00:00:00.000Z';
 const hash = (digit: string) => digit.repeat(64);
-const emailHash = hash('e');
 const usage = { input: 60, cachedInput: 40, output: 20, reasoning: 5 };
 const cached = { ...usage, cacheWrite: 7 };
-const dear = {
-  ...price,
-  prices: { ...price.prices, cacheWrite: '1.25', reasoning: '4', request: '0.0001' },
-};
 const media = {
   ...cached,
   ...{ audioInput: 90, audioOutput: 30, imageInput: 12, imageOutput: 16 },
   ...{ images: 1, seconds: 9, characters: 5 },
-};
-/** A list that sells everything there is. */
-const whole = {
-  ...dear,
-  prices: {
-    ...dear.prices,
-    ...{ audioInput: '6', audioOutput: '12', imageInput: '8', imageOutput: '30' },
-    ...{ image: '0.0004', second: '0.00001', character: '0.000015' },
-  },
 };
 const mayCost = {
   ...{ upstream: 'openai', asset: 'USD' },
@@ -117,7 +104,10 @@ const correctionOf = (settlement: string, part: Partial<ChargedPart> = {}): Corr
 });
 
 /** A member's wallet through all that can happen to one, told once more after its books were closed. */
-const chapter = (n: string): readonly Step[] => [
+const chapter = (n: string): readonly Step[] => [...firstDay(n), ...nextDay(n)];
+
+/** Credit of each kind, and how calls of it end. */
+const firstDay = (n: string): readonly Step[] => [
   limitOf({ apiKeyId: nameId('key'), window: 'minute', measure: 'tokens', most: '100000' }),
   limitOf({ window: 'total', measure: 'overdraft', most: '0.02' }),
   limitOf({ window: 'day', measure: 'money', most: '5' }),
@@ -160,6 +150,10 @@ const chapter = (n: string): readonly Step[] => [
   abandonOf(`k${n}`, { evidence: { ...evidence, basis: 'usage' }, costs }),
   { type: 'RevokeCredit', lotId: nameId(`requests ${n}`), reason: 'the plan ended', at },
   settleOf(`g${n}`, usage),
+];
+
+/** After lots have expired: debts, a freeze, prices of everything there is. */
+const nextDay = (n: string): readonly Step[] => [
   { type: 'ExpireLots', at: muchLater },
   reserveOf(`h${n}`, { at: muchLater }),
   settleOf(`h${n}`, { input: 4000, output: 100 }, { overrun: 'owed', at: muchLater }),
@@ -217,185 +211,8 @@ const walletStory = entriesOf(
   ].map(moved),
 ).map(({ type, data }) => ({ type, data }) as DomainEvent);
 
-const ids = { memberId, walletId };
-const sealed = 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..Zm9yIGV4YW1wbGU.c2VhbGVk.dGFn';
-const claimed = {
-  ...{ emailHash, ...ids, sealed, codeHash: hash('c') },
-  expiresAt: '2026-03-15T09:26:53.589Z',
-};
-
-const ofBalance = { projection: 'balance', schema: 'balance_v2' };
-
-/** Every other noun's events, as its decider writes them. */
-const others: readonly DomainEvent[] = [
-  { type: 'EmailClaimed', data: { ...claimed, replaces: null } },
-  { type: 'EmailClaimed', data: { ...claimed, replaces: nameId('squatter') } },
-  { type: 'EmailOwned', data: { emailHash, ...ids } },
-  { type: 'MemberRegistered', data: { ...ids, emailHash, sealed } },
-  { type: 'RegistrationSuperseded', data: { memberId: nameId('squatter'), by: memberId } },
-  { type: 'EmailVerified', data: { ...ids, emailHash } },
-  {
-    type: 'LoginSucceeded',
-    data: {
-      ...{ memberId, sessionId: nameId('session'), sealedClient: sealed },
-      expiresAt: '2026-03-21T09:26:53.589Z',
-    },
-  },
-  { type: 'LoginFailed', data: { memberId, reason: 'wrong_password', sealedClient: sealed } },
-  { type: 'LoginFailed', data: { memberId, reason: 'email_unverified', sealedClient: sealed } },
-  { type: 'LoggedOut', data: { memberId, sessionId: nameId('session') } },
-  { type: 'RoleGranted', data: { memberId, role: 'admin' } },
-  { type: 'FirstAdminAppointed', data: ids },
-  {
-    type: 'ApiKeyClaimed',
-    data: {
-      ...{ hash: hash('a'), keyId: nameId('key'), ...ids },
-      ...{ name: 'laptop 笔记本', prefix: 'sk-4fVb0aQ' },
-    },
-  },
-  ...permissionEvents,
-  { type: 'ApiKeyRevoked', data: { hash: hash('a'), keyId: nameId('key'), memberId } },
-  {
-    type: 'PriceListPublished',
-    data: {
-      ...{ alias: 'demo', version: 3, currency: 'CNY', effectiveAt: at },
-      ...{ prices: { input: '2.5', cachedInput: '0.25', output: '10' }, defaultMaxOutput: 4096 },
-    },
-  },
-  {
-    type: 'PriceListPublished',
-    data: {
-      ...{ alias: 'demo', version: 4, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
-      prices: dear.prices,
-    },
-  },
-  {
-    type: 'PriceListPublished',
-    data: {
-      ...{ alias: 'demo', version: 5, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
-      prices: whole.prices,
-    },
-  },
-  {
-    type: 'PriceListPublished',
-    data: {
-      ...{ alias: 'demo', version: 6, currency: 'CNY', effectiveAt: at, defaultMaxOutput: 4096 },
-      prices: dear.prices,
-      origin: {
-        ...{ catalogue: 'prices@1.2.3', provider: 'openai', model: 'gpt-4o' },
-        ...{ rate: '7.1', markup: '1.2' },
-      },
-    },
-  },
-  { type: 'AliasWithdrawn', data: { alias: 'demo', version: 6 } },
-  { type: 'RouteRemoved', data: { alias: 'demo' } },
-  {
-    type: 'RouteChanged',
-    data: {
-      alias: 'demo',
-      strategy: 'auto',
-      scoring: { load: 1, cost: 2.5, latency: 0, health: 1 },
-      sticky: true,
-      hangUp: 'drain',
-      candidates: [
-        { upstream: 'openai', model: 'gpt-5-mini', weight: 3 },
-        {
-          ...{ upstream: 'deepseek', model: 'deepseek-chat', weight: 0.5, priority: 2 },
-          cost: { input: '2', cachedInput: '0.2', output: '3' },
-          conditions: {
-            ...{ plans: ['pro'], clientApps: ['app-1'], apiKeys: [nameId('key')] },
-            ...{ scenarios: ['code'], inputTokens: { min: 1, max: 32_000 } },
-            hours: { from: '22:00', to: '06:30', days: [1, 7], timeZone: 'Asia/Shanghai' },
-          },
-        },
-        {
-          ...{ upstream: 'sandbox', model: 'demo', weight: 1 },
-          conditions: {
-            ...{ scenarios: ['test'], inputTokens: {} },
-            hours: { from: '00:00', to: '12:00', timeZone: 'UTC' },
-          },
-        },
-        { upstream: 'sandbox', model: 'any', weight: 1, conditions: { plans: ['free'] } },
-        {
-          ...{ upstream: 'claude', model: 'claude-haiku-4-5', weight: 1 },
-          cost: { ...whole.prices, currency: 'USD' },
-        },
-      ],
-    },
-  },
-  {
-    type: 'BudgetSet',
-    data: {
-      ...{ budgetId: 'openai', scope: { kind: 'upstream', value: 'openai' }, currency: 'USD' },
-      ...{ daily: '20', monthly: null, whenSpent: 'leave_out' },
-    },
-  },
-  {
-    type: 'BudgetSet',
-    data: {
-      ...{ budgetId: 'code', scope: { kind: 'scenario', value: 'code' }, currency: 'CNY' },
-      ...{ daily: null, monthly: '1500.5', whenSpent: 'refuse' },
-    },
-  },
-  {
-    type: 'BudgetThresholdReached',
-    data: {
-      ...{ budgetId: 'openai', scope: { kind: 'upstream', value: 'openai' }, window: 'day' },
-      ...{ of: '2026-03-14', percent: 50, spent: '10.000125', most: '20', currency: 'USD' },
-    },
-  },
-  { type: 'BudgetEnded', data: { budgetId: 'openai' } },
-  {
-    type: 'UpstreamChanged',
-    data: {
-      ...{ id: 'openai_eu', kind: 'azure', capacity: 64, enabled: true },
-      baseUrl: 'https://example.openai.azure.com?api-version=2024-10-21',
-      keys: [
-        { keyId: nameId('first key'), fingerprint: '0123456789ab' },
-        { keyId: nameId('second key'), fingerprint: 'ba9876543210' },
-      ],
-    },
-  },
-  {
-    type: 'UpstreamChanged',
-    data: {
-      ...{ id: 'own', kind: 'openai_like', capacity: null, enabled: false, keys: [] },
-      baseUrl: 'http://127.0.0.1:11434/v1',
-    },
-  },
-  { type: 'UpstreamRemoved', data: { id: 'own' } },
-  { type: 'EventSkipped', data: { ...ofBalance, position: '4711' } },
-  { type: 'RebuildRequested', data: { projection: 'balance' } },
-  { type: 'DifferenceAccepted', data: ofBalance },
-  {
-    type: 'CommandClaimed',
-    data: { bodyHash: hash('b'), stream: `wallet-${walletId}@0`, revision: '41' },
-  },
-  { type: 'CommandClaimed', data: { bodyHash: hash('d'), stream: 'route-demo', revision: '-1' } },
-  {
-    type: 'CommandDone',
-    data: { reply: { status: 201, body: { lot_id: nameId('paid'), amount: '5', tags: [null] } } },
-  },
-  {
-    type: 'CommandRefused',
-    data: {
-      code: 'insufficient_quota',
-      message: 'This call may cost up to 0.0004.',
-      retryAfterSeconds: null,
-    },
-  },
-  {
-    type: 'CommandRefused',
-    data: {
-      code: 'rate_limit_exceeded',
-      message: 'No more requests this minute.',
-      retryAfterSeconds: 12,
-    },
-  },
-];
-
 /** Events as the program writes them, of every type, in all the shapes that its deciders know. */
-export const story: readonly DomainEvent[] = [...others, ...walletStory];
+export const story: readonly DomainEvent[] = [...otherEvents, ...walletStory];
 
 const kindOf = (type: EventType): string | undefined =>
   Object.entries(eventsOfStream).find(([, events]) => Object.hasOwn(events, type))?.[0];

@@ -125,6 +125,24 @@ test.serial('members come and go in the middle of it', async (t) => {
   t.not(third.position(), null);
 });
 
+interface Harm {
+  readonly every: number;
+  readonly done: (sent: Message[], message: Message) => unknown;
+}
+
+/** What may happen to records on their way, beside being lost. */
+const harms: readonly Harm[] = [
+  { every: 7, done: (sent, message) => sent.push(message) },
+  { every: 11, done: (sent, message) => sent.unshift(message) },
+  { every: 13, done: (sent) => sent.push({ key: 'x', value: 'not ours' }) },
+  { every: 17, done: (sent) => sent.reverse() },
+  // From a relay that was replaced long ago.
+  {
+    every: 19,
+    done: (sent, message) => sent.push({ ...message, headers: { ...message.headers, epoch: '1' } }),
+  },
+];
+
 test.serial('records are missing, repeated, late, out of order and not ours', async (t) => {
   const { busy, startFeed, reached, same, client, topic, eventLog } = await world(t);
   const admin = client.admin();
@@ -141,18 +159,14 @@ test.serial('records are missing, repeated, late, out of order and not ours', as
     signal,
   });
   let sent = 0;
-  const damaged = (messages: readonly Message[]): Message[] => {
+  const damaged = (messages: readonly Message[]): readonly Message[] => {
     const all: Message[] = [];
     for (const message of messages) {
       sent += 1;
       if (message.value !== null && sent % 5 === 0) continue;
       all.push(message);
-      if (sent % 7 === 0) all.push(message);
-      if (sent % 11 === 0) all.unshift(message);
-      if (sent % 13 === 0) all.push({ key: 'x', value: 'not ours' });
-      if (sent % 17 === 0) all.reverse();
-      // From a relay that was replaced long ago.
-      if (sent % 19 === 0) all.push({ ...message, headers: { ...message.headers, epoch: '1' } });
+      const due = harms.filter(({ every }) => sent % every === 0);
+      for (const harm of due) harm.done(all, message);
     }
     return all;
   };

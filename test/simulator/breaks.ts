@@ -125,7 +125,7 @@ const assumed = (stream: string): Recorded<WalletEvent> => ({
   },
 });
 
-/** Rules of DESIGN §4 and §5, each broken in one place by a double. */
+/** Rules of appending, of holds and of leases, each broken in one place by a double. */
 export const breaks: Readonly<Record<string, Break>> = {
   'new-ids': {
     what: 'after an ambiguous answer other ids are sent instead of the same bytes',

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -14,12 +13,12 @@ import type { Runners } from '../../src/adapters/eventstore/runners.ts';
 import { runners } from '../../src/adapters/eventstore/runners.ts';
 import { upstreamIndex } from '../../src/adapters/eventstore/upstream-index.ts';
 import { walletHistory } from '../../src/adapters/eventstore/wallet-history.ts';
-import { kinds } from '../../src/adapters/llm/kinds.ts';
 import { liveUpstreams } from '../../src/adapters/llm/live-upstreams.ts';
 import { upstreamOpener } from '../../src/adapters/llm/open-upstream.ts';
 import type { ImaginedCall } from '../../src/adapters/llm/preview-route.ts';
 import { previewRoute } from '../../src/adapters/llm/preview-route.ts';
 import { sandboxUpstream } from '../../src/adapters/llm/sandbox.ts';
+import { upstreamKinds } from '../../src/adapters/llm/upstream-kinds.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import type { Mail } from '../../src/adapters/mail/mailer.ts';
 import { buildOrders } from '../../src/adapters/postgres/build-orders.ts';
@@ -44,6 +43,7 @@ import { memoryLog } from './memory-log.ts';
 import { noCatalogueRows } from './no-rows.ts';
 import { testCatalogue } from './price-catalogue.ts';
 import { feedFrom, readDatabase } from './read-side.ts';
+import { serving } from './serving.ts';
 
 interface Hooks {
   readonly serial: { before(title: string, run: () => Promise<void>): void };
@@ -160,31 +160,32 @@ async function start(
     projections,
     behind: (after) => behind(eventLog, { after, now: Date.now() }),
     buildOrders: buildOrders(databaseUrl),
-    readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
-    consumers: () => ({ projections: { lagSeconds: 0.5, failing: world.failing } }),
-    failing: () => world.failing,
-    readModels: () => new Map([['balance', { ...shown, lagSeconds: 0.25, stopped: 1 }]]),
-    canaries: () => new Map([['balance', shown.schema]]),
-    relay: () => ({ active: true, lagSeconds: 0.75 }),
-    openWork: () => ({ holds: { '10s': 3, older: 0 }, journalRows: 2 }),
-    checked: () => ({
-      ...{ ranAt: new Date(1_000), tookMs: 20, wallets: 3, completeAt: null, findings: [] },
-      differences: { I1: 0, I2: 1, I3: 0, I4: 0, I5: 0, I6: 0, I7: 0, I8: 0, books: 0 },
-    }),
+    ...observedIn(world),
     publicUrl: () => url,
     version: '0.0.1',
     trustProxy: true,
     ...(limited ? {} : { limits: noLimits }),
   });
-  const server = createServer(made.app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(async () => {
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const served = await serving(createServer(made.app.callback()));
+  t.teardown(served.close);
+  url = served.url;
   return { url, databaseUrl, api: made, eventLog, run, mails, logged, world };
 }
+
+/** How the rest of such a program would fare. */
+const observedIn = (world: World) => ({
+  readiness: () => ({ reasons: world.reasons, state: { log: 'here' } }),
+  consumers: () => ({ projections: { lagSeconds: 0.5, failing: world.failing } }),
+  failing: () => world.failing,
+  readModels: () => new Map([['balance', { ...shown, lagSeconds: 0.25, stopped: 1 }]]),
+  canaries: () => new Map([['balance', shown.schema]]),
+  relay: () => ({ active: true, lagSeconds: 0.75 }),
+  openWork: () => ({ holds: { '10s': 3, older: 0 }, journalRows: 2 }),
+  checked: () => ({
+    ...{ ranAt: new Date(1_000), tookMs: 20, wallets: 3, completeAt: null, findings: [] },
+    differences: { I1: 0, I2: 1, I3: 0, I4: 0, I5: 0, I6: 0, I7: 0, I8: 0, books: 0 },
+  }),
+});
 
 interface PreviewParts {
   readonly listed: Catalogue;
@@ -221,7 +222,7 @@ function upstreamsOver(
     upstreamView: { ...live, state },
     upstreams: {
       keys,
-      usualBaseUrl: (kind: UpstreamKind) => kinds[kind].baseUrl,
+      usualBaseUrl: (kind: UpstreamKind) => upstreamKinds[kind].baseUrl,
       allowsLinkLocal: false,
     },
   };

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { serving } from './serving.ts';
 
 /** What nobody but the operator may ever see of an upstream. */
 export interface Canaries {
@@ -30,15 +30,7 @@ export async function startCanaryUpstream(canaries: Canaries): Promise<CanaryUps
   const server = createServer((request, response) => {
     answer(request, response, canaries, asked).catch((error) => response.destroy(error));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
+  return { ...(await serving(server)), asked };
 }
 
 /** A text, or parts of a message with one. */

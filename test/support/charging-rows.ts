@@ -102,7 +102,7 @@ export interface Rows {
   readonly endpoint: (kind: Kind, how: string, options?: Options) => Promise<Asked>;
 }
 
-/** Every row of MONEY's charging table, of one endpoint before an upstream of each protocol. */
+/** Every row of the charging table (`ops/charging.md`), of one endpoint before an upstream of each protocol. */
 export function chargingRows(test: TestFn, words: EndpointWords): Rows {
   let world: World;
   test.before(async () => {

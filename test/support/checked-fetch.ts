@@ -1,5 +1,5 @@
 import { serverSentEvents } from '../../src/adapters/llm/server-sent-events.ts';
-import { MessagesReply } from '../../src/api/anthropic-schemas.ts';
+import { MessagesReply } from '../../src/api/anthropic/schemas.ts';
 import { AnthropicError } from '../../src/api/error-schemas.ts';
 import { mismatches } from '../openai/schemas.ts';
 

@@ -7,7 +7,7 @@ import { checkedFetch } from './checked-fetch.ts';
 import type { MockUpstream } from './mock-upstream.ts';
 import { startMockUpstream } from './mock-upstream.ts';
 import type { CallRow, Person } from './people.ts';
-import { callsOf, newCustomer, sell, signIn, walletOf } from './people.ts';
+import { callsOf, newCustomer, offer, sell, signIn, walletOf } from './people.ts';
 import type { Program } from './program.ts';
 import { newDataDir, removeDataDir, startProgram } from './program.ts';
 
@@ -78,7 +78,7 @@ export async function clientWorld(): Promise<ClientWorld> {
   for (const [alias, model] of Object.entries(aliases)) {
     await sell(program, adminToken, alias, model);
   }
-  await sell(program, adminToken, 'speaker', speaker, ofSound);
+  await offer(program, adminToken, 'speaker', { sold: speaker, prices: ofSound });
   return {
     baseUrl: `${program.url}/v1`,
     mock,

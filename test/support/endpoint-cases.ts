@@ -8,7 +8,7 @@ import { cost } from './paid-mock.ts';
 /** What a settlement says, at least. */
 type Settled = Json & { readonly basis?: string; readonly charge: string };
 
-/** One endpoint under MONEY's table: how it is asked, and what each row of it charges. */
+/** One endpoint under the charging table: how it is asked, and what each row of it charges. */
 export interface EndpointCase {
   readonly name: string;
   readonly endpoint: EndpointName;

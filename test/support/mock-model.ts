@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { z } from 'zod';
@@ -6,6 +5,7 @@ import type { Behaviour } from './mock-behaviour.ts';
 import { waits } from './mock-behaviour.ts';
 import type { Stream, Traffic, Whole } from './mock-sending.ts';
 import { sendStream, sendWhole } from './mock-sending.ts';
+import { serving } from './serving.ts';
 
 /** How a kind of upstream speaks; how it is served, slowed and broken is the same for all. */
 export interface Tongue<Body extends Asked, How extends Behaviour> {
@@ -89,23 +89,14 @@ export async function startMockModel<Body extends Asked, How extends Behaviour>(
     });
     respond(request, response, { tongue, note, traffic }).catch((error) => response.destroy(error));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || !address) throw new Error('The mock has no port.');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    ...(await serving(server)),
     asked,
     complaints,
     completed: () => completed,
     abandoned: () => abandoned,
     written: () => traffic.written,
     waiting: () => traffic.waiting,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
   };
 }
 

@@ -135,7 +135,7 @@ function isAskedAgain(ledger: Ledger, { call, processId, at }: ReserveCredit): b
   return (before.status === 'open' && isSame) || refuse('hold_conflict');
 }
 
-/** MONEY's table of 429s, over the allowance that blocks or else over money. */
+/** The table of 429s in `ops/charging.md`, over the allowance that blocks or else over money. */
 function sourceFor(ledger: Ledger, command: ReserveCredit): Source & { readonly output: number } {
   const { call, outputTokens, at } = command;
   const room = overdraftOf(ledger) - debtOf(ledger) - drawnOf(ledger);

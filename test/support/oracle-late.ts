@@ -73,7 +73,7 @@ function bookLate(ledger: Ledger, call: OracleCall, costs: readonly Cost[]): voi
 
 const failures = ['upstream_failed', 'upstream_timed_out', 'refused', 'abandoned'];
 
-/** MONEY's table: what failed, or was ended before anything came, is free. */
+/** What failed, or was ended before anything came, is free. */
 function cameTo(call: OracleCall, command: PostLateSettlement) {
   const { outcome } = command.ending;
   const tokens = tokensOf(command);

@@ -90,7 +90,7 @@ export interface OracleCall {
   booked: readonly OracleCost[];
 }
 
-/** What MONEY says a wallet is: what was granted, what was asked, what is owed; no sums. */
+/** What a wallet is: what was granted, what was asked, what is owed; no sums. */
 export interface Ledger {
   opened: { readonly walletId: string; readonly currency: string } | null;
   frozen: boolean;

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { z } from 'zod';
+import { serving } from './serving.ts';
 
 const Attribute = z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) });
 const Span = z.object({
@@ -31,16 +30,10 @@ export async function otlpCollector(t: ExecutionContext) {
       response.setHeader('content-type', 'application/json').end('{}');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  t.teardown(close);
+  const served = await serving(server);
+  t.teardown(served.close);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close,
+    ...served,
     /** Each tenant and path that was written to. */
     paths: (): readonly string[] => [...paths],
     text: (): string => JSON.stringify(bodies),

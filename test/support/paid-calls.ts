@@ -95,6 +95,12 @@ export interface PaidCalls {
   spend(amount: string): Promise<void>;
 }
 
+const newContext = () => ({
+  ...{ commandId: randomUUID(), correlationId: 'test', source: 'test' },
+  actor: { type: 'system' as const, id: 'test' },
+  at: new Date().toISOString(),
+});
+
 /** One wallet and its calls: the real decider and writer on a log in memory, and real upstreams. */
 export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
   const log = memoryLog();
@@ -104,23 +110,13 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
   const { endpoint = 'chat' } = options;
   const stream = streamOf.wallet(walletId);
   const clock = () => new Date();
-  const { wallet } = runners({
-    log,
-    clock,
-    ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
-  });
-  const context = (commandId: string) => ({
-    commandId,
-    correlationId: 'test',
-    actor: { type: 'system' as const, id: 'test' },
-    at: clock().toISOString(),
-    source: 'test',
-  });
+  const { patienceMs } = options;
+  const { wallet } = runners({ log, clock, ...(patienceMs === undefined ? {} : { patienceMs }) });
   for (const [asset, amount] of Object.entries(options.credit ?? { CNY: '1' })) {
     await runners({ log, clock }).wallet.run(
       stream,
       (at) => ({ ...grantOf(amount, { asset }), walletId, amount: new Decimal(amount), at }),
-      context(randomUUID()),
+      newContext(),
     );
   }
   const parts = {
@@ -160,7 +156,7 @@ export async function paidCalls(options: PaidCallsOptions): Promise<PaidCalls> {
       await wallet.run(
         stream,
         (at) => ({ ...reserveOf(call.callId), quotes, outputTokens: 0, at }),
-        context(randomUUID()),
+        newContext(),
       );
     },
     async expire(callId) {

@@ -53,6 +53,36 @@ export async function paidMock(): Promise<PaidMock> {
   };
 }
 
+interface Hooks {
+  before(title: string, run: () => Promise<void>): void;
+  readonly after: { always(title: string, run: () => Promise<void>): void };
+}
+
+/** One for all tests of a file, from before the first to after the last. */
+export function paidMockFor(test: Hooks): PaidMock {
+  let started: PaidMock | undefined;
+  test.before('the upstream starts', async () => {
+    started = await paidMock();
+  });
+  test.after.always('the upstream stops', async () => {
+    await started?.close();
+  });
+  const upstream = (): PaidMock => {
+    if (!started) throw new Error('The upstream has not started.');
+    return started;
+  };
+  return {
+    get adapter() {
+      return upstream().adapter;
+    },
+    get mock() {
+      return upstream().mock;
+    },
+    on: (model, options) => upstream().on(model, options),
+    close: () => upstream().close(),
+  };
+}
+
 export const adapter = (
   baseUrl: string,
   silenceMs: number,

@@ -110,20 +110,27 @@ interface Sold {
   readonly model: string;
 }
 
-/**
- * Sells an alias at 1 and 2 CNY per million tokens, answered by a model of the upstream `openai_like`
- * or by those that are named with theirs.
- */
-export async function sell(
+/** Sells an alias at 1 and 2 CNY per million tokens. */
+export const sell = (program: Program, token: string, alias: string, sold: Offer['sold']) =>
+  offer(program, token, alias, { sold });
+
+interface Offer {
+  /** A model of the upstream `openai_like`, or those that are named with theirs. */
+  readonly sold: string | readonly Sold[];
+  /** Beside that of text. */
+  readonly prices?: Readonly<Record<string, string>>;
+}
+
+/** The same with more prices. */
+export async function offer(
   { url }: Program,
   token: string,
   alias: string,
-  sold: string | readonly Sold[],
-  more: Readonly<Record<string, string>> = {},
+  { sold, prices }: Offer,
 ): Promise<void> {
   const put = (path: string, body: unknown) =>
     request(`${url}${path}`, { method: 'PUT', token, body });
-  const price = { input: '1', cached_input: '0.5', output: '2', ...more };
+  const price = { input: '1', cached_input: '0.5', output: '2', ...prices };
   await put(`/api/admin/models/${alias}`, { price });
   const models = typeof sold === 'string' ? [{ upstream: 'openai_like', model: sold }] : sold;
   const candidates = models.map((each) => ({ ...each, weight: 1 }));

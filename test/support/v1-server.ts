@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { ExecutionContext } from 'ava';
 import pino from 'pino';
 import { countTokens, messages } from '../../src/api/anthropic-messages.ts';
@@ -18,6 +18,8 @@ import { responses } from '../../src/api/responses.ts';
 import { speech } from '../../src/api/speech.ts';
 import { transcriptions, translations } from '../../src/api/transcriptions.ts';
 import type { PaidCalls } from './paid-calls.ts';
+import type { Serving } from './serving.ts';
+import { serving } from './serving.ts';
 
 export const goodKey = 'sk-good';
 /** Of a request in JSON. */
@@ -51,10 +53,10 @@ const aliases = () => ['demo', 'a/b'];
 type Options = Partial<Pick<ModelCallParts, 'gate' | 'stallMs' | 'keepAliveMs' | 'aliasFor'>>;
 
 /** `/v1` on a port of its own; all its calls are paid by the one wallet of `calls`. */
-export async function startV1(
+export function startV1(
   calls: PaidCalls,
   { gate = () => null, ...times }: Options = {},
-): Promise<{ readonly url: string; close(): void }> {
+): Promise<Serving> {
   const answer: PaidCalls['metered']['answer'] = (call) =>
     calls.metered.answer({ ...call, walletId: calls.walletId });
   const routes = [
@@ -62,19 +64,10 @@ export async function startV1(
     ...[countTokens(calls.metered.countInput), models({ aliases }), model({ aliases })],
   ];
   const log = pino({ level: 'silent' });
-  const server = app({ routes, authenticate, log, trustProxy: false }).listen(0, '127.0.0.1');
+  const server = createServer(app({ routes, authenticate, log, trustProxy: false }).callback());
   // A client on a busy machine would use again what has just been given up as idle.
   server.keepAliveTimeout = 600_000;
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || !address) throw new Error('No port.');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return serving(server);
 }
 
 /** The same until a test ends. */

@@ -44,7 +44,7 @@ export interface Outcome {
 }
 
 /**
- * MONEY.md as a plain reducer over commands. It knows nothing of the decider but its commands: arrays,
+ * `ops/charging.md` as a plain reducer over commands. It knows nothing of the decider but its commands: arrays,
  * whole numbers, and every sum taken anew.
  */
 export function decideByOracle(ledger: Ledger, command: WalletCommand): Outcome {

@@ -112,10 +112,10 @@ function appendInMaking(most: number) {
       if (commandIds.has(commandId)) return 'next_time';
       const added = drafts.map(toNewEvent);
       const size = added.reduce((sum, each) => sum + sizeOf(each), 0);
-      if (events.length > 0 && events.length + added.length > most) return 'next_time';
-      if (events.length + added.length > mostEvents || bytes + size > mostBytes) {
-        return events.length > 0 ? 'next_time' : 'never';
-      }
+      const count = events.length + added.length;
+      const fits = count <= mostEvents && bytes + size <= mostBytes;
+      if (events.length === 0 && !fits) return 'never';
+      if (events.length > 0 && !(fits && count <= most)) return 'next_time';
       events.push(...added);
       commandIds.add(commandId);
       bytes += size;

@@ -16,17 +16,19 @@ export async function* logSubscription(
 ): AsyncGenerator<FeedItem, void, undefined> {
   const { signal } = start;
   let { after } = start;
+  const note = (item: FeedItem) => {
+    if (item.kind === 'event') after = item.event.position;
+    else health.succeeded();
+  };
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
       for await (const items of subscribeOnce(client, { ...start, after })) {
         failures = 0;
         for (const item of items) {
-          if (item.kind === 'event') after = item.event.position;
-          else health.succeeded();
+          note(item);
           yield item;
         }
       }
-      if (!signal.aborted) health.failed('The log ended a subscription.');
     } catch (error) {
       if (!signal.aborted) health.failed(reasonOf(error));
     }
@@ -44,6 +46,7 @@ async function* subscribeOnce(
     onAlive?.();
     yield answers.flatMap(itemIn);
   }
+  if (!signal.aborted) throw new Error('The log ended a subscription.');
 }
 
 function itemIn(answer: ReadAnswer): readonly FeedItem[] {

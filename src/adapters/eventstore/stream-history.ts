@@ -1,4 +1,4 @@
-import type { DomainEvent, Recorded } from '../../domain/events.ts';
+import type { DomainEvent, Recorded, StoredEvent } from '../../domain/events.ts';
 import { eventIdOf } from '../../domain/ids.ts';
 import type { Place } from './execute.ts';
 import type { Fold, Noun } from './fold.ts';
@@ -15,6 +15,8 @@ interface FoundOn<Event extends DomainEvent, State> {
   readonly fold: Fold<State>;
   readonly writtenBy: WrittenBy<Event>;
 }
+
+type Look<Event extends DomainEvent> = (event: Recorded<Event>) => void;
 
 /** What the log has of one noun's streams, read across their ends. */
 export interface StreamHistory<Event extends DomainEvent, State> {
@@ -49,10 +51,8 @@ export function streamHistory<Command, Event extends DomainEvent, State>({
   const { decider, books } = noun;
   const decode = decoder<Event>(noun);
 
-  type Look = (event: Recorded<Event>) => void;
-
   /** A fold with the rest of its stream. */
-  async function readOn(start: Fold<State>, look: Look): Promise<Fold<State>> {
+  async function readOn(start: Fold<State>, look: Look<Event>): Promise<Fold<State>> {
     let fold = start;
     for await (const stored of log.read(fold.stream, fold.revision ?? undefined)) {
       const event = decode(stored);
@@ -63,7 +63,7 @@ export function streamHistory<Command, Event extends DomainEvent, State>({
   }
 
   /** Ends in the stream that is open now, and opens it when whoever closed the last one didn't. */
-  async function toTheEnd(read: Fold<State>, look: Look): Promise<Fold<State>> {
+  async function toTheEnd(read: Fold<State>, look: Look<Event>): Promise<Fold<State>> {
     let fold = read;
     for (let closed: string | null = null; ; ) {
       const next = books?.next(fold.state) ?? null;
@@ -111,23 +111,52 @@ export function streamHistory<Command, Event extends DomainEvent, State>({
   return {
     foldOn,
     foldFrom: async (first) => (await remembered(first)) ?? (await unaided(first)),
-    async find(commandId, { after, upTo }) {
-      const found = finder<Event>([commandId]);
-      for (let { stream, revision }: Place = after; ; revision = null) {
-        let last: Recorded<Event> | null = null;
-        for await (const stored of log.read(stream, revision ?? undefined)) {
-          if (stream === upTo.stream && isAfter(stored.revision, upTo.revision)) break;
-          last = decode(stored);
-          found.look(last);
-        }
-        if (stream === upTo.stream) return found.writtenBy(commandId);
-        last ??= await chain.last(stream);
-        const next: string | null = last && chain.nextAfter(last);
-        // What lies past the fold is seen by whoever folds on.
-        if (next === null) return [];
-        stream = next;
-      }
-    },
+    find: commandSearch({ log, chain, decode }),
+  };
+}
+
+interface SearchParts<Event extends DomainEvent, State> {
+  readonly log: Pick<Log, 'read'>;
+  readonly chain: StreamChain<Event, State>;
+  readonly decode: (stored: StoredEvent) => Recorded<Event>;
+}
+
+function commandSearch<Event extends DomainEvent, State>({
+  log,
+  chain,
+  decode,
+}: SearchParts<Event, State>): StreamHistory<Event, State>['find'] {
+  /** Shows what follows a place in its stream, up to an end if there is one; returns the last of it. */
+  async function look(
+    { stream, revision }: Place,
+    end: bigint | null | undefined,
+    show: Look<Event>,
+  ) {
+    let last: Recorded<Event> | null = null;
+    for await (const stored of log.read(stream, revision ?? undefined)) {
+      if (end !== undefined && isAfter(stored.revision, end)) break;
+      last = decode(stored);
+      show(last);
+    }
+    return last;
+  }
+
+  async function streamAfter(stream: string, seen: Recorded<Event> | null): Promise<string | null> {
+    const last = seen ?? (await chain.last(stream));
+    return last && chain.nextAfter(last);
+  }
+
+  return async (commandId, { after, upTo }) => {
+    const found = finder<Event>([commandId]);
+    for (let { stream, revision }: Place = after; ; revision = null) {
+      const isLast = stream === upTo.stream;
+      const seen = await look({ stream, revision }, isLast ? upTo.revision : undefined, found.look);
+      if (isLast) return found.writtenBy(commandId);
+      const next = await streamAfter(stream, seen);
+      // What lies past the fold is seen by whoever folds on.
+      if (next === null) return [];
+      stream = next;
+    }
   };
 }
 

@@ -49,16 +49,21 @@ export function applyChunks(parts: ApplyParts): (chunk: Chunk) => Promise<void> 
         const ended = endOf(taken, written);
         await before;
         before = ended;
-        if (waiting.length === 0) await ended;
-        if (waiting.length === 0) {
-          await sleep(restMs(count), undefined, { signal }).catch(() => undefined);
-        }
+        await rest(ended, count);
       } catch (error) {
         for (const { done } of [...taken, ...waiting]) done.reject(error);
         waiting = [];
       }
     }
     working = false;
+  }
+
+  /** While nothing waits: what comes meanwhile goes together. */
+  async function rest(ended: Promise<void>, count: number): Promise<void> {
+    if (waiting.length > 0) return;
+    await ended;
+    if (waiting.length > 0) return;
+    await sleep(restMs(count), undefined, { signal }).catch(() => undefined);
   }
 
   function endOf(taken: readonly Waiting[], written: Promise<void>): Promise<void> {
@@ -138,21 +143,22 @@ async function apply(chunks: readonly Chunk[], parts: ApplyParts): Promise<Appli
       count += seen.events.length;
       if (seen.at !== null) upTo.set(partition, seen.at);
       if (seen.missing === null) return epoch;
-      await flush();
-      log.warn({ group, partition, missing: String(seen.missing) }, 'a gap is filled from the log');
-      await repair(seen.missing);
-      const reached = projector.positionIn(partition);
-      if (reached !== undefined && (reached ?? -1n) < seen.missing) {
-        throw new Error(`Partition ${partition} is not this member's any more.`);
-      }
+      await mend(partition, seen.missing);
       rest = rest.slice(seen.count);
     }
   }
 
-  async function flush(): Promise<void> {
+  /** After all that came before the gap. */
+  async function mend(partition: number, missing: bigint): Promise<void> {
     await projector.apply(events, upTo);
     events = [];
     upTo.clear();
+    log.warn({ group, partition, missing: String(missing) }, 'a gap is filled from the log');
+    await repair(missing);
+    const reached = projector.positionIn(partition);
+    if (reached !== undefined && (reached ?? -1n) < missing) {
+      throw new Error(`Partition ${partition} is not this member's any more.`);
+    }
   }
 }
 

@@ -38,35 +38,43 @@ export function kafkaFeed(parts: KafkaFeedParts): Feed {
   const state = { caughtUp: false, failing: null as string | null };
   const mine: Mine = { partitions: undefined };
 
+  /** Reads until something breaks, or this is closed. */
+  async function readOnce(isUnreadable: boolean, progressed: () => void): Promise<void> {
+    const round = new AbortController();
+    try {
+      await readOn(parts, {
+        ...{ mine, silentMs, isUnreadable },
+        signal: AbortSignal.any([closing.signal, round.signal]),
+        give: (error) => round.abort(error),
+        progressed(caughtUp) {
+          progressed();
+          state.failing = null;
+          state.caughtUp ||= caughtUp;
+        },
+      });
+    } finally {
+      round.abort();
+    }
+  }
+
+  function interrupted(err: unknown): void {
+    if (state.failing === null) log.warn({ err, group }, 'the projector is interrupted');
+    state.failing = reasonOf(err);
+  }
+
   async function run(): Promise<void> {
+    const { signal } = closing;
     let isUnreadable = false;
-    for (let failures = 0; !closing.signal.aborted; ) {
-      const round = new AbortController();
-      const signal = AbortSignal.any([closing.signal, round.signal]);
+    for (let failures = 0; !signal.aborted; ) {
       try {
-        await readOn(parts, {
-          signal,
-          mine,
-          silentMs,
-          isUnreadable,
-          give: (error) => round.abort(error),
-          progressed(caughtUp) {
-            failures = 0;
-            state.failing = null;
-            state.caughtUp ||= caughtUp;
-          },
-        });
+        await readOnce(isUnreadable, () => (failures = 0));
       } catch (err) {
-        if (closing.signal.aborted) break;
-        if (failures === 0) log.warn({ err, group }, 'the projector is interrupted');
+        if (signal.aborted) break;
         failures += 1;
         isUnreadable = err instanceof TopicUnreadable;
-        state.failing = reasonOf(err);
-      } finally {
-        round.abort();
+        interrupted(err);
       }
-      const { signal: closed } = closing;
-      await backOff(failures, { firstMs: 100, mostMs: 2_000, signal: closed }).catch(() => {});
+      await backOff(failures, { firstMs: 100, mostMs: 2_000, signal }).catch(() => {});
     }
     projector.close();
   }
@@ -101,22 +109,16 @@ interface Round {
 /** Once a connection or a client breaks, everything begins anew. */
 async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
   const { kafka, group, databaseUrl, eventLog, projector, log } = parts;
-  const { signal, mine, silentMs, isUnreadable, give, progressed } = round;
+  const { signal, mine, isUnreadable, give, progressed } = round;
   const topic = topicOf(kafka.topicPrefix);
   const offsets = new Map<number, StoredOffset>();
   let heardAt = performance.now();
   let goal: bigint | null | undefined;
-  // The projector does one thing after the other.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
+  const { inTurn, idle } = oneByOne();
 
   await projector.open();
   watchChanges();
-  watchSilence();
+  void watchSilence(round, () => performance.now() - heardAt);
   const applying = applyChunks({
     ...{ projector, offsets, group, topic, signal, log, inTurn },
     repair: (upTo) => fillTo(upTo),
@@ -134,32 +136,17 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
     });
   } finally {
     closeQuietly(client);
-    await last;
+    await idle();
   }
 
   /** Partitions without a usable offset are filled from the log, from the offset noted before on. */
-  async function join(
-    to: pg.Client,
-    ranges: ReadonlyMap<number, Range>,
-  ): Promise<ReadonlyMap<number, bigint>> {
+  async function join(to: pg.Client, ranges: Ranges): Promise<ReadonlyMap<number, bigint>> {
     heardAt = performance.now();
     goal = await eventLog.head();
     const stored = await readOffsets(to, { group, topic });
-    const begin = new Map<number, StoredOffset>();
-    for (const [partition, { low, high }] of ranges) {
-      const known = stored.get(partition);
-      const isThere = known !== undefined && low <= known.next && known.next <= high;
-      if (known && !isThere) {
-        const at = {
-          group,
-          partition,
-          next: String(known.next),
-          low: String(low),
-          high: String(high),
-        };
-        log.warn(at, 'the topic does not hold the noted offset: the log fills in');
-      }
-      begin.set(partition, isThere && !isUnreadable ? known : { next: high, epoch: 0n });
+    const begin = beginIn(ranges, isUnreadable ? new Map() : stored);
+    for (const lost of notHeld(ranges, stored)) {
+      log.warn({ group, ...lost }, 'the topic does not hold the noted offset: the log fills in');
     }
     await startOffsets(to, { group, topic }, begin);
     mine.partitions = new Set(ranges.keys());
@@ -176,52 +163,89 @@ async function readOn(parts: KafkaFeedParts, round: Round): Promise<void> {
 
   /** Everything of this member's partitions up to a position, from the log. */
   async function fillTo(upTo: bigint): Promise<void> {
-    await fill(
-      allPartitions.map((partition) => (mine.partitions?.has(partition) ? upTo : null)),
-      {
-        eventLog,
-        positionIn: projector.positionIn,
-        write: async (events, reached) => {
-          heardAt = performance.now();
-          await projector.apply(events, reached);
-        },
-        signal,
+    const ends = allPartitions.map((partition) => (mine.partitions?.has(partition) ? upTo : null));
+    await fill(ends, {
+      ...{ eventLog, positionIn: projector.positionIn, signal },
+      async write(events, reached) {
+        heardAt = performance.now();
+        await projector.apply(events, reached);
       },
-    );
-  }
-
-  function isCaughtUp(): boolean {
-    const end = goal;
-    if (end === undefined) return false;
-    if (end === null) return true;
-    return [...(mine.partitions ?? [])].every((n) => {
-      const reached = projector.positionIn(n);
-      return reached === undefined || (reached !== null && reached >= end);
     });
   }
 
-  function watchChanges(): void {
-    lookForChanges(
-      projector,
-      () =>
-        void inTurn(async () => {
-          if (!signal.aborted) await projector.open();
-        }).then(watchChanges, (error: unknown) =>
-          give(new Error('The projector could not be opened anew.', { cause: error })),
-        ),
-      signal,
-    );
+  // Hoisted like the others here: they are called while `consume` is awaited.
+  function isCaughtUp(): boolean {
+    return goal !== undefined && haveReached(goal, mine, projector);
   }
 
-  function watchSilence(): void {
-    void (async () => {
-      while (!signal.aborted) {
-        await sleep(1_000, undefined, { signal, ref: false }).catch(() => undefined);
-        const silent = performance.now() - heardAt;
-        // A member without partitions hears nothing, and lacks nothing.
-        if (silent > silentMs && (mine.partitions?.size ?? 0) > 0)
-          give(new Error(`No record for ${Math.round(silent)} ms.`));
-      }
-    })();
+  function watchChanges(): void {
+    const openAnew = () =>
+      inTurn(async () => {
+        if (!signal.aborted) await projector.open();
+      });
+    const failed = (cause: unknown) =>
+      give(new Error('The projector could not be opened anew.', { cause }));
+    lookForChanges(projector, () => void openAnew().then(watchChanges, failed), signal);
+  }
+}
+
+/** The projector does one thing after the other. */
+function oneByOne() {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+      const result = last.then(work);
+      last = result.catch(() => undefined);
+      return result;
+    },
+    /** When all that was given so far has ended, whichever way. */
+    idle: () => last,
+  };
+}
+
+/** All of this member's partitions that it can feed have come so far. */
+const haveReached = (end: bigint | null, mine: Mine, { positionIn }: Projector): boolean =>
+  end === null ||
+  [...(mine.partitions ?? [])].every((partition) => {
+    const reached = positionIn(partition);
+    return reached === undefined || (reached !== null && reached >= end);
+  });
+
+type Ranges = ReadonlyMap<number, Range>;
+type StoredOffsets = ReadonlyMap<number, StoredOffset>;
+
+const holds = ({ low, high }: Range, { next }: StoredOffset): boolean =>
+  low <= next && next <= high;
+
+/** Where the topic goes on for who has read up to the noted offsets; at its end where there is none of use. */
+const beginIn = (ranges: Ranges, stored: StoredOffsets): StoredOffsets =>
+  new Map(
+    [...ranges].map(([partition, range]) => {
+      const known = stored.get(partition);
+      return [partition, known && holds(range, known) ? known : { next: range.high, epoch: 0n }];
+    }),
+  );
+
+/** Noted offsets that are of no use, for the log. */
+const notHeld = (ranges: Ranges, stored: StoredOffsets) =>
+  [...ranges].flatMap(([partition, range]) => {
+    const known = stored.get(partition);
+    if (!known || holds(range, known)) return [];
+    const { low, high } = range;
+    return [{ partition, next: String(known.next), low: String(low), high: String(high) }];
+  });
+
+/** Nothing is heard for too long: a new client is tried. */
+async function watchSilence(
+  { signal, mine, silentMs, give }: Round,
+  sinceHeardMs: () => number,
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(1_000, undefined, { signal, ref: false }).catch(() => undefined);
+    const silent = sinceHeardMs();
+    // A member without partitions hears nothing, and lacks nothing.
+    if (silent > silentMs && (mine.partitions?.size ?? 0) > 0) {
+      give(new Error(`No record for ${Math.round(silent)} ms.`));
+    }
   }
 }

@@ -1,4 +1,3 @@
-import type { Message, Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import { backOff } from '../back-off.ts';
 import type { Log } from '../eventstore/log.ts';
@@ -7,11 +6,10 @@ import { batches } from '../postgres/batches.ts';
 import { takeSeat } from '../postgres/relay-seat.ts';
 import { reasonOf } from '../reason-of.ts';
 import type { KafkaSettings } from './client.ts';
-import { kafkaClient, retry } from './client.ts';
 import { oneAhead } from './one-ahead.ts';
 import { relayedBatches } from './relayed-batches.ts';
-import { ensureTopic, topicOf } from './topic.ts';
-import { unless } from './unless.ts';
+import { topicOf } from './topic.ts';
+import { topicProducer } from './topic-producer.ts';
 
 export interface RelayParts {
   readonly kafka: KafkaSettings;
@@ -37,7 +35,6 @@ export interface Relay {
 }
 
 const mostItems = 1_000;
-const sendMs = 10_000;
 
 /**
  * Copies the log to Kafka, event by event: at least once, in order in each partition, and with what
@@ -58,15 +55,19 @@ export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: 
         });
       } catch (err) {
         if (signal.aborted) return;
-        const reason = reasonOf(err);
-        // Another reason than before may be the one that a person must mend.
-        if (reason !== state.failing) log.warn({ err }, 'the relay is interrupted');
         failures += 1;
-        state.failing = reason;
+        interrupted(err);
       }
       state.active = false;
       await backOff(failures, { firstMs: 100, mostMs: 2_000, signal }).catch(() => undefined);
     }
+  }
+
+  function interrupted(err: unknown): void {
+    const reason = reasonOf(err);
+    // Another reason than before may be the one that a person must mend.
+    if (reason !== state.failing) log.warn({ err }, 'the relay is interrupted');
+    state.failing = reason;
   }
 
   async function relayOn(progressed: () => void): Promise<void> {
@@ -74,7 +75,7 @@ export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: 
     // Aborts with whatever fails, because a log that is silent would be waited for.
     const round = new AbortController();
     const either = AbortSignal.any([signal, seat.lost, round.signal]);
-    const producer = await connected(either).catch((error: unknown) => {
+    const producer = await topicProducer({ kafka, topic, log }, either).catch((error: unknown) => {
       seat.leave();
       throw error;
     });
@@ -87,9 +88,8 @@ export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: 
       const items = batches(open, { most: mostItems, signal: either });
       const relayed = oneAhead(relayedBatches(items, seat, { signal: either }));
       for await (const { place, byPartition } of relayed) {
-        // The library would try for ever, also in a topic that is gone: a new client makes it again.
-        const patience = AbortSignal.any([either, AbortSignal.timeout(sendMs)]);
-        await unless(patience, send(producer, byPartition))
+        await producer
+          .send(byPartition)
           .then(() => seat.save(place))
           .catch((error: unknown) => {
             round.abort(error);
@@ -101,7 +101,7 @@ export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: 
       either.throwIfAborted();
     } finally {
       seat.leave();
-      void producer.disconnect().catch(() => undefined);
+      producer.close();
     }
   }
 
@@ -111,47 +111,9 @@ export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: 
       ...{ head: eventLog.head, signal, silentMs },
       subscribe: (after, own) => eventLog.subscribe({ after, signal: own }),
       position: () => state.position,
-      stalled: () =>
-        round.abort(
-          new Error(`Nothing came for ${silentMs / 1_000} s, though the log has gone on.`),
-        ),
+      stalled: () => round.abort(stalledFor(silentMs)),
     });
   }
-
-  async function connected(until: AbortSignal): Promise<Producer> {
-    const client = kafkaClient(kafka, log);
-    const admin = client.admin();
-    const producer = client.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      retry,
-    });
-    try {
-      await unless(until, admin.connect());
-      await unless(until, ensureTopic(admin, topic));
-      await unless(until, producer.connect());
-      return producer;
-    } catch (error) {
-      void producer.disconnect().catch(() => undefined);
-      throw error;
-    } finally {
-      void admin.disconnect().catch(() => undefined);
-    }
-  }
-
-  const send = (producer: Producer, byPartition: ReadonlyMap<number, readonly Message[]>) =>
-    producer.sendBatch({
-      acks: -1,
-      topicMessages: [
-        {
-          topic,
-          messages: [...byPartition].flatMap(([partition, messages]) =>
-            messages.map((message) => ({ ...message, partition })),
-          ),
-        },
-      ],
-    });
 
   const done = run();
   return {
@@ -162,3 +124,6 @@ export function relay({ kafka, databaseUrl, eventLog, log, silentMs = 30_000 }: 
     },
   };
 }
+
+const stalledFor = (silentMs: number): Error =>
+  new Error(`Nothing came for ${silentMs / 1_000} s, though the log has gone on.`);

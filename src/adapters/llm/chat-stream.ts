@@ -4,6 +4,7 @@ import { isJson, parseJson } from './json.ts';
 import { streamRefusal } from './refusal.ts';
 import type { Json } from './upstream.ts';
 
+/** Reads chunks of a chat: whole when its mark has come, or when every choice that began has said why it ended. */
 export function chatStream(): AnswerStream {
   const begun = new Set<unknown>();
   const finished = new Set<unknown>();

@@ -128,5 +128,6 @@ export function stopsOf(stop: string | readonly string[] | null | undefined) {
 /** The schema that an answer is to have, of a `response_format` that names one. */
 export function schemaIn({ type, json_schema: named }: Json): unknown {
   if (type !== 'json_schema' || !isJson(named)) throw beyondProtocol('response_format');
-  return named['schema'];
+  const { schema } = named;
+  return schema;
 }

@@ -1,10 +1,10 @@
 import { CallFault } from './call-fault.ts';
-import type { Patience } from './patience.ts';
-import { patience } from './patience.ts';
+import type { SilenceLimit } from './silence-limit.ts';
+import { silenceLimit } from './silence-limit.ts';
 
 /** One request on its way: what reading its answer needs. */
 export interface Exchange {
-  readonly patience: Patience;
+  readonly silence: SilenceLimit;
   readonly signal: AbortSignal;
   abort(): void;
   /** What really happened when asking or reading threw. */
@@ -17,7 +17,7 @@ export function exchangeFor(caller: AbortSignal): Exchange {
   const controller = new AbortController();
   const abort = () => controller.abort();
   let isLate = false;
-  const clock = patience(() => {
+  const clock = silenceLimit(() => {
     isLate = true;
     abort();
   });
@@ -28,7 +28,7 @@ export function exchangeFor(caller: AbortSignal): Exchange {
   if (caller.aborted) abort();
   else caller.addEventListener('abort', abort, { once: true });
   return {
-    patience: clock,
+    silence: clock,
     signal: controller.signal,
     abort,
     end,

@@ -8,9 +8,9 @@ import type { EndpointName } from './endpoints/endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { exchangeFor } from './exchange.ts';
 import { Form, writtenForm } from './form.ts';
-import { quotedFrom } from './quoted.ts';
 import type { Refused } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { quotedFrom } from './said-in-request.ts';
 import type { Reading } from './streamed-chunks.ts';
 import {
   bytesReading,
@@ -125,7 +125,7 @@ async function probe(
   signal: AbortSignal,
 ): Promise<void> {
   const exchange = exchangeFor(signal);
-  exchange.patience.begin(timeouts.connectMs);
+  exchange.silence.begin(timeouts.connectMs);
   try {
     const { statusCode, headers, body } = await pool.request({
       method: 'GET',
@@ -157,7 +157,7 @@ async function ask(
   // Some servers repeat the key that they refuse.
   const faultOf = (error: unknown) => made.faultOf(error).hiding(apiKey);
   const exchange: Exchange = { ...made, faultOf };
-  exchange.patience.begin(request.stream ? timeouts.firstTokenMs : timeouts.wholeMs);
+  exchange.silence.begin(request.stream ? timeouts.firstTokenMs : timeouts.wholeMs);
   try {
     const { statusCode, headers, body } = await pool.request({
       method: 'POST',
@@ -173,7 +173,7 @@ async function ask(
         ...{ model: request.model, retryAfterMs: retryAfterMs(headers) },
         ...{ isQuoted: quotedFrom(asking), isPicture: draws.has(request.endpoint) },
       };
-      exchange.patience.begin(timeouts.idleMs);
+      exchange.silence.begin(timeouts.idleMs);
       const text = await errorText(body);
       throw protocol.refusalOf(statusCode, text, asked).sayingAll(text);
     }
@@ -227,7 +227,7 @@ interface Asked {
 
 function whole(
   body: Body,
-  { faultOf, end, patience }: Exchange,
+  { faultOf, end, silence }: Exchange,
   { protocol: { answerOf, beginningOf }, request }: Asked,
   idleMs: number,
 ): UpstreamAnswer {
@@ -238,7 +238,7 @@ function whole(
     texts.push(text);
     // Blanks only keep the line open while the answer is made.
     isBegun ||= text.trim() !== '';
-    if (isBegun) patience.begin(idleMs);
+    if (isBegun) silence.begin(idleMs);
   };
   const arrived = () =>
     new Promise<void>((resolve, reject) => {

@@ -6,6 +6,7 @@ export interface Patience {
   readonly answerMs: number;
 }
 
+/** Unless said otherwise. */
 export const usualPatience: Patience = { journalMs: 2_000, answerMs: 15_000 };
 
 /**

@@ -25,7 +25,7 @@ export const inputTokens = async (family: Family, input: Countable): Promise<num
 const beside = (family: Family, { wrappers, tokens = 0 }: Countable): number =>
   tokens + (wrappers === null ? 0 : around + wrappers * perWrapper[family]);
 
-/** Never less than what an upstream of this family may count (MONEY, "What a call may cost"). */
+/** Never less than what an upstream of this family may count (`ops/charging.md`). */
 export async function inputBound(family: Family, input: Input): Promise<number> {
   const { texts, wrappers, client } = input;
   if (family === 'sandbox') return inputTokens(family, input);

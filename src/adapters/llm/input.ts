@@ -306,6 +306,7 @@ function addFile({ file: given }: Json, path: string, read: Read): void {
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 
+/** Refuses a field whose cost nothing bounds. */
 export const unsupported = (param: string): CallFault =>
   new CallFault('unsupported_input', `\`${param}\` is not supported: its cost has no bound.`, {
     param,

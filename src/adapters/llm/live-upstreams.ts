@@ -12,7 +12,7 @@ export interface FixedUpstream extends Pick<UpstreamTerms, 'kind' | 'baseUrl'> {
   readonly apiKey: string;
 }
 
-/** What an upstream is opened with: its keys in the clear, at least one line. */
+/** What an upstream is opened with: its keys in the clear, none where it wants none. */
 export interface Opening {
   readonly id: string;
   readonly kind: UpstreamKind;
@@ -78,13 +78,12 @@ interface Slot {
 }
 
 export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
-  const { fixed, builtIn, open, keyOf, log } = parts;
+  const { fixed, builtIn, open, log } = parts;
   const closing = new AbortController();
   const { signal } = closing;
   const slots = new Map<string, Slot>();
   const upstreams = new Map<string, Upstream>();
-  /** Replaced, and still answering what they were asked. */
-  const leaving = new Set<Opened>();
+  const leaving = leavers(log);
   const listeners: ((id: string) => void)[] = [];
 
   const slotOf = (id: string, source: UpstreamSource): Slot => {
@@ -100,23 +99,11 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
     if (opened) upstreams.set(slot.id, slot.facade);
     else upstreams.delete(slot.id);
     for (const listener of listeners) listener(slot.id);
-    if (!before) return;
-    leaving.add(before);
-    const failed = (err: unknown) =>
-      log.error({ err, upstream: slot.id }, 'an upstream that was replaced did not close well');
-    void before
-      .finish()
-      .catch(failed)
-      .finally(() => leaving.delete(before));
+    if (before) leaving.add(slot.id, before);
   };
 
-  async function opening({ id }: Slot, { kind, baseUrl, keys }: UpstreamTerms): Promise<Opening> {
-    const clear = keys.map(async (key) => ({ keyId: key.keyId, apiKey: await keyOf(id, key) }));
-    return { id, kind, baseUrl, keys: await Promise.all(clear) };
-  }
-
   async function follow(slot: Slot, terms: UpstreamTerms): Promise<void> {
-    const needed = terms.enabled ? await opening(slot, terms) : undefined;
+    const needed = terms.enabled ? await opening(slot.id, terms, parts) : undefined;
     if (slot.terms === terms && !signal.aborted) put(slot, needed && open(needed));
   }
 
@@ -177,9 +164,36 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
     async close() {
       closing.abort();
       const open = [...slots.values()].flatMap(({ opened }) => opened ?? []);
-      await Promise.all([...open, ...leaving].map((opened) => opened.close()));
+      await Promise.all([...open, ...leaving.all()].map((opened) => opened.close()));
     },
   };
+}
+
+/** Those that were replaced, as long as they still answer what they were asked. */
+function leavers(log: LiveUpstreamParts['log']) {
+  const leaving = new Set<Opened>();
+  return {
+    add(id: string, opened: Opened): void {
+      leaving.add(opened);
+      const failed = (err: unknown) =>
+        log.error({ err, upstream: id }, 'an upstream that was replaced did not close well');
+      void opened
+        .finish()
+        .catch(failed)
+        .finally(() => leaving.delete(opened));
+    },
+    all: (): Iterable<Opened> => leaving,
+  };
+}
+
+/** With its keys in the clear. */
+async function opening(
+  id: string,
+  { kind, baseUrl, keys }: UpstreamTerms,
+  { keyOf }: Pick<LiveUpstreamParts, 'keyOf'>,
+): Promise<Opening> {
+  const clear = keys.map(async (key) => ({ keyId: key.keyId, apiKey: await keyOf(id, key) }));
+  return { id, kind, baseUrl, keys: await Promise.all(clear) };
 }
 
 function newSlot(id: string, source: UpstreamSource): Slot {

@@ -7,6 +7,7 @@ import { charactersOf, ownCount } from './call-evidence.ts';
 import type { CallFaultCode } from './call-fault.ts';
 import { CallFault } from './call-fault.ts';
 import type { CallEnd, CallHold } from './call-hold.ts';
+import { callProgress } from './call-progress.ts';
 import type { Patience } from './in-time.ts';
 import { inTime, usualPatience } from './in-time.ts';
 import type { ModelCall } from './model-call.ts';
@@ -39,7 +40,7 @@ interface Counted {
   readonly end: CallEnd;
 }
 
-/** Knows how far a call has come and ends its hold exactly once, as MONEY's table says. */
+/** Is told how a call fares and ends its hold exactly once, as the table of `ops/charging.md` says. */
 export interface Meter {
   asking(trial: Trial): void;
   /** The upstream's headers are here; `partial` gives what has come of a body so far. */
@@ -72,35 +73,14 @@ export interface MeterParts {
 
 export function meter(parts: MeterParts): Meter {
   const { hold, plan, received, evidence, costs, clock, patience = usualPatience } = parts;
-  const startMs = clock().getTime();
-  const over = Promise.withResolvers<void>();
-  let trial: Trial | undefined;
-  let isAnswering = false;
-  let partial: (() => string) | undefined;
-  let firstTokenMs: number | null = null;
-  let verdict: Promise<Verdict> | undefined;
-  const counted = Promise.withResolvers<Counted>();
-  void over.promise.then(evidence.over, () => undefined);
-
-  const sinceStart = () => Math.max(0, clock().getTime() - startMs);
-  const ending = (outcome: CallOutcome): Ending => ({
-    outcome,
-    upstream: trial?.upstream.id ?? null,
-    upstreamModel: trial?.model ?? null,
-    latencyMs: sinceStart(),
-    firstTokenMs,
-  });
-
+  const progress = callProgress(clock);
+  const { ending } = progress;
   const running = () => ending('abandoned');
+  // Whatever goes wrong in counting, the hold doesn't stay.
+  const { over, conclude } = oneEnd(() => release(running()));
+  const counted = Promise.withResolvers<Counted>();
+  void over.then(evidence.over, () => undefined);
 
-  const conclude = (end: () => Promise<Verdict>): Promise<Verdict> => {
-    if (verdict === undefined) {
-      // Whatever goes wrong in counting, the hold doesn't stay.
-      verdict = end().catch(() => release(ending('abandoned')));
-      verdict.then(() => over.resolve(), over.reject);
-    }
-    return verdict;
-  };
   const settle = async (how: Counted): Promise<Verdict> => {
     counted.resolve(how);
     const { usage, basis, which, end } = how;
@@ -118,7 +98,7 @@ export function meter(parts: MeterParts): Meter {
       : undefined;
   };
   const estimate = async (which: Which, how: Ending) => {
-    const usage = await estimated(parts, trial, which);
+    const usage = await estimated(parts, progress.trial(), which);
     const end = { ending: how, costs: await costs.all(which === 'received' ? { usage } : {}) };
     return settle({ usage, basis: 'estimate', which, end });
   };
@@ -130,35 +110,28 @@ export function meter(parts: MeterParts): Meter {
   const knownInTime = async (known: Promise<Verdict>, vouch?: typeof noted): Promise<Verdict> =>
     (await inTime(known, vouch, patience)) ?? { kind: 'unknown' };
   const cutShort = (reason: Cut): Promise<Verdict> => {
-    if (partial) received.takePartial(partial());
+    const partial = progress.partial();
+    if (partial !== undefined) received.takePartial(partial);
     const which: Which = reason === 'client_closed' ? 'received' : 'delivered';
-    const isCharged = which === 'received' ? isAnswering : received.isDelivered();
+    const isCharged = which === 'received' ? progress.isAnswering() : received.isDelivered();
     const end = ending(outcomeOf(reason));
     return isCharged ? estimate(which, end) : release(end);
   };
 
   return {
-    over: over.promise,
-    asking(next) {
-      trial = next;
-      isAnswering = false;
-      partial = undefined;
-      costs.asking(next);
-      evidence.asking(next, running);
+    over,
+    asking(trial) {
+      progress.asking(trial);
+      costs.asking(trial);
+      evidence.asking(trial, running);
     },
-    answering(text) {
-      isAnswering = true;
-      partial = text;
-      costs.answering(text);
+    answering(partial) {
+      progress.answering(partial);
+      costs.answering(partial);
     },
-    isAnswering: () => isAnswering,
-    attemptFailed() {
-      isAnswering = false;
-      partial = undefined;
-    },
-    firstToken() {
-      firstTokenMs ??= sinceStart();
-    },
+    isAnswering: progress.isAnswering,
+    attemptFailed: progress.attemptFailed,
+    firstToken: progress.firstToken,
     streamed: () => evidence.streamed(running),
     complete(said) {
       const verdictOfAll = conclude(async () => {
@@ -172,6 +145,22 @@ export function meter(parts: MeterParts): Meter {
     },
     failed: (error) => knownInTime(conclude(() => release(ending(outcomeOf(codeOf(error)))))),
     cut: (reason) => knownInTime(conclude(() => cutShort(reason))),
+  };
+}
+
+/** Of all ends that are tried the first one happens, or what is done if it fails. */
+function oneEnd(otherwise: () => Promise<Verdict>) {
+  const over = Promise.withResolvers<void>();
+  let verdict: Promise<Verdict> | undefined;
+  return {
+    over: over.promise,
+    conclude(end: () => Promise<Verdict>): Promise<Verdict> {
+      if (verdict === undefined) {
+        verdict = end().catch(otherwise);
+        verdict.then(() => over.resolve(), over.reject);
+      }
+      return verdict;
+    },
   };
 }
 

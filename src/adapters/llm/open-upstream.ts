@@ -1,8 +1,8 @@
 import type { ProviderOptions } from './http-upstream.ts';
 import type { KeyPoolParts } from './key-pool.ts';
 import { keyPool } from './key-pool.ts';
-import { kinds } from './kinds.ts';
 import type { LiveUpstreamParts } from './live-upstreams.ts';
+import { upstreamKinds } from './upstream-kinds.ts';
 
 export type OpenerParts = KeyPoolParts & Pick<ProviderOptions, 'timeouts' | 'allowsLinkLocal'>;
 
@@ -11,7 +11,7 @@ export const upstreamOpener =
   ({ timeouts, allowsLinkLocal = false, ...forPool }: OpenerParts): LiveUpstreamParts['open'] =>
   ({ id, kind, baseUrl, keys }) => {
     const lineWith = (apiKey: string) =>
-      kinds[kind].open({ id, baseUrl, apiKey, timeouts, allowsLinkLocal });
+      upstreamKinds[kind].open({ id, baseUrl, apiKey, timeouts, allowsLinkLocal });
     const lines = keys.map(({ keyId, apiKey }) => ({ keyId, line: lineWith(apiKey) }));
     const [first, ...more] = lines;
     if (!first) return lineWith('');

@@ -17,6 +17,7 @@ export function isPicture(image: unknown): image is { url: string; detail?: unkn
   return typeof url === 'string' && /^(https?:|data:image\/)/.test(url);
 }
 
+/** What of a picture decides what it is billed as. */
 export const pictureOf = ({ url, detail }: { url: string; detail?: unknown }): Picture => ({
   isLow: detail === 'low',
   size: pictureSize(url),

@@ -39,47 +39,25 @@ type Told = Pick<Endpoint, 'choicesIn' | 'namesIn' | 'changeText' | 'soundIn' | 
 
 /** What counts as written is for the endpoint to say. */
 export function received({ choicesIn, namesIn, changeText, soundIn, piecesIn }: Told): Received {
-  const texts: string[] = [];
-  const owners: number[] = [];
-  const names = new Set<number>();
-  let bytes = 0;
+  const written = textsByChoice();
   let toldTexts = 0;
   let deliveredTexts = 0;
   const pieces = { received: 0, delivered: 0 };
   const spoken = { received: 0, delivered: 0 };
   let isDelivered = false;
 
-  const add = (owner: number, text: unknown) => {
-    if (typeof text !== 'string' || text === '') return;
-    texts.push(text);
-    owners.push(owner);
-    bytes += Buffer.byteLength(text);
-  };
-  const addName = (owner: number, name: unknown) => {
-    const index = texts.length;
-    add(owner, name);
-    if (texts.length > index) names.add(index);
-  };
   const countOf = (which: 'received' | 'delivered') =>
-    which === 'received' ? texts.length : deliveredTexts;
-  const byOwner = (from: number, to: number): ReadonlyMap<number, string> => {
-    const joined = new Map<number, string>();
-    for (let index = from; index < to; index += 1) {
-      const owner = owners[index] ?? 0;
-      joined.set(owner, (joined.get(owner) ?? '') + (texts[index] ?? ''));
-    }
-    return joined;
-  };
+    which === 'received' ? written.count() : deliveredTexts;
 
   const take = (answer: Json) => {
     pieces.received += piecesIn(answer);
     for (const choice of choicesIn(answer)) {
       const owner = Number(choice.index ?? 0);
-      for (const name of namesIn(choice)) addName(owner, name);
+      for (const name of namesIn(choice)) written.addName(owner, name);
       const sound = soundIn(choice);
       if (typeof sound === 'string') spoken.received += Buffer.byteLength(sound, 'base64');
       changeText(choice, (text) => {
-        add(owner, text);
+        written.add(owner, text);
         return text;
       });
     }
@@ -94,10 +72,10 @@ export function received({ choicesIn, namesIn, changeText, soundIn, piecesIn }: 
       // The last one that has begun is not whole.
       if (piecesIn(body) > 0) pieces.received -= 1;
     },
-    isEmpty: () => texts.length === 0 && spoken.received === 0,
+    isEmpty: () => written.count() === 0 && spoken.received === 0,
     delivered(withheld = 0) {
       isDelivered = true;
-      deliveredTexts = texts.length;
+      deliveredTexts = written.count();
       pieces.delivered = pieces.received - withheld;
       spoken.delivered = spoken.received;
     },
@@ -105,16 +83,53 @@ export function received({ choicesIn, namesIn, changeText, soundIn, piecesIn }: 
     pieces: (which) => pieces[which],
     spokenBytes: (which) => spoken[which],
     roughTokens: () =>
-      bytes / 4 + tokensPerPiece * pieces.received + spoken.received / soundBytesPerToken,
+      written.bytes() / 4 + tokensPerPiece * pieces.received + spoken.received / soundBytesPerToken,
     newText() {
       const from = toldTexts;
-      toldTexts = texts.length;
-      return byOwner(from, toldTexts);
+      toldTexts = written.count();
+      return written.joined(from, toldTexts);
     },
-    characters(which) {
-      const written = texts.slice(0, countOf(which)).filter((_, index) => !names.has(index));
-      return written.reduce((total, text) => total + codePoints(text), 0);
+    characters: (which) => written.characters(countOf(which)),
+    tokens: (family, which) => countTokens(family, [...written.joined(0, countOf(which)).values()]),
+  };
+}
+
+/** Texts in the order in which they came, each of a choice; names are told apart from what is said. */
+function textsByChoice() {
+  const texts: string[] = [];
+  const owners: number[] = [];
+  const names = new Set<number>();
+  let bytes = 0;
+
+  const add = (owner: number, text: unknown) => {
+    if (typeof text !== 'string' || text === '') return;
+    texts.push(text);
+    owners.push(owner);
+    bytes += Buffer.byteLength(text);
+  };
+
+  return {
+    add,
+    addName(owner: number, name: unknown) {
+      const index = texts.length;
+      add(owner, name);
+      if (texts.length > index) names.add(index);
     },
-    tokens: (family, which) => countTokens(family, [...byOwner(0, countOf(which)).values()]),
+    count: () => texts.length,
+    bytes: () => bytes,
+    /** Of some of the texts: all of a choice as one. */
+    joined(from: number, to: number): ReadonlyMap<number, string> {
+      const joined = new Map<number, string>();
+      for (let index = from; index < to; index += 1) {
+        const owner = owners[index] ?? 0;
+        joined.set(owner, (joined.get(owner) ?? '') + (texts[index] ?? ''));
+      }
+      return joined;
+    },
+    /** Code points of the first ones, without names. */
+    characters(upTo: number): number {
+      const said = texts.slice(0, upTo).filter((_, index) => !names.has(index));
+      return said.reduce((total, text) => total + codePoints(text), 0);
+    },
   };
 }

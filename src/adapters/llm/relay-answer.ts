@@ -73,7 +73,7 @@ export async function* relayChunks(
         received.delivered(tail.withheld());
       }
       if (tail.isCut()) break;
-      if (relay.ended.aborted) throw relay.ended.reason;
+      relay.ended.throwIfAborted();
     }
     const verdict = await completed(relay, tail.said());
     isOver = true;

@@ -1,8 +1,8 @@
 import type { AnswerStream } from './answer-stream.ts';
 import { broken, unusable } from './call-fault.ts';
 import type { Exchange } from './exchange.ts';
-import type { Patience } from './patience.ts';
 import { serverSentEvents } from './server-sent-events.ts';
+import type { SilenceLimit } from './silence-limit.ts';
 import type { Json } from './upstream.ts';
 
 /** Turns bytes into chunks and knows whether the answer they make is whole. */
@@ -20,6 +20,7 @@ export interface Reading {
   fault(): unknown;
 }
 
+/** Reads bytes as server-sent events, and those as chunks of an answer; a fault ends what came before it. */
 export function eventsReading({ read, end, begun, ended, finished }: AnswerStream): Reading {
   const events = serverSentEvents();
   let fault: unknown;
@@ -106,7 +107,7 @@ export async function* streamedChunks(
   reading: Reading,
   idleMs: number,
 ): AsyncGenerator<readonly Json[]> {
-  const reader = chunkReader(body, exchange.patience, reading, idleMs);
+  const reader = chunkReader(body, exchange.silence, reading, idleMs);
   try {
     while (!reader.isWhole()) {
       const chunks = await reader.next();
@@ -126,7 +127,7 @@ export async function* streamedChunks(
 /** Reads batch by batch; the upstream's clock runs only while a read waits. */
 function chunkReader(
   body: AsyncIterable<Uint8Array>,
-  clock: Patience,
+  clock: SilenceLimit,
   reading: Reading,
   idleMs: number,
 ) {

@@ -15,6 +15,7 @@ export interface Address {
   readonly model: string;
 }
 
+/** Where most servers have it. */
 export const addressOf = ({ base, search, path }: Address): string => `${base}${path}${search}`;
 
 /** Whose api-version a base URL doesn't say; the oldest generally available one knows all we send. */

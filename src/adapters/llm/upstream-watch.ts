@@ -81,22 +81,6 @@ export function upstreamWatch(parts: WatchParts): UpstreamWatch {
     return seen;
   };
 
-  const noteError = (seen: Seen, share: 0 | 1): void => {
-    const atMs = nowMs();
-    const before = seen.errors && { mean: faded(seen.errors, atMs), atMs };
-    seen.errors = moved(before, share, atMs);
-  };
-  const noteFault = (seen: Seen, error: unknown): void => {
-    if (!(error instanceof CallFault && error.retryable) || isRefusal(error)) return;
-    // It was not asked.
-    if (error.code === 'unsupported_input') return;
-    if (error.code !== 'upstream_limited') noteError(seen, 1);
-    else {
-      const coolMs = error.retryAfterMs ?? usualCoolMs;
-      seen.coolUntilMs = Math.max(seen.coolUntilMs, nowMs() + coolMs);
-    }
-  };
-
   return {
     probe: (id, ask) => upstreamOf(id).circuit.run(ask),
     renew(id) {
@@ -132,20 +116,35 @@ export function upstreamWatch(parts: WatchParts): UpstreamWatch {
       try {
         const answer = await upstream.circuit.run(ask);
         seen.firstToken = moved(seen.firstToken, nowMs() - beganMs, nowMs());
-        noteError(seen, 0);
+        noteShare(seen, 0, nowMs());
         if (!answer.stream) {
           leave();
           return answer;
         }
-        const failed = (error: unknown) => noteFault(seen, error);
+        const failed = (error: unknown) => noteFault(seen, error, nowMs());
         return { ...answer, rest: untilEnd(answer.rest, { failed, over: leave }) };
       } catch (error) {
         leave();
-        noteFault(seen, error);
+        noteFault(seen, error, nowMs());
         throw error;
       }
     },
   };
+}
+
+/** Of its latest calls some failed: this one did, or did not. */
+function noteShare(seen: Seen, failed: 0 | 1, atMs: number): void {
+  const before = seen.errors && { mean: faded(seen.errors, atMs), atMs };
+  seen.errors = moved(before, failed, atMs);
+}
+
+/** Only what is the upstream's own is held against it. */
+function noteFault(seen: Seen, error: unknown, atMs: number): void {
+  if (!(error instanceof CallFault && error.retryable) || isRefusal(error)) return;
+  // It was not asked.
+  if (error.code === 'unsupported_input') return;
+  if (error.code !== 'upstream_limited') noteShare(seen, 1, atMs);
+  else seen.coolUntilMs = Math.max(seen.coolUntilMs, atMs + (error.retryAfterMs ?? usualCoolMs));
 }
 
 const circuitOf = (id: string, parts: WatchParts): Circuit =>

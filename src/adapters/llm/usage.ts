@@ -57,9 +57,13 @@ export function usageFrom(raw: unknown): Usage | undefined {
   return cacheWrite === 0 ? usage : { ...usage, cacheWrite };
 }
 
+const Sounds = z
+  .object({ audio_tokens: Detail })
+  .nullish()
+  .transform((details) => details?.audio_tokens ?? 0);
 const OpenAiSounds = z.object({
-  prompt_tokens_details: z.object({ audio_tokens: Detail }).nullish(),
-  completion_tokens_details: z.object({ audio_tokens: Detail }).nullish(),
+  prompt_tokens_details: Sounds,
+  completion_tokens_details: Sounds,
 });
 
 /** What of a chat is sound. */
@@ -82,11 +86,10 @@ export function soundUsageFrom(
   { isHeard, maySpeak, hasSpoken }: Sounding,
 ): Usage | undefined {
   const usage = usageFrom(raw);
-  const parsed = OpenAiSounds.safeParse(raw);
-  if (!(usage && parsed.success)) return undefined;
-  const { prompt_tokens_details: asked, completion_tokens_details: written } = parsed.data;
-  const audioInput = isHeard ? (asked?.audio_tokens ?? 0) : 0;
-  const audioOutput = maySpeak ? (written?.audio_tokens ?? 0) : 0;
+  const { data: sounds } = OpenAiSounds.safeParse(raw);
+  if (!(usage && sounds)) return undefined;
+  const audioInput = isHeard ? sounds.prompt_tokens_details : 0;
+  const audioOutput = maySpeak ? sounds.completion_tokens_details : 0;
   const isSpoken = maySpeak && hasSpoken;
   if ((isHeard && audioInput === 0) || (isSpoken && audioOutput === 0)) return undefined;
   // A cache may have had some of the sound, which has no cheaper price: it is no cached text.
@@ -122,6 +125,7 @@ interface Totals {
   readonly spoken?: number | undefined;
 }
 
+/** A usage in OpenAI's words, as its clients and `usageFrom` read it. */
 export const openAiTotals = ({
   prompt,
   completion,

@@ -48,7 +48,7 @@ export function refuseUncounted({ files = [] }: Input): void {
   if (uncounted) throw fileFault('files_uncounted', uncounted);
 }
 
-/** Never less than what any of them may count but for files (MONEY, "What a call may cost"). */
+/** Never less than what any of them may count but for files (`ops/charging.md`). */
 export const mostInputBound = async (readers: readonly Reader[], input: Input): Promise<number> =>
   (await widest(readers, (family) => inputBound(family, input))) +
   largestPictures(readers, input, 'most');

@@ -54,6 +54,7 @@ const blocking = (call: BudgetedCall, candidate: Candidate) =>
     spendingAt(call, { upstream: candidate.upstream, cost: costTermsOf(candidate) }),
   ) ?? [];
 
+/** Whether no budget is in a candidate's way. */
 export const hasRoom =
   (call: BudgetedCall) =>
   (candidate: Candidate): boolean =>

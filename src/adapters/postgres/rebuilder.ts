@@ -77,20 +77,29 @@ export function rebuilder({ databaseUrl, eventLog, projections, log }: Rebuilder
     }
   }
 
+  /** Again and again, on one connection, until something breaks. */
+  async function lookOn(): Promise<void> {
+    const client = await connect(databaseUrl, { name: 'rebuilder', statementMs: 30_000 });
+    try {
+      while (!signal.aborted) {
+        await look(client);
+        await pause();
+      }
+    } finally {
+      closeQuietly(client);
+    }
+  }
+  const pause = () => sleep(everyMs, undefined, { signal }).catch(() => undefined);
+
   async function run(): Promise<void> {
-    let client: pg.Client | undefined;
     while (!signal.aborted) {
       try {
-        client ??= await connect(databaseUrl, { name: 'rebuilder', statementMs: 30_000 });
-        await look(client);
+        await lookOn();
       } catch (err) {
         if (!signal.aborted) log.debug({ err }, 'builds could not be looked at');
-        if (client) closeQuietly(client);
-        client = undefined;
+        await pause();
       }
-      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
-    if (client) closeQuietly(client);
   }
 
   const done = run();

@@ -83,11 +83,7 @@ export function runPolicies({
 
   async function save(events: readonly StoredEvent[]): Promise<void> {
     if (!client) return;
-    const moves = lanes.flatMap((lane) => {
-      const to = events.findLast((event) => laneOf(lanes, event) === lane)?.position;
-      if (to === undefined || (lane.position !== null && to <= lane.position)) return [];
-      return [{ lane, place: placeOf(lane), from: lane.position, to }];
-    });
+    const moves = movesIn(lanes, events);
     if (moves.length === 0) return;
     await client.query('BEGIN');
     if (await moveCheckpoints(client, moves)) {
@@ -150,6 +146,14 @@ async function syncLanes(client: pg.Client, lanes: readonly Lane[]): Promise<voi
   const positions = await readCheckpoints(client, lanes.map(placeOf));
   for (const [index, lane] of lanes.entries()) lane.position = positions[index] ?? null;
 }
+
+/** How far events that are through bring the lanes. */
+const movesIn = (lanes: readonly Lane[], through: readonly StoredEvent[]) =>
+  lanes.flatMap((lane) => {
+    const to = through.findLast((event) => laneOf(lanes, event) === lane)?.position;
+    if (to === undefined || (lane.position !== null && to <= lane.position)) return [];
+    return [{ lane, place: placeOf(lane), from: lane.position, to }];
+  });
 
 const placeOf = ({ name, prefix }: Lane) => ({ consumer: name, partition: prefix });
 

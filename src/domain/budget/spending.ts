@@ -43,6 +43,7 @@ const under: Readonly<Record<ScopeKind, (counting: Counting) => string | undefin
   client_app: ({ clientApp }) => clientApp,
 };
 
+/** Whether a cost counts against a budget. */
 export const covers = ({ scope }: BudgetTerms, counting: Counting): boolean =>
   under[scope.kind](counting) === scope.value;
 

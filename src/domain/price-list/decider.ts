@@ -94,6 +94,7 @@ interface At {
 
 type Terms = Pick<Published, 'currency' | 'prices' | 'defaultMaxOutput'>;
 
+/** Whether two lists charge the same. */
 export const sameTerms = (a: Terms, b: Terms): boolean =>
   a.currency === b.currency &&
   a.defaultMaxOutput === b.defaultMaxOutput &&

@@ -29,6 +29,7 @@ export interface Trend {
 /** How much one more sample moves a mean. */
 const newest = 0.2;
 
+/** With one more sample, the first of which is the mean. */
 export const moved = (trend: Trend | undefined, sample: number, atMs: number): Trend => ({
   mean: trend === undefined ? sample : trend.mean + newest * (sample - trend.mean),
   atMs,

@@ -97,13 +97,35 @@ export type WalletBook = z.infer<typeof WalletBook>;
 /** The state as plain data, in an order that depends on nothing but the state; null for no wallet. */
 export function toBook(wallet: Wallet): WalletBook | null {
   if (!wallet.opened) return null;
-  const texts = namer<string>((text) => text);
-  const terms = namer<readonly [number, PriceUsed]>(([model, price]) =>
-    JSON.stringify([model, price]),
-  );
   const lots = lotsIn(wallet);
-  const places = new Map(lots.map(({ id }, place) => [id, place]));
-  const callOf = ({ call, price, asset, tokens, at, limits }: Hold | Swept): CallPart => [
+  const entries = entryWriter(new Map(lots.map(({ id }, place) => [id, place])));
+  return {
+    ...wallet.opened,
+    previous: wallet.previous,
+    frozen: wallet.frozen,
+    owed: canonical(wallet.owed),
+    overdrawn: canonical(wallet.overdrawn),
+    grants: wallet.grants,
+    lots: lots.map(lotEntry),
+    holds: [...inOrder(wallet.holds.entries())].map(([, hold]) => entries.hold(hold)),
+    swept: [...wallet.swept.values()].map(entries.swept),
+    limits: [...inOrder(wallet.limits)].map(([, limit]) => limit),
+    counters: [...inOrder(wallet.counters)].map(([key, { window, used }]) => [
+      key,
+      window,
+      canonical(used),
+    ]),
+    texts: entries.texts,
+    terms: entries.terms,
+  };
+}
+
+/** Writes calls as entries, and collects what those name by its place; `places` are those of lots. */
+function entryWriter(places: ReadonlyMap<string, number>) {
+  const texts = namer<string>((text) => text);
+  const terms = namer<[number, PriceUsed]>(([model, price]) => JSON.stringify([model, price]));
+
+  const callPart = ({ call, price, asset, tokens, at, limits }: Hold | Swept): CallPart => [
     call.callId,
     texts.place(call.memberId),
     texts.place(call.apiKeyId),
@@ -114,57 +136,42 @@ export function toBook(wallet: Wallet): WalletBook | null {
     at,
     limits.map(texts.place),
   ];
-  const costEntry = ({ upstream, asset, amount }: Cost): z.infer<typeof CostEntry> => [
+  const cost = ({ upstream, asset, amount }: Cost): z.infer<typeof CostEntry> => [
     texts.place(upstream),
     asset,
     amount,
   ];
-  const holdEntry = (hold: Hold): z.infer<typeof HoldEntry> => {
-    const known: HoldPart = [
-      ...callOf(hold),
-      texts.place(hold.processId),
-      hold.maxOutput,
-      hold.parts.map(
-        ({ lotId, kind, amount }): z.infer<typeof PartEntry> => [
-          lotId === null ? null : (places.get(lotId) ?? null),
-          kind,
-          canonical(amount),
-        ],
-      ),
-    ];
-    return hold.mayCost ? [...known, costEntry(hold.mayCost)] : known;
-  };
-  const sweptEntry = (swept: Swept): z.infer<typeof SweptEntry> => {
-    const known: SweptPart = [
-      ...callOf(swept),
-      canonical(swept.amount),
-      canonical(swept.charge),
-      canonical(swept.overrun),
-      swept.sweptAt,
-      [...swept.suspense],
-      [...swept.taken],
-    ];
-    if (swept.booked.length === 0) return known;
-    return [...known, swept.booked.map(costEntry)];
-  };
+
   return {
-    ...wallet.opened,
-    previous: wallet.previous,
-    frozen: wallet.frozen,
-    owed: canonical(wallet.owed),
-    overdrawn: canonical(wallet.overdrawn),
-    grants: wallet.grants,
-    lots: lots.map(lotEntry),
-    holds: [...inOrder(wallet.holds.entries())].map(([, hold]) => holdEntry(hold)),
-    swept: [...wallet.swept.values()].map(sweptEntry),
-    limits: [...inOrder(wallet.limits)].map(([, limit]) => limit),
-    counters: [...inOrder(wallet.counters)].map(([key, { window, used }]) => [
-      key,
-      window,
-      canonical(used),
-    ]),
     texts: texts.all,
-    terms: terms.all.map(([model, price]) => [model, price]),
+    terms: terms.all,
+    hold(hold: Hold): z.infer<typeof HoldEntry> {
+      const known: HoldPart = [
+        ...callPart(hold),
+        texts.place(hold.processId),
+        hold.maxOutput,
+        hold.parts.map(
+          ({ lotId, kind, amount }): z.infer<typeof PartEntry> => [
+            lotId === null ? null : (places.get(lotId) ?? null),
+            kind,
+            canonical(amount),
+          ],
+        ),
+      ];
+      return hold.mayCost ? [...known, cost(hold.mayCost)] : known;
+    },
+    swept(swept: Swept): z.infer<typeof SweptEntry> {
+      const known: SweptPart = [
+        ...callPart(swept),
+        canonical(swept.amount),
+        canonical(swept.charge),
+        canonical(swept.overrun),
+        swept.sweptAt,
+        [...swept.suspense],
+        [...swept.taken],
+      ];
+      return swept.booked.length === 0 ? known : [...known, swept.booked.map(cost)];
+    },
   };
 }
 
@@ -172,60 +179,9 @@ export function toBook(wallet: Wallet): WalletBook | null {
 export function fromBook(book: WalletBook): Wallet {
   const { walletId, owner, currency } = book;
   const lots = book.lots.map(toLot);
-  const callOf = ([callId, member, key, requestId, term, asset, tokens, at, limits]: CallEntry) => {
-    const [model, price] = named(book.terms, term);
-    return {
-      call: {
-        callId,
-        memberId: named(book.texts, member),
-        apiKeyId: named(book.texts, key),
-        requestId,
-        model: named(book.texts, model),
-      },
-      price,
-      asset,
-      tokens: money(tokens),
-      at,
-      limits: limits.map((limit) => named(book.texts, limit)),
-    };
-  };
-  const costOf = ([upstream, asset, amount]: z.infer<typeof CostEntry>): Cost => ({
-    upstream: named(book.texts, upstream),
-    asset,
-    amount,
-  });
-  const holds = book.holds.map((entry): Hold => {
-    const [, , , , , , , , , process, maxOutput, taken, mayCost] = entry;
-    const parts = taken.map(([place, kind, amount]) => ({
-      lotId: place === null ? null : named(lots, place).id,
-      kind,
-      amount: money(amount),
-    }));
-    return {
-      ...callOf(entry),
-      processId: named(book.texts, process),
-      maxOutput,
-      mayCost: mayCost && costOf(mayCost),
-      parts,
-      amount: sum(parts.map(({ amount }) => amount)),
-    };
-  });
-  const swept = book.swept.map((entry): Swept => {
-    const [, , , , , , , , , amount, charge, overrun, sweptAt, suspense, taken, booked = []] =
-      entry;
-    const call = callOf(entry);
-    return {
-      ...call,
-      terms: termsOf(call),
-      amount: money(amount),
-      charge: money(charge),
-      overrun: money(overrun),
-      sweptAt,
-      suspense,
-      taken,
-      booked: booked.map(costOf),
-    };
-  });
+  const entries = entryReader(book, lots);
+  const holds = book.holds.map(entries.hold);
+  const swept = book.swept.map(entries.swept);
   const byId = PersistentMap.of(lots.map((lot) => [lot.id, lot]));
   return {
     ...emptyWallet,
@@ -246,6 +202,67 @@ export function fromBook(book: WalletBook): Wallet {
       book.counters.map(([key, window, used]) => [key, { window, used: money(used) }]),
     ),
     entries: entriesOf(holds, byId),
+  };
+}
+
+/** Reads entries as the calls that they were. */
+function entryReader({ texts, terms }: WalletBook, lots: readonly Lot[]) {
+  const callOf = ([callId, member, key, requestId, term, asset, tokens, at, limits]: CallEntry) => {
+    const [model, price] = named(terms, term);
+    return {
+      call: {
+        callId,
+        memberId: named(texts, member),
+        apiKeyId: named(texts, key),
+        requestId,
+        model: named(texts, model),
+      },
+      price,
+      asset,
+      tokens: money(tokens),
+      at,
+      limits: limits.map((limit) => named(texts, limit)),
+    };
+  };
+  const costOf = ([upstream, asset, amount]: z.infer<typeof CostEntry>): Cost => ({
+    upstream: named(texts, upstream),
+    asset,
+    amount,
+  });
+
+  return {
+    hold(entry: z.infer<typeof HoldEntry>): Hold {
+      const [, , , , , , , , , process, maxOutput, taken, mayCost] = entry;
+      const parts = taken.map(([place, kind, amount]) => ({
+        lotId: place === null ? null : named(lots, place).id,
+        kind,
+        amount: money(amount),
+      }));
+      return {
+        ...callOf(entry),
+        processId: named(texts, process),
+        maxOutput,
+        mayCost: mayCost && costOf(mayCost),
+        parts,
+        amount: sum(parts.map(({ amount }) => amount)),
+      };
+    },
+    swept(entry: z.infer<typeof SweptEntry>): Swept {
+      const [, , , , , , , , , amount, charge, overrun, sweptAt, suspense, taken, booked = []] =
+        entry;
+      const call = callOf(entry);
+      return {
+        ...call,
+        terms: termsOf(call),
+        amount: money(amount),
+        charge: money(charge),
+        overrun: money(overrun),
+        sweptAt,
+        suspense,
+        taken,
+        booked: booked.map(costOf),
+      };
+    },
   };
 }
 

@@ -13,7 +13,7 @@ import { countDenials, freeze, setLimit } from './settings.ts';
 import type { Wallet } from './wallet.ts';
 import { emptyWallet } from './wallet.ts';
 
-/** Prepaid credit in lots, held before a call and charged after it; MONEY's tables in code. */
+/** Prepaid credit in lots, held before a call and charged after it: the tables of `ops/charging.md` in code. */
 export const wallet: Decider<WalletCommand, WalletEvent, Wallet> = {
   initialState: emptyWallet,
   decide(command, state) {

@@ -87,7 +87,7 @@ interface Fit extends Source {
   readonly output: number;
 }
 
-/** The allowance that covers the call; else, unless an allowance blocks, money; else MONEY's table. */
+/** The allowance that covers the call; else, unless an allowance blocks, money; else what `short` says. */
 function fitting(command: Asked, wallet: Wallet): Fit {
   const all = { lots: lotsIn(wallet), ...overdraftIn(wallet) };
   const sources = command.quotes.map((quote) => sourceOf(quote, command, all));

@@ -1,86 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { ExecutionContext } from 'ava';
+import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import { pino } from 'pino';
-import type { AccessParts } from '../../../src/adapters/eventstore/access.ts';
-import { accessIndex } from '../../../src/adapters/eventstore/access.ts';
-import { runners } from '../../../src/adapters/eventstore/runners.ts';
 import type { AccessRows } from '../../../src/adapters/postgres/index-rows.ts';
-import type { KeyPermits } from '../../../src/domain/api-key/events.ts';
 import { scenarioNames } from '../../../src/domain/budget/scenario-names.ts';
-import { EventFromNewerVersion } from '../../../src/domain/events.ts';
 import { everything } from '../../../src/domain/permits.ts';
-import { streamOf } from '../../../src/domain/streams.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { MemoryLog } from '../../support/memory-log.ts';
 import { memoryLog } from '../../support/memory-log.ts';
-import { contextOf } from '../../support/purse.ts';
-
-const logger = pino({ level: 'silent' });
-const clock = () => new Date('2025-01-01T00:00:00.000Z');
-const noRows: AccessRows = { apiKeys: [], members: [], endedSessions: [], after: null };
-
-async function indexOn(t: ExecutionContext, log: MemoryLog, more: Partial<AccessParts> = {}) {
-  const index = accessIndex({
-    ...{ log, logger, scenarios: scenarioNames() },
-    rows: () => Promise.resolve(noRows),
-    ...more,
-  });
-  t.teardown(() => index.close());
-  await index.filled;
-  return index;
-}
-
-const planOf = (id: string) => ({
-  ...{ id, expiresAt: null, ...everything, scenarios: [`for-${id}`] },
-  limits: { requestsPerMinute: 1, tokensPerMinute: null, concurrent: null },
-});
-
-/** A member with a key, and what can happen to them. */
-function person(log: MemoryLog) {
-  const { member, apiKey } = runners({ log, clock });
-  const [memberId, walletId, keyId] = [randomUUID(), randomUUID(), randomUUID()];
-  const hash = createHash('sha256').update(keyId).digest('hex');
-  const emailHash = 'e'.repeat(64);
-  const change = (command: Parameters<typeof member.run>[1]) =>
-    member.run(streamOf.member(memberId), command, contextOf(randomUUID()));
-  const ofKey = (command: Parameters<typeof apiKey.run>[1]) =>
-    apiKey.run(streamOf.apiKey(hash), command, contextOf(randomUUID()));
-  return {
-    memberId,
-    walletId,
-    keyId,
-    hash,
-    emailHash,
-    register: () =>
-      change(() => ({ type: 'RegisterMember', memberId, walletId, emailHash, sealed: 's' })),
-    verify: () => change(() => ({ type: 'VerifyMember' })),
-    promote: () => change(() => ({ type: 'GrantRole', role: 'admin' })),
-    supersede: () => change(() => ({ type: 'SupersedeRegistration', by: randomUUID() })),
-    signOut: (sessionId: string) => change(() => ({ type: 'SignOut', sessionId })),
-    claim: () =>
-      ofKey(() => ({
-        ...{ type: 'ClaimApiKey', hash, keyId, memberId, walletId, name: 'n', prefix: 'sk-1' },
-      })),
-    revoke: () => ofKey(() => ({ type: 'RevokeApiKey', memberId })),
-    permit: (aliases: string[] | null, more: Partial<KeyPermits> = {}) =>
-      ofKey(() => ({ type: 'PermitApiKey', memberId, permits: { aliases, ...more } })),
-    assign: (id: string | null) =>
-      change(() => ({ type: 'AssignPlan', plan: id === null ? null : planOf(id) })),
-    join: (clientApp: string) => change(() => ({ type: 'JoinClientApp', clientApp })),
-    disable: () => change(() => ({ type: 'DisableMember', reason: 'spam' })),
-    enable: () => change(() => ({ type: 'EnableMember', reason: 'none after all' })),
-  };
-}
-
-/** A log whose subscriptions never say anything. */
-const mute = (log: MemoryLog): MemoryLog => ({
-  ...log,
-  subscribe: async function* ({ signal }) {
-    yield { kind: 'caught_up' };
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  },
-});
+import { clock, indexOn, mute, noRows, person, planOf } from './access-people.ts';
 
 test('a key works as soon as another process has made it, and no more once it has revoked it', async (t) => {
   const log = memoryLog();
@@ -327,88 +253,6 @@ test('a registration that another one replaced is no longer unverified', async (
   await supersede();
   await eventually(async () => (await index.member(memberId))?.status !== 'unverified');
   t.is((await index.member(memberId))?.status, 'superseded');
-});
-
-test('what the subscription leaves out is read, as long as the log can be read', async (t) => {
-  const log = memoryLog();
-  let subscriptions = 0;
-  const dead = mute(log);
-  const flaky: MemoryLog = {
-    ...log,
-    subscribe(start) {
-      subscriptions += 1;
-      return (subscriptions === 1 ? dead : log).subscribe(start);
-    },
-  };
-  const index = await indexOn(t, flaky, { staleMs: 100 });
-  const { hash, claim, revoke } = person(log);
-  index.apply((await claim()).events);
-  await revoke();
-  await eventually(async () => (await index.keyOf(hash)) === 'revoked');
-  t.true(index.fresh().ok);
-});
-
-test('while the log grows and nothing can be heard of it, the index says so', async (t) => {
-  const log = memoryLog();
-  let subscriptions = 0;
-  const dead: MemoryLog = {
-    ...log,
-    async *subscribe({ signal }) {
-      subscriptions += 1;
-      if (subscriptions === 1) yield { kind: 'caught_up' };
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    },
-  };
-  const index = await indexOn(t, dead, { staleMs: 100 });
-  t.true(index.fresh().ok);
-  await person(log).register();
-  await eventually(() => !index.fresh().ok);
-  t.like(index.fresh(), {
-    ok: false,
-    reason: 'the access index has not been seen current for 100 ms.',
-  });
-});
-
-test('a quiet log is a fresh one', async (t) => {
-  const log = memoryLog();
-  let looks = 0;
-  const counted: MemoryLog = {
-    ...log,
-    head() {
-      looks += 1;
-      return log.head();
-    },
-  };
-  const index = await indexOn(t, counted, { staleMs: 1_000 });
-  // Longer than it may go without knowing.
-  await eventually(() => looks > 7);
-  t.true(index.fresh().ok);
-});
-
-test('an event of a newer release makes the index unsure', async (t) => {
-  const log = memoryLog();
-  const index = await indexOn(t, log);
-  const metadata = { v: 2 };
-  const stream = streamOf.member(randomUUID());
-  await log.append(stream, 'no_stream', [
-    { id: randomUUID(), type: 'RoleGranted', data: {}, metadata },
-  ]);
-  await eventually(() => !index.fresh().ok);
-  await t.throwsAsync(index.member(stream.slice('member-'.length)), {
-    instanceOf: EventFromNewerVersion,
-  });
-});
-
-test('an index that could not be filled tries again', async (t) => {
-  const log = memoryLog();
-  let tries = 0;
-  const rows = () => {
-    tries += 1;
-    return tries === 1 ? Promise.reject(new Error('no database yet')) : Promise.resolve(noRows);
-  };
-  const index = await indexOn(t, log, { rows });
-  t.is(tries, 2);
-  t.true(index.fresh().ok);
 });
 
 test('names of scenarios count that plans permit; what keys permit is their members’ word', async (t) => {

@@ -46,10 +46,14 @@ test('whatever is lost, repeated or late, nothing is taken twice and nothing pas
     fc.property(damage, (all) => {
       const chain = all.map((_, n) => record(BigInt(n * 2), n === 0 ? null : BigInt(n * 2 - 2)));
       const sent = all.flatMap(({ lost, again }, n) => {
-        const said = chain[n];
-        const late = chain[Math.max(0, n - again)];
-        return [...(lost || !said ? [] : [said]), ...(again > 0 && late ? [late] : [])];
+        const late = Math.max(0, n - again);
+        return [
+          ...chain.slice(n, lost ? n : n + 1),
+          ...chain.slice(late, again > 0 ? late + 1 : late),
+        ];
       });
+      const upTo = (end: bigint, after = -1n) =>
+        chain.map(({ position }) => position).filter((each) => each > after && each <= end);
       const taken: bigint[] = [];
       let known = start;
       for (let rest: readonly FeedRecord[] = sent; rest.length > 0; ) {
@@ -58,17 +62,11 @@ test('whatever is lost, repeated or late, nothing is taken twice and nothing pas
         known = read;
         if (read.missing === null) break;
         // As the log would: every event up to the missing one.
-        const { missing } = read;
-        for (const { position } of chain) {
-          if (position > (known.at ?? -1n) && position <= missing) taken.push(position);
-        }
-        known = { at: missing, epoch: read.epoch };
+        taken.push(...upTo(read.missing, known.at ?? undefined));
+        known = { at: read.missing, epoch: read.epoch };
         rest = rest.slice(read.count);
       }
-      const whole = chain
-        .map(({ position }) => position)
-        .filter((each) => each <= (known.at ?? -1n));
-      t.deepEqual(taken, whole);
+      t.deepEqual(taken, upTo(known.at ?? -1n));
     }),
   );
 });

@@ -2,14 +2,9 @@ import test from 'ava';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { eventually } from '../../support/eventually.ts';
 import { allChunks, bodyOf, chunksOf } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { cost, crashed, endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
+import { cost, crashed, endsWith, faultOf, paidMockFor } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

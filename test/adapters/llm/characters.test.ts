@@ -1,14 +1,9 @@
 import test from 'ava';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { allChunks, bodyOf, textIn } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { endsWith, paidMock } from '../../support/paid-mock.ts';
+import { endsWith, paidMockFor } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

@@ -2,22 +2,17 @@ import test from 'ava';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { eventually } from '../../support/eventually.ts';
 import { chunksOf } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
 import {
   cost,
   endsWith,
   faultOf,
   helloTokens,
   ourCost,
-  paidMock,
+  paidMockFor,
   watched,
 } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

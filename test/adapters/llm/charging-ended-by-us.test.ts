@@ -4,7 +4,6 @@ import { canonical, sum } from '../../../src/domain/money.ts';
 import { Rejection } from '../../../src/domain/rejection.ts';
 import { eventually } from '../../support/eventually.ts';
 import { allChunks, chunksOf, textIn } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
 import {
   cost,
   costsOf,
@@ -13,16 +12,12 @@ import {
   faultOf,
   helloTokens,
   ourCost,
-  paidMock,
+  paidMockFor,
   sumOf,
   suspenseOf,
 } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

@@ -5,14 +5,10 @@ import { endpointCases } from '../../support/endpoint-cases.ts';
 import { eventually } from '../../support/eventually.ts';
 import { allChunks, bodyOf, chunksOf } from '../../support/paid-calls.ts';
 import type { PaidMock } from '../../support/paid-mock.ts';
-import { crashed, endsWith, faultOf, paidMock, watched } from '../../support/paid-mock.ts';
+import { crashed, endsWith, faultOf, paidMockFor, watched } from '../../support/paid-mock.ts';
 
 /** MONEY's table, each row on each endpoint; of chats in writing the other `charging` tests have it at length. */
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 /** Calls of an endpoint on the mock, which behaves so. */
 const callsOf = (

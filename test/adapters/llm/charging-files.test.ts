@@ -3,15 +3,10 @@ import test from 'ava';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { aPdf, aText, dataUrl } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { cost, endsWith, paidMock } from '../../support/paid-mock.ts';
+import { cost, endsWith, paidMockFor } from '../../support/paid-mock.ts';
 
 /** What is particular to chats with files; MONEY's rows of them are in `charging-endpoints.test.ts`. */
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const said = (...content: readonly Json[]): Json => ({ messages: [{ role: 'user', content }] });
 const hello = { type: 'text', text: 'Hello' };

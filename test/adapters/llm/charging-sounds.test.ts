@@ -6,15 +6,10 @@ import { inputBounds } from '../../../src/adapters/llm/whole-input.ts';
 import { endpointCases } from '../../support/endpoint-cases.ts';
 import { aTenth } from '../../support/mock-answers.ts';
 import { allChunks, bodyOf } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
+import { endsWith, faultOf, paidMockFor } from '../../support/paid-mock.ts';
 
 /** What is particular to chats that hear and speak; MONEY's rows of them are in `charging-endpoints.test.ts`. */
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const readerOf = (model: string) => ({ model, family: familyOf(model) });
 

@@ -1,7 +1,6 @@
 import test from 'ava';
 import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { allChunks, bodyOf, textIn } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
 import {
   adapter,
   cost,
@@ -9,14 +8,10 @@ import {
   faultOf,
   helloTokens,
   ourCost,
-  paidMock,
+  paidMockFor,
 } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

@@ -4,14 +4,9 @@ import type { EndpointName } from '../../../src/adapters/llm/endpoints/endpoint.
 import { scenarioNames } from '../../../src/domain/budget/scenario-names.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
 import { bodyOf, callOf } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { paidMock } from '../../support/paid-mock.ts';
+import { paidMockFor } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const endpoint: EndpointName = 'chat';
 const messages = [{ role: 'user', content: 'Hello' }];

@@ -4,14 +4,9 @@ import type { Upstream } from '../../../src/adapters/llm/upstream.ts';
 import { Decimal } from '../../../src/domain/money.ts';
 import { endpointCases } from '../../support/endpoint-cases.ts';
 import { allChunks } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
+import { endsWith, faultOf, paidMockFor } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const caseOf = (name: string) => {
   const found = endpointCases.find((each) => each.name === name);

@@ -111,7 +111,7 @@ test('a harmless refusal is passed on with its field, a telling one is not', asy
       { instanceOf: CallFault },
     );
   const harmless = await refused('top_p must be at most 1.');
-  t.is(harmless?.values['message'], 'top_p must be at most 1.');
+  t.deepEqual(harmless?.values, { message: 'top_p must be at most 1.' });
   t.is(harmless?.param, 'top_p');
   for (const telling of [
     `This is not for ${secret}`,
@@ -128,7 +128,8 @@ test('a refusal passes in plain words of validation alone, whoever is named in o
   const said = (message: string, param = 'top_p') => {
     const body = JSON.stringify({ error: { message, param } });
     const { values, param: field } = refusal(400, body, { model: 'inner-model' });
-    return [values['message'] === message, field];
+    const { message: passed } = values;
+    return [passed === message, field];
   };
   t.deepEqual(said("Invalid 'messages[0].content': it must not be empty."), [true, 'top_p']);
   t.deepEqual(said('`max_tokens` is too large: 200000 exceeds 8192', 'max_tokens'), [

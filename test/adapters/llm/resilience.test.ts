@@ -4,14 +4,9 @@ import type { Json } from '../../../src/adapters/llm/upstream.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { PaidCalls } from '../../support/paid-calls.ts';
 import { allChunks, bodyOf, textIn } from '../../support/paid-calls.ts';
-import type { PaidMock } from '../../support/paid-mock.ts';
-import { adapter, cost, endsWith, faultOf, paidMock } from '../../support/paid-mock.ts';
+import { adapter, cost, endsWith, faultOf, paidMockFor } from '../../support/paid-mock.ts';
 
-let upstream: PaidMock;
-test.before(async () => {
-  upstream = await paidMock();
-});
-test.after.always(() => upstream.close());
+const upstream = paidMockFor(test);
 
 const stream: Json = { stream: true };
 

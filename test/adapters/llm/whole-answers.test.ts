@@ -1,13 +1,12 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { CallFault } from '../../../src/adapters/llm/call-fault.ts';
 import { openAiUpstream } from '../../../src/adapters/llm/openai.ts';
 import { readChat } from '../../support/asking.ts';
+import { serving } from '../../support/serving.ts';
 
 const answer = { choices: [{ index: 0, message: { role: 'assistant', content: 'Hello there.' } }] };
 const text = JSON.stringify(answer);
@@ -28,17 +27,14 @@ async function asked(
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     void send(response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const { url, close } = await serving(server);
   const upstream = openAiUpstream({
-    ...{ id: 'one', baseUrl, apiKey: 'key', outputLimit: 'max_tokens' },
+    ...{ id: 'one', baseUrl: `${url}/v1`, apiKey: 'key', outputLimit: 'max_tokens' },
     timeouts: { connectMs: 5_000, ...timeouts },
   });
   t.teardown(async () => {
     await upstream.close();
-    server.closeAllConnections();
-    server.close();
+    await close();
   });
   return readChat(upstream, 'm');
 }

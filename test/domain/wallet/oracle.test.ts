@@ -1,5 +1,5 @@
 /*
- * The decider against another reading of MONEY.md (`test/support/wallet-oracle.ts`). A failure prints its
+ * The decider against another reading of `ops/charging.md` (`test/support/wallet-oracle.ts`). A failure prints its
  * seed and path: `ORACLE_SEED=… ORACLE_PATH=… npx ava test/domain/wallet/oracle.test.ts` runs it again.
  * `ORACLE_RUNS=…` runs more than 2,000.
  */
@@ -15,7 +15,7 @@ import { OracleRun } from '../../support/oracle-run.ts';
 import { walletSteps } from '../../support/wallet-steps.ts';
 import { grantOf, reserveOf, settleOf } from '../../support/wallets.ts';
 
-test('the decider, its books and its projections do what MONEY says (I1–I7, I12, I15, I17)', (t) => {
+test('the decider, its books and its projections do what the rules of charging say (I1–I7, I12, I15, I17)', (t) => {
   t.notThrows(() =>
     fc.assert(
       fc.property(walletSteps, (steps) => {

@@ -14,6 +14,7 @@ const leastBytesPerSecond = 1_000;
 /** What speech is usually recorded at: 64 kbit/s. */
 const usualBytesPerSecond = 8_000;
 
+/** How long a sound is as far as its bytes tell: as it probably is, and never less than it is. */
 export function soundOf({ bytes }: Pick<Upload, 'bytes'>): Sound {
   const perSecond = bytesPerSecondOf(bytes);
   const secondsOf = (length: number, rate: number) => Math.max(1, Math.ceil(length / rate));

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { CallFault } from '../../../../src/adapters/llm/call-fault.ts';
-import { kinds } from '../../../../src/adapters/llm/kinds.ts';
 import type { Json } from '../../../../src/adapters/llm/upstream.ts';
+import { upstreamKinds } from '../../../../src/adapters/llm/upstream-kinds.ts';
 import { usageFrom } from '../../../../src/adapters/llm/usage.ts';
 import { UpstreamKind } from '../../../../src/domain/upstream/events.ts';
 import { aPdf } from '../../../support/paid-calls.ts';
@@ -21,7 +21,7 @@ async function provider(
   answer: Scripted,
 ) {
   const server = await startScriptedServer(() => answer);
-  const upstream = kinds[kind].open({
+  const upstream = upstreamKinds[kind].open({
     ...{ id: 'one', baseUrl: `${server.url}${base}`, apiKey: key, timeouts },
   });
   t.teardown(async () => {
@@ -53,7 +53,7 @@ async function sentTo(
 ): Promise<Json> {
   const server = await startScriptedServer(() => ({ status: 200, body: '{}' }));
   const baseUrl = `${server.url}/v1`;
-  const upstream = kinds[kind].open({ id: 'one', baseUrl, apiKey: key, timeouts });
+  const upstream = upstreamKinds[kind].open({ id: 'one', baseUrl, apiKey: key, timeouts });
   t.teardown(async () => {
     await upstream.close();
     await server.close();
@@ -164,7 +164,7 @@ test('every kind of upstream is told of here, and has its place', (t) => {
     UpstreamKind.options.filter((kind) => !told.has(kind)),
     [],
   );
-  for (const { baseUrl } of Object.values(kinds)) {
+  for (const { baseUrl } of Object.values(upstreamKinds)) {
     if (baseUrl !== undefined) t.regex(baseUrl, /^https:\/\/[\w./-]+[\w]$/);
   }
 });
