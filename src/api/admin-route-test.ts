@@ -13,6 +13,16 @@ import { scenarioOf } from './scenario.ts';
 
 const usualInputTokens = 1_000;
 
+const ImaginedRequest = z.strictObject({
+  alias: Alias,
+  member_id: z.uuid().optional(),
+  api_key_id: z.uuid().optional(),
+  scenario: Scenario.optional(),
+  input_tokens: z.int().min(0).max(100_000_000).default(usualInputTokens),
+  output_tokens: z.int().min(1).max(100_000_000).optional(),
+  headers: z.record(z.string().max(100), z.string().max(1_000)).default({}),
+});
+
 export interface RouteTestParts {
   readonly preview: (call: ImaginedCall) => PreviewedRoute | undefined;
   readonly member: Access['member'];
@@ -26,15 +36,7 @@ export const testRoute = ({ preview, member, reads }: RouteTestParts) =>
     path: '/api/admin/routes/test',
     who: 'admin',
     summary: 'See where a call would go, and why',
-    body: z.strictObject({
-      alias: Alias,
-      member_id: z.uuid().optional(),
-      api_key_id: z.uuid().optional(),
-      scenario: Scenario.optional(),
-      input_tokens: z.int().min(0).max(100_000_000).default(usualInputTokens),
-      output_tokens: z.int().min(1).max(100_000_000).optional(),
-      headers: z.record(z.string().max(100), z.string().max(1_000)).default({}),
-    }),
+    body: ImaginedRequest,
     reply: z.object({
       alias: Alias,
       strategy: z.string(),
@@ -48,21 +50,15 @@ export const testRoute = ({ preview, member, reads }: RouteTestParts) =>
       ),
     }),
     async handle({ body, request: { locale } }) {
-      const { alias, api_key_id, input_tokens, output_tokens, headers } = body;
+      const { alias, api_key_id, input_tokens, output_tokens } = body;
       const key = api_key_id === undefined ? undefined : await keyOf(api_key_id, body, reads);
-      const { member_id = key?.member_id } = body;
-      const known = member_id === undefined ? undefined : await member(member_id);
-      if (member_id !== undefined && !known) {
-        throw new Rejection('member_not_found', 'There is no such member.');
-      }
-      const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-scenario');
-      const said = body.scenario ?? scenarioOf(named?.[1] ?? '');
+      const known = await memberOf(body.member_id ?? key?.member_id, member);
       const previewed = preview({
         alias,
         apiKeyId: api_key_id,
         plan: known?.plan?.id,
         clientApp: known?.clientApp ?? undefined,
-        scenario: said ?? key?.permits?.scenario ?? undefined,
+        scenario: saidIn(body) ?? key?.permits?.scenario ?? undefined,
         inputTokens: input_tokens,
         outputTokens: output_tokens,
       });
@@ -84,6 +80,20 @@ export const testRoute = ({ preview, member, reads }: RouteTestParts) =>
       };
     },
   });
+
+async function memberOf(id: string | undefined, member: Access['member']) {
+  const known = id === undefined ? undefined : await member(id);
+  if (id !== undefined && !known) {
+    throw new Rejection('member_not_found', 'There is no such member.');
+  }
+  return known;
+}
+
+/** The scenario that such a call would name itself. */
+function saidIn({ scenario, headers }: z.output<typeof ImaginedRequest>) {
+  const named = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-scenario');
+  return scenario ?? scenarioOf(named?.[1] ?? '');
+}
 
 async function keyOf(id: string, by: { readonly member_id?: string | undefined }, reads: Reads) {
   const found = await reads.maybeOne(ownerOfKey(id));

@@ -12,7 +12,7 @@ const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`
 const seen: Readonly<Record<Strategy, (ranked: Previewed) => Text>> = {
   auto: ({ parts: { load, cost, latency, health } }) => ({
     en: `load ${percent(load)}, cost ${percent(cost)} of the dearest, latency ${percent(latency)} of the slowest, failures ${percent(health)}`,
-    zh: `负载 ${percent(load)},成本为最贵者的 ${percent(cost)},延迟为最慢者的 ${percent(latency)},失败率 ${percent(health)}`,
+    zh: `负载 ${percent(load)}，成本为最贵者的 ${percent(cost)}，延迟为最慢者的 ${percent(latency)}，失败率 ${percent(health)}`,
   }),
   priority: ({ candidate: { priority = 0 } }) => ({
     en: `priority ${priority}`,
@@ -20,7 +20,7 @@ const seen: Readonly<Record<Strategy, (ranked: Previewed) => Text>> = {
   }),
   weighted: ({ score }) => ({
     en: `weight: ${percent(score)} of the calls`,
-    zh: `权重:占调用的 ${percent(score)}`,
+    zh: `权重：占调用的 ${percent(score)}`,
   }),
   cheapest: ({ cost }) =>
     cost === undefined
@@ -38,14 +38,14 @@ const seen: Readonly<Record<Strategy, (ranked: Previewed) => Text>> = {
         },
   least_loaded: ({ observed: { inFlight, capacity } }) => ({
     en: `${inFlight} calls in flight of ${capacity ?? 'an unknown capacity'}`,
-    zh: `进行中的调用 ${inFlight} 个,容量 ${capacity ?? '未知'}`,
+    zh: `进行中的调用 ${inFlight} 个，容量 ${capacity ?? '未知'}`,
   }),
 };
 
 const absences: Readonly<Record<Absence, Text>> = {
-  circuit_open: { en: 'it fails at the moment, so it comes last', zh: '当前故障,排在最后' },
-  cooling_down: { en: 'it is asked too much, so it comes last', zh: '当前被限流,排在最后' },
-  full: { en: 'it is full, so it comes last', zh: '当前已满载,排在最后' },
+  circuit_open: { en: 'it fails at the moment, so it comes last', zh: '当前故障，排在最后' },
+  cooling_down: { en: 'it is asked too much, so it comes last', zh: '当前被限流，排在最后' },
+  full: { en: 'it is full, so it comes last', zh: '当前已满载，排在最后' },
 };
 
 const conditions: Readonly<Record<Condition, Text>> = {
@@ -57,10 +57,10 @@ const conditions: Readonly<Record<Condition, Text>> = {
   hours: { en: 'time', zh: '时段' },
 };
 
-const notSetUp: Text = { en: 'takes no part: it is not set up', zh: '不参与:尚未配置' };
+const notSetUp: Text = { en: 'takes no part: it is not set up', zh: '不参与：尚未配置' };
 const overBudget: Text = {
   en: 'takes no part: a budget has less left than the call may cost',
-  zh: '不参与:预算余额不足以支付本次调用的最高成本',
+  zh: '不参与：预算余额不足以支付本次调用的最高成本',
 };
 const forSuchCalls: Text = { en: 'for such calls before others', zh: '专用于此类调用' };
 
@@ -71,7 +71,7 @@ export function rankedReason(strategy: Strategy, ranked: Previewed, locale: Loca
   if (unmet === 'budget') return overBudget[locale];
   if (unmet) {
     const name = conditions[unmet][locale];
-    return { en: `takes no part: not for this ${name}`, zh: `不参与:${name}不符合条件` }[locale];
+    return { en: `takes no part: not for this ${name}`, zh: `不参与：${name}不符合条件` }[locale];
   }
   const said = [
     ...(observed.absence ? [absences[observed.absence]] : []),

@@ -3,11 +3,11 @@ import type { Locale } from './locale.ts';
 /** What schemas say in words of their own, in Chinese; the English is what is written in them. */
 export const inChinese: Readonly<Record<string, string>> = {
   'a budget has a daily or a monthly limit': '预算必须有每日或每月的上限',
-  'a decimal string above 0, with at most 6 decimals': '必须是大于 0 的十进制字符串,最多 6 位小数',
+  'a decimal string above 0, with at most 6 decimals': '必须是大于 0 的十进制字符串，最多 6 位小数',
   'a decimal string with at most 26 digits and 12 decimals':
-    '必须是十进制字符串,最多 26 位整数和 12 位小数',
+    '必须是十进制字符串，最多 26 位整数和 12 位小数',
   'a decimal string, not negative, with at most 6 decimals':
-    '必须是非负的十进制字符串,最多 6 位小数',
+    '必须是非负的十进制字符串，最多 6 位小数',
   'a moment of the years 1 to 9999': '必须是公元 1 至 9999 年之间的时刻',
   'all of them are 0': '不能全部为 0',
   'either `api_key` or `api_keys`': '`api_key` 和 `api_keys` 只能填写一个',

@@ -149,7 +149,7 @@ test.serial('of keys that are made at once no more than may be good get through'
     detail: 'At most 3 keys may be good at once; revoke one first.',
   });
   t.like((await makeKey(token, 'zh')).body, {
-    detail: '最多可同时拥有 3 个有效密钥,请先吊销一个。',
+    detail: '最多可同时拥有 3 个有效密钥，请先吊销一个。',
   });
   const list = await ask(api(), 'GET', '/api/api-keys', { token });
   t.is((list.body as { data: unknown[] }).data.length, 3);

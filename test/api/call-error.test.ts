@@ -57,7 +57,7 @@ test('a fault says which field is to blame, and why, where that helps', (t) => {
   const message = '`plugins` is not supported: its cost has no bound.';
   t.like(answerTo(fault).body, { error: { param: 'plugins', message } });
   t.like(answerTo(fault, 'zh').body, {
-    error: { param: 'plugins', message: '不支持 `plugins`:其费用没有上限。' },
+    error: { param: 'plugins', message: '不支持 `plugins`：其费用没有上限。' },
   });
 });
 
@@ -66,10 +66,10 @@ test('what an upstream says of a request is passed on in its own words', (t) => 
   const fault = refusal(400, JSON.stringify(body), { model: 'model' });
   t.like(answerTo(fault).body, body);
   t.like(answerTo(fault, 'zh').body, {
-    error: { message: '模型拒绝了该请求:Too long by 7 tokens.' },
+    error: { message: '模型拒绝了该请求：Too long by 7 tokens.' },
   });
   t.like(answerTo(refusal(400, '', { model: 'model' }), 'zh').body, {
-    error: { message: '模型认为该请求无效,已拒绝。' },
+    error: { message: '模型认为该请求无效，已拒绝。' },
   });
 });
 

@@ -186,7 +186,7 @@ test('behind a closed gate nothing is reserved', async (t) => {
   t.like(await response.json(), { error: { message, code: 'unavailable' } });
   const chinese = { headers: { ...jsonHeaders, 'accept-language': 'zh-CN,zh;q=0.9' } };
   t.like(await (await post(url, demo(), chinese)).json(), {
-    error: { message: '事件日志暂时不可用,请稍后再试。', code: 'unavailable' },
+    error: { message: '事件日志暂时不可用，请稍后再试。', code: 'unavailable' },
   });
   t.false(calls.log.events.some(({ type }) => type === 'CreditReserved'));
 });

@@ -70,7 +70,7 @@ test('a balance is explained from nothing to what it is', async (t) => {
   const chinese = await statementOf(token, '', { 'accept-language': 'zh-CN' });
   t.deepEqual(
     chinese.lines.map(({ explanation }) => explanation),
-    ['赠送额度到账', '调用 demo:0.00025 CNY(输入 100、输出 50 个 token)'],
+    ['赠送额度到账', '调用 demo：0.00025 CNY（输入 100、输出 50 个 token）'],
   );
   t.false(/sandbox|cogs|payable/.test(JSON.stringify(statement)));
 });

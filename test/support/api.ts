@@ -126,14 +126,7 @@ async function start(
   });
   t.teardown(budgets.close);
   const listed = catalogueOver(t, { eventLog, log, clock });
-  const run = {
-    ...bare,
-    budget: indexed(bare.budget, budgets.apply),
-    alias: indexed(bare.alias, listed.apply),
-    priceList: indexed(bare.priceList, listed.apply),
-    route: indexed(bare.route, listed.apply),
-    settings: indexed(bare.settings, listed.apply),
-  };
+  const run = seenAtOnce(bare, { budgets, listed });
   const runOnce = once({ log: eventLog, clock, replyOf: storedRefusal });
   const vault = await openVault({ pool, masterKey: randomBytes(32) });
   const keys = upstreamKeys(vault);
@@ -171,6 +164,20 @@ async function start(
   url = served.url;
   return { url, databaseUrl, api: made, eventLog, run, mails, logged, world };
 }
+
+/** What is written here is in its index at once. */
+const seenAtOnce = (
+  bare: Runners,
+  { budgets, listed }: { readonly budgets: BudgetIndex; readonly listed: Catalogue },
+): Runners => ({
+  ...bare,
+  budget: indexed(bare.budget, budgets.apply),
+  alias: indexed(bare.alias, listed.apply),
+  clientApp: indexed(bare.clientApp, listed.apply),
+  priceList: indexed(bare.priceList, listed.apply),
+  route: indexed(bare.route, listed.apply),
+  settings: indexed(bare.settings, listed.apply),
+});
 
 /** How the rest of such a program would fare. */
 const observedIn = (world: World) => ({

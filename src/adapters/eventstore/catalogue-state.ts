@@ -3,7 +3,7 @@ import { plainAlias } from '../../domain/alias/events.ts';
 import type { ScenarioNames } from '../../domain/budget/scenario-names.ts';
 import type { ClientAppTerms } from '../../domain/client-app/events.ts';
 import { plainClientApp } from '../../domain/client-app/events.ts';
-import type { Recorded } from '../../domain/events.ts';
+import type { EventType, Recorded } from '../../domain/events.ts';
 import type { RouteTerms } from '../../domain/route/events.ts';
 import type { OperatorSettings } from '../../domain/settings/events.ts';
 import { usualSettings } from '../../domain/settings/events.ts';
@@ -35,6 +35,11 @@ interface CatalogueStateParts {
   readonly scenarios: Pick<ScenarioNames, 'write'>;
 }
 
+type Revision = bigint | null;
+type Handlers = {
+  readonly [Type in EventType]?: (event: Extract<Recorded, { type: Type }>) => void;
+};
+
 export function catalogueState({ clock, scenarios }: CatalogueStateParts) {
   const prices = listedPrices(clock);
   const routes = newestSaid<RouteTerms>();
@@ -42,19 +47,30 @@ export function catalogueState({ clock, scenarios }: CatalogueStateParts) {
   const clientApps = newestSaid<ClientAppTerms>();
   const settings = newestSaid<OperatorSettings>();
 
-  type Revision = bigint | null;
   const sayScenario = (name: string | null) => scenarios.write(name === null ? [] : [name]);
-  const sayRoute = (alias: string, terms: RouteTerms, revision: Revision) => {
-    routes.say(alias, terms, revision);
-    scenarios.write(terms.candidates.flatMap(({ conditions }) => conditions?.scenarios ?? []));
+  const say = {
+    route(alias: string, terms: RouteTerms, revision: Revision) {
+      routes.say(alias, terms, revision);
+      scenarios.write(terms.candidates.flatMap(({ conditions }) => conditions?.scenarios ?? []));
+    },
+    alias(name: string, terms: AliasTerms, revision: Revision) {
+      aliases.say(name, terms, revision);
+      sayScenario(terms.scenario);
+    },
+    clientApp(id: string, terms: ClientAppTerms, revision: Revision) {
+      clientApps.say(id, terms, revision);
+      sayScenario(terms.scenario);
+    },
   };
-  const sayAlias = (alias: string, terms: AliasTerms, revision: Revision) => {
-    aliases.say(alias, terms, revision);
-    sayScenario(terms.scenario);
-  };
-  const sayClientApp = (id: string, terms: ClientAppTerms, revision: Revision) => {
-    clientApps.say(id, terms, revision);
-    sayScenario(terms.scenario);
+  const handlers: Handlers = {
+    PriceListPublished: ({ data }) => prices.list(data),
+    AliasWithdrawn: ({ data }) => prices.withdraw(data.alias, data.version),
+    RouteChanged: ({ data: { alias, ...terms }, revision }) => say.route(alias, terms, revision),
+    RouteRemoved: ({ data, revision }) => routes.say(data.alias, undefined, revision),
+    AliasChanged: ({ data: { alias, ...terms }, revision }) => say.alias(alias, terms, revision),
+    ClientAppChanged: ({ data: { clientApp, ...terms }, revision }) =>
+      say.clientApp(clientApp, terms, revision),
+    SettingsChanged: ({ stream, data, revision }) => settings.say(stream, data, revision),
   };
 
   const state: CatalogueState = {
@@ -72,44 +88,19 @@ export function catalogueState({ clock, scenarios }: CatalogueStateParts) {
   return {
     state,
     fill(rows: CatalogueRows): void {
-      for (const row of rows.priceLists) {
-        prices.list(listedPrice(row));
-        if (row.withdrawn) prices.withdraw(row.alias, row.version);
+      for (const row of rows.priceLists) prices.list(listedPrice(row));
+      for (const { alias, version } of rows.priceLists.filter(({ withdrawn }) => withdrawn)) {
+        prices.withdraw(alias, version);
       }
-      for (const { alias, ...terms } of rows.routes) sayRoute(alias, terms, null);
-      for (const { alias, terms } of rows.aliases) sayAlias(alias, terms, null);
-      for (const { client_app: id, terms } of rows.clientApps) sayClientApp(id, terms, null);
+      for (const { alias, ...terms } of rows.routes) say.route(alias, terms, null);
+      for (const { alias, terms } of rows.aliases) say.alias(alias, terms, null);
+      for (const { client_app: id, terms } of rows.clientApps) say.clientApp(id, terms, null);
       for (const { terms } of rows.settings) settings.say(streamOf.settings(), terms, null);
     },
     apply(event: Recorded): void {
-      switch (event.type) {
-        case 'PriceListPublished':
-          prices.list(event.data);
-          return;
-        case 'AliasWithdrawn':
-          prices.withdraw(event.data.alias, event.data.version);
-          return;
-        case 'RouteChanged': {
-          const { alias, ...terms } = event.data;
-          sayRoute(alias, terms, event.revision);
-          return;
-        }
-        case 'RouteRemoved':
-          routes.say(event.data.alias, undefined, event.revision);
-          return;
-        case 'AliasChanged': {
-          const { alias, ...terms } = event.data;
-          sayAlias(alias, terms, event.revision);
-          return;
-        }
-        case 'ClientAppChanged': {
-          const { clientApp, ...terms } = event.data;
-          sayClientApp(clientApp, terms, event.revision);
-          return;
-        }
-        case 'SettingsChanged':
-          settings.say(event.stream, event.data, event.revision);
-      }
+      // The table's key and parameter belong together, which the type system can't follow through a lookup.
+      const handler = handlers[event.type] as ((event: Recorded) => void) | undefined;
+      handler?.(event);
     },
   };
 }

@@ -27,7 +27,8 @@ export interface KeyPool extends OpenUpstream {
 interface Key extends KeyedLine {
   readonly circuit: Circuit;
   readyMs: number;
-  asked: number;
+  /** Which of all askings was its last one; 0: none yet. */
+  turn: number;
 }
 
 /** A key that isn't taken or isn't paid for is tried again so much later: somebody may have mended it. */
@@ -46,18 +47,20 @@ export function keyPool(
       else log.info(facts, 'a key is back');
     };
     const its = circuit({ nowMs, openMs: circuitOpenMs, changed, verdictOn });
-    return { ...keyed, circuit: its, readyMs: 0, asked: 0 };
+    return { ...keyed, circuit: its, readyMs: 0, turn: 0 };
   });
+  let turns = 0;
   const rests = ({ readyMs, circuit: its }: Key) => readyMs > nowMs() || its.isOpen(nowMs());
 
-  /** Those that are ready, the least asked first; when all rest, the one that does so shortest. */
+  /** Those that are ready, in turn: the one asked longest ago first. When all rest, the one that does so shortest. */
   const inOrder = (): readonly Key[] => {
-    const ready = keys.filter((key) => !rests(key)).sort((a, b) => a.asked - b.asked);
+    const ready = keys.filter((key) => !rests(key)).sort((a, b) => a.turn - b.turn);
     return ready.length > 0 ? ready : keys.toSorted((a, b) => a.readyMs - b.readyMs).slice(0, 1);
   };
 
   async function withKey<Answer>(key: Key, ask: (line: OpenUpstream) => Promise<Answer>) {
-    key.asked += 1;
+    turns += 1;
+    key.turn = turns;
     try {
       return await key.circuit.run(() => ask(key.line));
     } catch (error) {

@@ -88,6 +88,7 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
 
   const slotOf = (id: string, source: UpstreamSource): Slot => {
     const slot = slots.get(id) ?? newSlot(id, source);
+    slot.source = source;
     slots.set(id, slot);
     return slot;
   };
@@ -107,23 +108,9 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
     if (slot.terms === terms && !signal.aborted) put(slot, needed && open(needed));
   }
 
-  /** Until it is followed, or there are newer terms. */
-  async function followAtLast(slot: Slot, terms: UpstreamTerms, tried: () => void) {
-    for (let failures = 0; slot.terms === terms && !signal.aborted; failures += 1) {
-      try {
-        return await follow(slot, terms);
-      } catch (err) {
-        log.error({ err, upstream: slot.id }, 'an upstream could not be opened');
-        tried();
-        await backOff(failures, { firstMs: 200, mostMs: 30_000, signal }).catch(() => undefined);
-      }
-    }
-  }
-
   upstreams.set(builtIn.id, builtIn);
   const openFixed = ({ id, kind, baseUrl, apiKey }: FixedUpstream) => {
     const slot = slotOf(id, 'environment');
-    slot.source = 'environment';
     slot.terms = { kind, baseUrl, capacity: null, enabled: true, keys: [] };
     put(slot, open({ id, kind, baseUrl, keys: apiKey === '' ? [] : [{ keyId: id, apiKey }] }));
   };
@@ -141,21 +128,22 @@ export function liveUpstreams(parts: LiveUpstreamParts): LiveUpstreams {
 
   return {
     upstreams,
-    known: () => [
-      ...[...slots.values()].map(knownOf),
-      { id: builtIn.id, source: 'built_in', isOpen: true, resting: [] },
-    ],
+    known: () => [...[...slots.values()].map(knownOf), knownBuiltIn(builtIn)],
     isSetUp: (id) => id === builtIn.id || slots.get(id)?.terms?.enabled === true,
     capacityOf: (id) => slots.get(id)?.terms?.capacity ?? null,
     probeOf: (id) => slots.get(id)?.opened?.probe,
     change(id, terms) {
       if (!terms) return remove(id);
       const slot = slotOf(id, 'log');
-      slot.source = 'log';
       slot.terms = terms;
       const { promise, resolve } = Promise.withResolvers<void>();
       slot.tried = promise;
-      void followAtLast(slot, terms, resolve).then(resolve);
+      const isNewest = () => slot.terms === terms && !signal.aborted;
+      const failed = (err: unknown) => {
+        log.error({ err, upstream: id }, 'an upstream could not be opened');
+        resolve();
+      };
+      void atLast(() => follow(slot, terms), { isNewest, failed, signal }).then(resolve);
     },
     async settled() {
       await Promise.all([...slots.values()].map(({ tried }) => tried));
@@ -196,6 +184,24 @@ async function opening(
   return { id, kind, baseUrl, keys: await Promise.all(clear) };
 }
 
+interface Trying {
+  readonly isNewest: () => boolean;
+  readonly failed: (error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Until it is done, or there are newer terms. */
+async function atLast(follow: () => Promise<void>, { isNewest, failed, signal }: Trying) {
+  for (let failures = 0; isNewest(); failures += 1) {
+    try {
+      return await follow();
+    } catch (error) {
+      failed(error);
+      await backOff(failures, { firstMs: 200, mostMs: 30_000, signal }).catch(() => undefined);
+    }
+  }
+}
+
 function newSlot(id: string, source: UpstreamSource): Slot {
   const slot: Slot = {
     ...{ id, source, terms: undefined, opened: undefined, tried: Promise.resolve() },
@@ -215,6 +221,10 @@ const switchedOff = () =>
     retryable: true,
     isWell: true,
   });
+
+const knownBuiltIn = ({ id }: Upstream): KnownUpstream => ({
+  ...{ id, source: 'built_in', isOpen: true, resting: [] },
+});
 
 const knownOf = ({ id, source, terms, opened }: Slot): KnownUpstream => ({
   ...{ id, source, isOpen: opened !== undefined, resting: opened?.resting?.() ?? [] },

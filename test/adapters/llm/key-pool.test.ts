@@ -57,6 +57,17 @@ test('calls are spread over the keys', async (t) => {
   t.is(asked.filter((key) => key === 'a').length, 5);
 });
 
+test('a key that has rested takes its turns again, and not all that it has missed', async (t) => {
+  const { ask, asked, faults, clock } = pool();
+  faults.set('a', limited(20_000));
+  for (let n = 0; n < 20; n += 1) await ask();
+  faults.clear();
+  clock.nowMs = 20_000;
+  asked.length = 0;
+  for (let n = 0; n < 10; n += 1) await ask();
+  t.is(asked.filter((key) => key === 'a').length, 5);
+});
+
 for (const [what, fault, restsMs] of [
   ['is limited and says for how long', limited(20_000), 20_000],
   ['is limited and doesn’t say for how long', limited(), 1_000],

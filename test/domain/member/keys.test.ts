@@ -85,6 +85,21 @@ test('who makes and revokes keys without end is stopped until the next day', (t)
   t.like(refused, { why: 'keys_a_day', retryAfterSeconds: 12 * 60 * 60 });
 });
 
+/** Nothing, where it is refused. */
+function decided(command: MemberCommand, events: readonly MemberEvent[]): readonly MemberEvent[] {
+  try {
+    return member.decide(command, fold(member, events));
+  } catch (error) {
+    if (error instanceof Rejection) return [];
+    throw error;
+  }
+}
+
+function liveIn(events: readonly MemberEvent[]): readonly string[] {
+  const state = fold(member, events);
+  return state.status === 'unregistered' ? [] : state.keys.live;
+}
+
 test('whatever is asked, a member has no more good keys than may be, and ids of no others', (t) => {
   const step = fc.record({ key: fc.nat({ max: 9 }), ends: fc.boolean() });
   fc.assert(
@@ -94,14 +109,8 @@ test('whatever is asked, a member has no more good keys than may be, and ids of 
       (steps, most) => {
         const events: MemberEvent[] = [registered];
         for (const { key, ends } of steps) {
-          const command = ends ? end(`${key}`) : issue(`${key}`, most);
-          try {
-            events.push(...member.decide(command, fold(member, events)));
-          } catch (error) {
-            if (!(error instanceof Rejection)) throw error;
-          }
-          const state = fold(member, events);
-          const live = state.status === 'unregistered' ? [] : state.keys.live;
+          events.push(...decided(ends ? end(`${key}`) : issue(`${key}`, most), events));
+          const live = liveIn(events);
           const names = new Set(live);
           if (live.length > most || names.size < live.length) return false;
         }
