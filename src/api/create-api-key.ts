@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
+import type { Log } from '../adapters/eventstore/log.ts';
 import type { apiKey } from '../domain/api-key/decider.ts';
 import { KeyPermits } from '../domain/api-key/events.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
@@ -24,6 +25,8 @@ export interface IssueKeyParts {
   };
   /** How many keys of a member may be good at once. */
   readonly most: () => number;
+  /** How far the log has come. */
+  readonly head: Log['head'];
   readonly clock: () => Date;
 }
 
@@ -48,11 +51,11 @@ export type IssueKey = (
     readonly name: string;
     readonly permits?: Partial<KeyPermits>;
   },
-  by: { readonly caller: Caller; readonly request: RequestFacts },
+  by: { readonly caller: Caller; readonly request: Pick<RequestFacts, 'id'> },
 ) => Promise<IssuedKey>;
 
 export const keyIssuer =
-  ({ run, most, clock }: IssueKeyParts): IssueKey =>
+  ({ run, most, head, clock }: IssueKeyParts): IssueKey =>
   async ({ memberId, permits: permitted, ...wanted }, by) => {
     const id = randomUUID();
     const key = `sk-${randomBytes(32).toString('base64url')}`;
@@ -72,7 +75,8 @@ export const keyIssuer =
       context,
     );
     const createdAt = events[0]?.meta.recordedAt ?? context.at;
-    return { id, key, prefix, permits, createdAt, position };
+    // A policy may have been there first: what it wrote is in the log by now.
+    return { id, key, prefix, permits, createdAt, position: position ?? (await head()) };
   };
 
 export const createApiKey = (issue: IssueKey, reads: Reads) =>

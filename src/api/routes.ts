@@ -128,9 +128,9 @@ export interface RouteParts {
 
 /** The table of contents: every endpoint there is. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { access, clock, limits, reads, run, vault } = parts;
+  const { access, clock, head, limits, reads, run, vault } = parts;
   const seal = vault.seal;
-  const issueKey = keyIssuer({ run, most: () => mostApiKeys(parts.settings()), clock });
+  const issueKey = keyIssuer({ run, most: () => mostApiKeys(parts.settings()), head, clock });
   const openSession = sessionOpener({
     run: run.member.run,
     issue: parts.tokens.issue,
@@ -173,7 +173,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     permitApiKey({ run: run.apiKey.run, reads, clock }),
     revokeApiKey({ run, reads, clock }),
 
-    wallet({ load: run.wallet.load, head: parts.head, clock }),
+    wallet({ load: run.wallet.load, head, clock }),
     walletStatement(parts),
     listMyCalls(reads),
     explainMyCall(reads),

@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import test from 'ava';
+import type { IssueKeyParts } from '../../src/api/create-api-key.ts';
+import { keyIssuer } from '../../src/api/create-api-key.ts';
 import { decode } from '../../src/domain/events.ts';
 import { newKeysADay } from '../../src/domain/member/keys.ts';
 import { streamOf } from '../../src/domain/streams.ts';
@@ -23,6 +25,25 @@ test('a key is shown once and kept as its hash', async (t) => {
   t.is(claimed?.stream, `apikey-${hash}`);
   const list = await ask(api(), 'GET', '/api/api-keys', { token });
   t.false(list.text.includes(key));
+});
+
+test('whose key a policy claims first hears all the same how far to read for it', async (t) => {
+  const { run, eventLog } = api();
+  const { memberId } = await newMember(api());
+  const claimFirst: IssueKeyParts['run']['apiKey']['run'] = async (stream, command, context) => {
+    await run.apiKey.run(stream, command, { ...context, commandId: `policy/${randomUUID()}` });
+    return await run.apiKey.run(stream, command, context);
+  };
+  const issue = keyIssuer({
+    run: { member: run.member, apiKey: { run: claimFirst } },
+    ...{ most: () => 1, head: eventLog.head, clock: () => new Date() },
+  });
+  const by = { caller: undefined, request: { id: randomUUID() } };
+  const { id, position } = await issue({ memberId, walletId: randomUUID(), name: 'laptop' }, by);
+  const claimed = eventLog.events
+    .map(decode)
+    .find((event) => event.type === 'ApiKeyClaimed' && event.data.keyId === id);
+  t.true(claimed !== undefined && position !== null && position >= claimed.position);
 });
 
 test('a key is listed for its member at once, and for nobody else', async (t) => {

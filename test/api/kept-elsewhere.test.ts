@@ -50,10 +50,15 @@ const ofChats: readonly (readonly [param: string, body: Json])[] = [
     ...['assistant_id', 'thread_id', 'preset', 'context_id', 'knowledge_id', 'data_sources'],
     ...['cached_content', 'search_parameters', 'enable_search', 'enable_code_interpreter'],
     ...['plugins', 'models', 'provider', 'fallbacks', 'mcp_servers', 'connectors', 'deferred'],
-    ...['api_base', 'base_url', 'api_key', 'model_list', 'user_config'],
+    ...['api_base', 'base_url', 'api_key', 'model_list', 'user_config', 'custom_llm_provider'],
+    ...['context_window_fallbacks', 'content_policy_fallbacks', 'extra_headers', 'extra_query'],
   ].map((field) => [field, { [field]: ['x'] }] as const),
   ['extra_body.google.cached_content', { extra_body: { google: { cached_content: 'x' } } }],
   ['extra_body.enable_search', { extra_body: { enable_search: true } }],
+  ...[
+    ...['model', 'messages', 'n', 'max_tokens', 'max_completion_tokens', 'service_tier', 'tools'],
+    ...['web_search_options', 'extra_body'],
+  ].map((field) => [`extra_body.${field}`, { extra_body: { [field]: 'x' } }] as const),
   ['best_of', { best_of: 5 }],
   ['service_tier', { service_tier: 'priority' }],
   ['tools[0]', { tools: [{ type: 'web_search' }] }],
@@ -82,7 +87,14 @@ test('a chat reaches nothing that is kept at a provider, and nothing that has no
 test('a wish for nothing is none, and names within data are data', async (t) => {
   const parameters = { type: 'object', properties: { file_id: { type: 'string' } } };
   const body = {
-    ...{ messages: hello, container: null, enable_search: false, best_of: 1 },
+    ...{ messages: [{ ...hello[0], attachments: [] }], container: null, enable_search: false },
+    ...{
+      best_of: 1,
+      plugins: [],
+      fallbacks: [],
+      file_ids: [],
+      extra_body: { google: {}, tools: [] },
+    },
     ...{ metadata: { conversation: 'x' }, documents: [{ file_id: 'x', text: 'y' }] },
     tools: [{ type: 'function', function: { name: 'read', parameters } }],
   };
@@ -124,6 +136,9 @@ test('what asks in other words reaches no more', async (t) => {
     ...[
       { image: 'asset://x' },
       { image: ['https://x.example/x.png', 'gs://x/x.png'] },
+      { image: { url: ' gs://x/x.png' } },
+      { images: [{ image_url: { url: 'gs://x/x.png' } }] },
+      { images: [{ file_id: 'x' }] },
       { tools: [{ type: 'web_search' }] },
     ].map((more) => [drawing, more] as const),
     ...[{ preset: 'x' }, { deferred: true }].flatMap((more) => [
@@ -141,6 +156,23 @@ test('what asks in other words reaches no more', async (t) => {
     t.true(`${answer.param} ${answer.message}`.includes(Object.keys(more)[0] ?? ''), how);
   }
   t.false(wasAsked('gpt-4o?kept=1'));
+});
+
+test('a form leads no further', async (t) => {
+  const calls = await upstream.on('gpt-image-1?kept=1', { prices: { ...tokens, image: '1' } });
+  const url = `${await serveV1(t, calls)}/v1/images/edits`;
+  for (const field of ['images', 'images[]', 'mask[]']) {
+    const form = new FormData();
+    form.set('model', 'demo');
+    form.set('prompt', 'Hello');
+    form.set('image', new Blob([Buffer.alloc(80)], { type: 'image/png' }), 'a.png');
+    form.set(field, 'gs://bucket/x.png');
+    const headers = { authorization: `Bearer ${goodKey}` };
+    const response = await fetch(url, { method: 'POST', headers, body: form });
+    t.is(response.status, 400, field);
+    t.is(Refusal.parse(await response.json()).error.param, field.replace('[]', ''));
+  }
+  t.false(wasAsked('gpt-image-1?kept=1'));
 });
 
 test('a sound comes with its request, and not from elsewhere', async (t) => {

@@ -8,9 +8,10 @@ import { codePoints } from './code-points.ts';
 import type { Picture } from './endpoints/picture-tokens.ts';
 import type { Sound } from './endpoints/sounds.ts';
 import { isJson } from './json.ts';
-import { refuseKept } from './kept-elsewhere.ts';
+import { isWish, refuseKept } from './kept-elsewhere.ts';
 import type { Picture as Shown } from './pictures.ts';
 import { isPicture, pictureOf } from './pictures.ts';
+import { refuseFields, unsupported } from './unbounded-fields.ts';
 import type { Json } from './upstream.ts';
 import { changeWritten } from './written.ts';
 
@@ -81,19 +82,8 @@ const notInput = new Set([
   'prompt_cache_retention',
 ]);
 
-/**
- * Fields whose cost nothing in the request bounds: paid beside the tokens, at another price, or for an
- * answer that is fetched later (xAI's `deferred`); or that send an upstream which is a gateway itself
- * (LiteLLM's `api_base`) to other servers, models or accounts than ours.
- */
-const unbounded = [
-  ...['search_parameters', 'enable_search', 'enable_code_interpreter', 'connectors', 'mcp_servers'],
-  ...['plugins', 'provider', 'models', 'fallbacks', 'deferred'],
-  ...['api_base', 'base_url', 'api_key', 'model_list', 'user_config'],
-] as const;
 /** No dearer than the model's own price; any other tier is sold at a price that the list doesn't know. */
 const pricedTiers = new Set<unknown>([undefined, null, 'auto', 'default', 'flex']);
-const noWish = new Set<unknown>([undefined, null, false]);
 /** A chat's answers are those of `n`; more that are written and thrown away are nobody's. */
 const asksForOne = new Set<unknown>([undefined, null, 1]);
 /** The caller runs these; any other kind of tool is run, and billed, by the provider. */
@@ -157,7 +147,7 @@ function extrasOf({ soundAt }: Read, voice: Voice | undefined): ReadonlyMap<Pric
 
 /** The texts of a prediction; any other kind of it has a cost that nobody knows. */
 function predictedIn({ prediction }: Readonly<Json>): readonly string[] {
-  if (noWish.has(prediction)) return [];
+  if (!isWish(prediction)) return [];
   const { type, content } = isJson(prediction) ? prediction : {};
   if (type !== 'content') throw unsupported('prediction');
   const said = nothingRead();
@@ -222,8 +212,7 @@ function charactersOf(messages: readonly Json[]): number {
 
 /** Throws for what nothing bounds, or what is kept in the operator's account; also where it is passed on. */
 export function refuseUnbounded(body: Readonly<Json>): void {
-  refuseFields(body, '');
-  for (const [path, passed] of passedOn(body)) refuseFields(passed, path);
+  refuseFields(body);
   if (!pricedTiers.has(body.service_tier)) throw unsupported('service_tier');
   const tools = Array.isArray(body.tools) ? body.tools : [];
   const foreign = tools.findIndex((tool) => isJson(tool) && !ownTools.has(tool.type));
@@ -239,27 +228,13 @@ function refuseUnboundedChat(body: Readonly<Json>): void {
   if (!asksForOne.has(body.best_of)) throw unsupported('best_of');
 }
 
-function refuseFields(body: Readonly<Json>, path: string): void {
-  refuseKept(body, path);
-  const field = unbounded.find((name) => !noWish.has(body[name]));
-  if (field !== undefined) throw unsupported(path === '' ? field : `${path}.${field}`);
-}
-
-/** Gateways take these for fields of the request itself, and Google has its own in there. */
-function passedOn({ extra_body: extra }: Readonly<Json>): readonly (readonly [string, Json])[] {
-  if (!isJson(extra)) return [];
-  const { google } = extra;
-  const own = isJson(google) ? [['extra_body.google', google] as const] : [];
-  return [['extra_body', extra], ...own];
-}
-
 const modes = new Set<unknown>(['text', 'audio']);
 
 function addMessage({ content, role, ...rest }: Json, path: string, read: Read): void {
   if (typeof role !== 'string' || !roles.includes(role)) throw unknownRole(`${path}.role`);
   // An earlier answer is input again, and nobody here knows how long it is.
   if (rest.audio !== undefined && rest.audio !== null) throw unsupported(`${path}.audio`);
-  refuseKept(rest, path);
+  refuseKept(rest, `${path}.`);
   addContent(content, `${path}.content`, read);
   for (const [field, value] of Object.entries(rest)) read.texts.push(field, textOf(value));
 }
@@ -273,7 +248,7 @@ function addContent(content: unknown, path: string, read: Read): void {
 function addParts(parts: readonly unknown[], path: string, read: Read): void {
   parts.forEach((part, index) => {
     if (!isJson(part)) throw unsupported(`${path}[${index}]`);
-    refuseKept(part, `${path}[${index}]`);
+    refuseKept(part, `${path}[${index}].`);
     // Which of the two is read is for the upstream to say.
     const texts = [part.text, part.refusal].filter((each) => typeof each === 'string');
     read.texts.push(...texts);
@@ -305,14 +280,6 @@ function addFile({ file: given }: Json, path: string, read: Read): void {
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-
-/** Refuses a field whose cost nothing bounds. */
-export const unsupported = (param: string): CallFault =>
-  new CallFault('unsupported_input', `\`${param}\` is not supported: its cost has no bound.`, {
-    param,
-    why: 'unsupported_field',
-    values: { param },
-  });
 
 const notASound = (param: string) =>
   new CallFault('unsupported_input', `\`${param}\` is no base64 of a wav or mp3 sound.`, {

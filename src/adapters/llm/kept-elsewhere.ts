@@ -20,12 +20,14 @@ const keeps: ReadonlySet<string> = new Set([
 
 const noWish = new Set<unknown>([undefined, null, false]);
 
-/** Throws for the first of an object's own fields that names something kept; `path` is where the object is. */
-export function refuseKept(json: Readonly<Json>, path = ''): void {
+/** Clients write that they wish nothing as nothing, or as none of several. */
+export const isWish = (value: unknown): boolean =>
+  !(noWish.has(value) || (Array.isArray(value) && value.length === 0));
+
+/** Throws for the first of an object's own fields that names something kept; `path` leads to them. */
+export function refuseKept(json: Readonly<Json>, path: string): void {
   for (const [field, value] of Object.entries(json)) {
-    if (keeps.has(field) && !noWish.has(value)) {
-      throw keptElsewhere(path === '' ? field : `${path}.${field}`);
-    }
+    if (keeps.has(field) && isWish(value)) throw keptElsewhere(`${path}${field}`);
   }
 }
 
@@ -35,12 +37,17 @@ const keptElsewhere = (param: string, details: { readonly retryable?: boolean } 
   });
 
 /** Addresses that lead into an account: Google's `gs://`, DashScope's `oss://`, Moonshot's `ms://`, Ark's `asset://`. */
-const inAccount = /^(?!https?:)[a-z][\w+.-]*:\/\//i;
+const inAccount = /^\s*(?!https?:)[a-z][\w+.-]*:\/\//i;
 
-/** Refuses a field's addresses that lead anywhere but into the web. */
+/** Refuses a field's addresses that lead anywhere but into the web, however deep in it they are. */
 export function refuseAddresses(field: string, values: readonly unknown[]): void {
-  const leads = values.flat().some((value) => typeof value === 'string' && inAccount.test(value));
-  if (leads) throw keptElsewhere(field);
+  for (const value of values) {
+    if (Array.isArray(value)) refuseAddresses(field, value);
+    else if (isJson(value)) {
+      refuseKept(value, `${field}.`);
+      refuseAddresses(field, Object.values(value));
+    } else if (typeof value === 'string' && inAccount.test(value)) throw keptElsewhere(field);
+  }
 }
 
 /** DashScope's models for documents read the files that a text of such a chat names so, by the operator's key. */

@@ -147,13 +147,17 @@ async function syncLanes(client: pg.Client, lanes: readonly Lane[]): Promise<voi
   for (const [index, lane] of lanes.entries()) lane.position = positions[index] ?? null;
 }
 
-/** How far events that are through bring the lanes. */
-const movesIn = (lanes: readonly Lane[], through: readonly StoredEvent[]) =>
-  lanes.flatMap((lane) => {
-    const to = through.findLast((event) => laneOf(lanes, event) === lane)?.position;
-    if (to === undefined || (lane.position !== null && to <= lane.position)) return [];
-    return [{ lane, place: placeOf(lane), from: lane.position, to }];
-  });
+/**
+ * How far events that are through bring the lanes: all of them, because those that had none have none up to
+ * there. Else a start would read again all that the others have had since the quietest one's last event.
+ */
+function movesIn(lanes: readonly Lane[], through: readonly StoredEvent[]) {
+  const to = through.at(-1)?.position;
+  if (to === undefined) return [];
+  return lanes
+    .filter(({ position }) => position === null || position < to)
+    .map((lane) => ({ lane, place: placeOf(lane), from: lane.position, to }));
+}
 
 const placeOf = ({ name, prefix }: Lane) => ({ consumer: name, partition: prefix });
 

@@ -1,3 +1,4 @@
+import type { NameOf } from '../../adapters/llm/field-names.ts';
 import type { Json } from '../../adapters/llm/upstream.ts';
 import type { Item } from './input-items.ts';
 import type { ResponsesRequest } from './schemas.ts';
@@ -13,12 +14,17 @@ export const nativeOf = (request: ResponsesRequest): Json => ({
 const itemsOf = ({ input }: ResponsesRequest) =>
   input.flatMap((given, index) => itemOf(given).map((item) => ({ item, index })));
 
-/** What a path into it is called in the request; undefined: nothing there is. */
-export function nativeName(request: ResponsesRequest, path: string): string | undefined {
-  const [, place, rest = ''] = /^input\.?\[?(\d+)\]?(.*)$/.exec(path) ?? [];
-  if (place === undefined) return path;
-  const { index } = itemsOf(request)[Number(place)] ?? {};
-  return index === undefined ? undefined : `input[${index}]${rest}`;
+/** What a path into it is called in the request; of one that leads to nothing there nothing is known. */
+export function nativeNames(request: ResponsesRequest): NameOf {
+  let places: readonly number[] | undefined;
+  return (path) => {
+    const [, place, rest = ''] = /^input\.?\[?(\d+)\]?(.*)$/.exec(path) ?? [];
+    if (place === undefined) return path;
+    // A text may name many, and looking through all that was thought takes its time.
+    places ??= itemsOf(request).map(({ index }) => index);
+    const index = places[Number(place)];
+    return index === undefined ? undefined : `input[${index}]${rest}`;
+  };
 }
 
 /** Ids are of answers that nobody has kept, and thoughts that were sealed elsewhere are nobody's. */

@@ -2,7 +2,7 @@ import type { NameOf } from '../../adapters/llm/field-names.ts';
 import type { Json } from '../../adapters/llm/upstream.ts';
 import { from, originOf, renamedField } from '../origin.ts';
 import { written } from '../written.ts';
-import { nativeName } from './native-request.ts';
+import { nativeNames } from './native-request.ts';
 import { isRefused, refusal, refuseFields } from './refused-fields.ts';
 import type { ResponsesRequest } from './schemas.ts';
 import { ResponsesRequest as Known } from './schemas.ts';
@@ -26,11 +26,11 @@ export function chatOf(request: ResponsesRequest): Asked {
   refuseModes(request);
   const messages = [...instructionsOf(request), ...turnsOf(request.input)];
   const body = { ...unknownIn(request), ...wishesOf(request), messages };
+  const nativeName = nativeNames(request);
   return {
     body,
     extended: messages.some((message) => 'reasoning_details' in message),
-    nameOf: (path) =>
-      originOf(body, path) ?? renamedField(names, path) ?? nativeName(request, path),
+    nameOf: (path) => originOf(body, path) ?? renamedField(names, path) ?? nativeName(path),
   };
 }
 

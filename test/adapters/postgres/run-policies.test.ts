@@ -226,6 +226,30 @@ test('a policy that failed runs again, from the last event that was through', as
   t.is(events.length, 3);
 });
 
+test('who starts again reads on after all that was through, also where a stream had nothing', async (t) => {
+  const { url } = await readDatabase(t);
+  const parts = scene();
+  await signUp(parts);
+  const feed = feedOf(t, url, parts);
+  const lastPosition = () =>
+    parts.log.events.findLast(({ stream }) =>
+      policyPrefixes.some((prefix) => stream.startsWith(prefix)),
+    )?.position;
+  await eventually(() => allDone(parts.log) && feed.state().position === lastPosition());
+  await feed.close();
+  const starts: (bigint | null)[] = [];
+  const eventLog: MemoryLog = {
+    ...parts.log,
+    subscribe(start) {
+      starts.push(start.after);
+      return parts.log.subscribe(start);
+    },
+  };
+  const again = feedOf(t, url, { ...parts, log: eventLog });
+  await eventually(() => again.state().caughtUp);
+  t.deepEqual(starts, [lastPosition()]);
+});
+
 test('policies wait at an event of a newer release', async (t) => {
   const { url } = await readDatabase(t);
   const parts = scene();

@@ -48,6 +48,24 @@ async function eventsOf(
   return plain(events.flat());
 }
 
+test('however many places a text names, the request is looked through once', (t) => {
+  const request = asked({ input: [{ role: 'user', content: 'Hello' }] });
+  const { input } = request;
+  let looks = 0;
+  const { nameOf } = chatOf({
+    ...request,
+    get input() {
+      looks += 1;
+      return input;
+    },
+  });
+  looks = 0;
+  t.is(nameOf('input[0].status'), 'input[0].status');
+  t.is(nameOf('input.1'), undefined);
+  t.is(nameOf('input[2]'), undefined);
+  t.is(looks, 1);
+});
+
 /** What the official client puts together from events. */
 function folded(events: readonly ResponseEvent[]): Json {
   let response: Response | undefined;

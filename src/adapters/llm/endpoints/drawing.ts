@@ -1,8 +1,10 @@
 import { broken } from '../call-fault.ts';
+import type { Form } from '../form.ts';
 import { formOf } from '../form.ts';
-import { refuseUnbounded, unsupported } from '../input.ts';
+import { refuseUnbounded } from '../input.ts';
 import { objectsIn } from '../json.ts';
 import { refuseAddresses } from '../kept-elsewhere.ts';
+import { unsupported } from '../unbounded-fields.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
@@ -43,9 +45,14 @@ export const imageEdits: Endpoint = {
   inputOf(body) {
     const form = formOf(body);
     refuseUnbounded(form.fields());
-    for (const field of given) refuseAddresses(field, form.texts(field));
+    const addresses = given.flatMap((field) => {
+      const texts = textsUnder(form, field);
+      refuseAddresses(field, texts);
+      return texts;
+    });
     refuseOtherCounts((field) => form.texts(field));
-    const pictures = form.uploads('image').length + form.uploads('mask').length;
+    const uploads = [...form.uploads('image'), ...form.uploads('mask')];
+    const pictures = uploads.length + addresses.length;
     return {
       ...{ texts: form.texts('prompt'), wrappers: null, characters: null },
       picture: {
@@ -62,6 +69,10 @@ export const imageEdits: Endpoint = {
 
 /** Where a picture may be given by its address, as some providers take it. */
 const given = ['image', 'images', 'mask'];
+
+/** As with files, brackets may stand behind the name. */
+const textsUnder = (form: Form, field: string) =>
+  [field, `${field}[]`].flatMap((name) => form.texts(name));
 
 /** Some providers' words for more pictures than `n`, which is what credit is held for. */
 const otherCounts = ['batch_size', 'num_images', 'num_outputs', 'sequential_image_generation'];

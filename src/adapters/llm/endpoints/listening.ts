@@ -1,7 +1,8 @@
 import { unusable } from '../call-fault.ts';
 import { formOf } from '../form.ts';
-import { refuseUnbounded, unsupported } from '../input.ts';
+import { refuseUnbounded } from '../input.ts';
 import { isJson, parseJson } from '../json.ts';
+import { unsupported } from '../unbounded-fields.ts';
 import type { Json } from '../upstream.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventStream } from './event-stream.ts';
