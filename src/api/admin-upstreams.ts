@@ -168,6 +168,21 @@ export const listUpstreams = ({ view }: Pick<UpstreamParts, 'view'>) =>
     }),
   });
 
+export const getUpstream = ({ view }: Pick<UpstreamParts, 'view'>) =>
+  route({
+    method: 'GET',
+    path: '/api/admin/upstreams/:id',
+    who: 'admin',
+    summary: 'An upstream, and how this process sees it',
+    params: z.object({ id: UpstreamName }),
+    reply: ListedUpstream,
+    handle({ params: { id } }) {
+      const known = view.known().find((each) => each.id === id);
+      if (!known) throw new ApiError('upstream_not_found', { values: { upstream: id } });
+      return { body: listed(known, view.state(id)) };
+    },
+  });
+
 function listed(known: KnownUpstream, state: UpstreamState): z.output<typeof ListedUpstream> {
   const { id, source, terms } = known;
   const seen = { source, in_flight: state.inFlight, health: healthOf(known, state) };

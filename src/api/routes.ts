@@ -8,7 +8,7 @@ import type { Vault } from '../adapters/vault/vault.ts';
 import type { OperatorSettings } from '../domain/settings/events.ts';
 import { mostApiKeys } from '../domain/settings/events.ts';
 import type { BudgetParts } from './admin-budgets.ts';
-import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
+import { endBudget, getBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { listConfigChanges } from './admin-changes.ts';
 import type { ClientAppView } from './admin-client-apps.ts';
@@ -36,7 +36,7 @@ import type { RouteView } from './admin-routes.ts';
 import { getRoute, listRoutes, putRoute, removeRoute } from './admin-routes.ts';
 import { getSettings, putSettings } from './admin-settings.ts';
 import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
-import { listUpstreams, putUpstream, removeUpstream } from './admin-upstreams.ts';
+import { getUpstream, listUpstreams, putUpstream, removeUpstream } from './admin-upstreams.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { CountInput } from './anthropic-messages.ts';
 import { countTokens, messages } from './anthropic-messages.ts';
@@ -254,8 +254,10 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
     removeUpstream({ run: run.upstream, view, routes: catalogue.routes, clock }),
     listUpstreams({ view }),
+    getUpstream({ view }),
     listConfigChanges(reads),
     listBudgets(forBudgets),
+    getBudget(forBudgets),
     putBudget(forBudgets),
     endBudget(forBudgets),
     testRoute({ preview: parts.previewRoute, member: access.member, reads }),
