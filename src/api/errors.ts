@@ -87,7 +87,7 @@ export function errorAnswer(error: unknown, audience: Audience): ErrorAnswer {
 }
 
 function bodyOf(error: ApiError, audience: Audience, text: string) {
-  const url = audience.linkOf?.(error.code);
+  const url = audience.linkOf?.(error.code, error.details.why);
   const link = url === undefined ? {} : { url };
   if (!audience.openAi) return { ...problem(error, audience, text), ...link };
   const kind = errorTable[error.code];
