@@ -34,7 +34,7 @@ export interface UpstreamParts {
 }
 
 /** Goes into a header as it is. */
-const ApiKey = z.string().regex(/^[\x21-\x7e]{1,2000}$/);
+const ApiKey = z.string().regex(/^[\x21-\x7e]{1,2000}$/, '1 to 2,000 visible ASCII characters');
 
 const WrittenUpstream = z
   .strictObject({

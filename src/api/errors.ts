@@ -132,8 +132,14 @@ export const openAiBody = (error: ApiError, { type }: ErrorKind, message: string
 
 const problem = ({ code, details }: ApiError, audience: Audience, detail: string) => ({
   ...problemOf(code, statusOf(code, audience), detail),
-  ...(details.fields ? { errors: details.fields } : {}),
+  ...withFields(details, detail),
 });
+
+/** The fields that are wrong; of a refusal that blames one, that one. */
+function withFields({ fields, param }: ApiErrorDetails, message: string) {
+  if (fields) return { errors: fields };
+  return param === undefined ? {} : { errors: [{ field: param, message }] };
+}
 
 const problemOf = (code: ErrorCode, status: number, detail: string) => ({
   type: `urn:llm-member:error:${code}`,
