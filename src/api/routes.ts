@@ -22,7 +22,7 @@ import type { ModelView } from './admin-listed-models.ts';
 import { getModel, listModels, withdrawModel } from './admin-listed-models.ts';
 import { deleteMemberPlan, joinClientApp, putMemberPlan } from './admin-member-plan.ts';
 import { putMemberStatus } from './admin-member-status.ts';
-import { listEveryMember } from './admin-members.ts';
+import { getMember, listEveryMember } from './admin-members.ts';
 import { importModels } from './admin-model-import.ts';
 import { putModel } from './admin-models.ts';
 import type { ProjectionParts } from './admin-projections.ts';
@@ -53,7 +53,7 @@ import { health } from './health.ts';
 import { imageEdits } from './image-edits.ts';
 import { imageGenerations } from './image-generations.ts';
 import type { Limits } from './limits.ts';
-import { listMyApiKeys } from './list-api-keys.ts';
+import { listMemberApiKeys, listMyApiKeys } from './list-api-keys.ts';
 import type { ModelCallParts } from './model-call.ts';
 import type { ModelsParts } from './models.ts';
 import { model, models } from './models.ts';
@@ -219,6 +219,8 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
+    getMember(reads, vault.unseal),
+    listMemberApiKeys(reads),
     putMemberStatus(forMembers),
     putMemberPlan(forMembers),
     deleteMemberPlan(forMembers),
