@@ -10,11 +10,9 @@ const v1: Audience = { openAi: true, locale: 'en', requestId: 'req_1' };
 const api: Audience = { ...v1, openAi: false };
 
 test('a refusal that blames one field names it among the errors', (t) => {
-  const { body } = errorAnswer(
-    new ApiError('invalid_request', { param: 'base_url', why: 'base_url_needed' }),
-    api,
-  );
-  t.deepEqual(body['errors'], [{ field: 'base_url', message: body['detail'] }]);
+  const blamed = new ApiError('invalid_request', { param: 'base_url', why: 'base_url_needed' });
+  const { errors, detail: message } = errorAnswer(blamed, api).body;
+  t.deepEqual(errors, [{ field: 'base_url', message }]);
 });
 
 test('spent credit is 429 that must not be retried', (t) => {

@@ -11,7 +11,7 @@ const counting = '/v1/messages/count_tokens';
 test('plans and keys list whatever asks a model, and nothing else', async (t) => {
   const { paths } = Described.parse((await ask(api(), 'GET', '/openapi.json')).body);
   const asking = Object.keys(paths).filter(
-    (path) => path.startsWith('/v1/') && paths[path]?.['post'] && path !== counting,
+    (path) => path.startsWith('/v1/') && 'post' in (paths[path] ?? {}) && path !== counting,
   );
   t.deepEqual([...permittedEndpoints], asking.toSorted());
 });
