@@ -78,8 +78,17 @@ async function post(url: string, body: object, token?: string): Promise<unknown>
     body: JSON.stringify(body),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${saidIn(text)}`);
   return JSON.parse(text);
+}
+
+/** What an error says to a person; the text itself where it is none of ours. */
+function saidIn(text: string): string {
+  try {
+    return z.object({ detail: z.string() }).parse(JSON.parse(text)).detail;
+  } catch {
+    return text;
+  }
 }
 
 function say({ catalogue, currency, data }: Told): void {

@@ -11,6 +11,7 @@ import { streamOf } from '../domain/streams.ts';
 import { Total } from '../projections/total.ts';
 import { commandContext } from './command-context.ts';
 import { ApiError } from './errors.ts';
+import { listOf, wholeList } from './reads.ts';
 import { route } from './route.ts';
 
 export interface BudgetParts {
@@ -111,8 +112,23 @@ export const listBudgets = ({ budgets }: Pick<BudgetParts, 'budgets'>) =>
     path: '/api/admin/budgets',
     who: 'admin',
     summary: 'Budgets with what is spent, in flight and left of them',
-    reply: z.object({ data: z.array(ShownBudget) }),
-    handle: () => ({ body: { data: budgets.all().map(shown) } }),
+    reply: listOf(ShownBudget),
+    handle: () => ({ body: wholeList(budgets.all().map(shown)) }),
+  });
+
+export const getBudget = ({ budgets }: Pick<BudgetParts, 'budgets'>) =>
+  route({
+    method: 'GET',
+    path: '/api/admin/budgets/:id',
+    who: 'admin',
+    summary: 'A budget with what is spent, in flight and left of it',
+    params,
+    reply: ShownBudget,
+    handle({ params: { id } }) {
+      const found = budgets.all().find(({ budget }) => budget.budgetId === id);
+      if (!found) throw new ApiError('budget_not_found');
+      return { body: shown(found) };
+    },
   });
 
 function shown({ budget, uses }: UsedBudget): z.output<typeof ShownBudget> {

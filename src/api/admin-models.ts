@@ -54,7 +54,9 @@ export const putModel = ({ run, changeAlias, clock }: ModelOrderParts) =>
       const { price, default_max_output, effective_at: effectiveAt, ...terms } = body;
       const prices = pricesOf(price);
       if (effectiveAt !== undefined && effectiveAt < clock().toISOString()) {
-        throw new ApiError('invalid_request', { param: 'effective_at', why: 'is_past' });
+        throw new ApiError('invalid_request', {
+          ...{ param: 'effective_at', why: 'is_past', values: { param: 'effective_at' } },
+        });
       }
       const published = await run(
         streamOf.priceList(alias),

@@ -34,7 +34,7 @@ export interface UpstreamParts {
 }
 
 /** Goes into a header as it is. */
-const ApiKey = z.string().regex(/^[\x21-\x7e]{1,2000}$/);
+const ApiKey = z.string().regex(/^[\x21-\x7e]{1,2000}$/, '1 to 2,000 visible ASCII characters');
 
 const WrittenUpstream = z
   .strictObject({
@@ -166,6 +166,21 @@ export const listUpstreams = ({ view }: Pick<UpstreamParts, 'view'>) =>
     handle: () => ({
       body: wholeList(view.known().map((each) => listed(each, view.state(each.id)))),
     }),
+  });
+
+export const getUpstream = ({ view }: Pick<UpstreamParts, 'view'>) =>
+  route({
+    method: 'GET',
+    path: '/api/admin/upstreams/:id',
+    who: 'admin',
+    summary: 'An upstream, and how this process sees it',
+    params: z.object({ id: UpstreamName }),
+    reply: ListedUpstream,
+    handle({ params: { id } }) {
+      const known = view.known().find((each) => each.id === id);
+      if (!known) throw new ApiError('upstream_not_found', { values: { upstream: id } });
+      return { body: listed(known, view.state(id)) };
+    },
   });
 
 function listed(known: KnownUpstream, state: UpstreamState): z.output<typeof ListedUpstream> {

@@ -87,7 +87,7 @@ export function errorAnswer(error: unknown, audience: Audience): ErrorAnswer {
 }
 
 function bodyOf(error: ApiError, audience: Audience, text: string) {
-  const url = audience.linkOf?.(error.code);
+  const url = audience.linkOf?.(error.code, error.details.why);
   const link = url === undefined ? {} : { url };
   if (!audience.openAi) return { ...problem(error, audience, text), ...link };
   const kind = errorTable[error.code];
@@ -132,8 +132,14 @@ export const openAiBody = (error: ApiError, { type }: ErrorKind, message: string
 
 const problem = ({ code, details }: ApiError, audience: Audience, detail: string) => ({
   ...problemOf(code, statusOf(code, audience), detail),
-  ...(details.fields ? { errors: details.fields } : {}),
+  ...withFields(details, detail),
 });
+
+/** The fields that are wrong; of a refusal that blames one, that one. */
+function withFields({ fields, param }: ApiErrorDetails, message: string) {
+  if (fields) return { errors: fields };
+  return param === undefined ? {} : { errors: [{ field: param, message }] };
+}
 
 const problemOf = (code: ErrorCode, status: number, detail: string) => ({
   type: `urn:llm-member:error:${code}`,

@@ -3,6 +3,7 @@ import type { MemberPlan } from '../domain/member/events.ts';
 import { PlanId } from '../domain/member/events.ts';
 import { Permits } from '../domain/permits.ts';
 import { WrittenMoment } from './moment.ts';
+import { WrittenEndpoints } from './permitted-endpoints.ts';
 import { ratesFrom, ShownRates, shownRates, WrittenRates } from './written-rates.ts';
 
 const { aliases, scenarios, endpoints } = Permits.shape;
@@ -13,7 +14,7 @@ export const WrittenPlan = z.strictObject({
   expires_at: WrittenMoment.nullable().default(null),
   aliases: aliases.default(null),
   scenarios: scenarios.default(null),
-  endpoints: endpoints.default(null),
+  endpoints: WrittenEndpoints.default(null),
   limits: WrittenRates.prefault({}),
 });
 

@@ -127,7 +127,7 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     en: 'Name a provider, models, or both.',
     zh: '请指定提供商或模型，也可同时指定。',
   },
-  is_past: { en: 'This moment is over.', zh: '该时间已过。' },
+  is_past: { en: '`{param}` is a moment that is over.', zh: '`{param}` 的时间已过。' },
   key_alias: {
     en: 'This API key does not permit the model `{alias}`.',
     zh: '该 API 密钥不允许使用模型 `{alias}`。',
@@ -259,8 +259,8 @@ export const reasons: Readonly<Record<Reason, Text>> = {
     zh: '数据库暂时没有响应，请稍后再试。',
   },
   rate_needed: {
-    en: 'The catalogue is in {from}: say what one of it is in {to}.',
-    zh: '价目库以 {from} 计价：请给出其 1 单位折合多少 {to}。',
+    en: 'The catalogue is in {from}: say what one of it is in {to} (`rate`).',
+    zh: '价目库以 {from} 计价：请用 `rate` 给出其 1 单位折合多少 {to}。',
   },
   scenario_name: {
     en: 'A scenario is named with 1 to 64 letters, digits, `.`, `_` or `-`.',

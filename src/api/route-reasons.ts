@@ -57,7 +57,16 @@ const conditions: Readonly<Record<Condition, Text>> = {
   hours: { en: 'time', zh: '时段' },
 };
 
-const notSetUp: Text = { en: 'takes no part: it is not set up', zh: '不参与：尚未配置' };
+const aways: Readonly<Record<NonNullable<Previewed['away']>, Text>> = {
+  not_set_up: {
+    en: 'takes no part: its upstream is switched off or not set up',
+    zh: '不参与：上游已停用或未配置',
+  },
+  opening: {
+    en: 'takes no part: its upstream is being opened',
+    zh: '不参与：上游正在启用',
+  },
+};
 const overBudget: Text = {
   en: 'takes no part: a budget has less left than the call may cost',
   zh: '不参与：预算余额不足以支付本次调用的最高成本',
@@ -66,8 +75,8 @@ const forSuchCalls: Text = { en: 'for such calls before others', zh: '专用于�
 
 /** Why a candidate stands where it does. */
 export function rankedReason(strategy: Strategy, ranked: Previewed, locale: Locale): string {
-  const { unmet, isSetUp, candidate, observed } = ranked;
-  if (!isSetUp) return notSetUp[locale];
+  const { unmet, away, candidate, observed } = ranked;
+  if (away) return aways[away][locale];
   if (unmet === 'budget') return overBudget[locale];
   if (unmet) {
     const name = conditions[unmet][locale];

@@ -8,7 +8,7 @@ import type { Vault } from '../adapters/vault/vault.ts';
 import type { OperatorSettings } from '../domain/settings/events.ts';
 import { mostApiKeys } from '../domain/settings/events.ts';
 import type { BudgetParts } from './admin-budgets.ts';
-import { endBudget, listBudgets, putBudget } from './admin-budgets.ts';
+import { endBudget, getBudget, listBudgets, putBudget } from './admin-budgets.ts';
 import { explainEveryCall, listEveryCall } from './admin-calls.ts';
 import { listConfigChanges } from './admin-changes.ts';
 import type { ClientAppView } from './admin-client-apps.ts';
@@ -22,7 +22,7 @@ import type { ModelView } from './admin-listed-models.ts';
 import { getModel, listModels, withdrawModel } from './admin-listed-models.ts';
 import { deleteMemberPlan, joinClientApp, putMemberPlan } from './admin-member-plan.ts';
 import { putMemberStatus } from './admin-member-status.ts';
-import { listEveryMember } from './admin-members.ts';
+import { getMember, listEveryMember } from './admin-members.ts';
 import { importModels } from './admin-model-import.ts';
 import { putModel } from './admin-models.ts';
 import type { ProjectionParts } from './admin-projections.ts';
@@ -36,7 +36,7 @@ import type { RouteView } from './admin-routes.ts';
 import { getRoute, listRoutes, putRoute, removeRoute } from './admin-routes.ts';
 import { getSettings, putSettings } from './admin-settings.ts';
 import type { UpstreamParts, UpstreamView } from './admin-upstreams.ts';
-import { listUpstreams, putUpstream, removeUpstream } from './admin-upstreams.ts';
+import { getUpstream, listUpstreams, putUpstream, removeUpstream } from './admin-upstreams.ts';
 import { adminWallet } from './admin-wallet.ts';
 import type { CountInput } from './anthropic-messages.ts';
 import { countTokens, messages } from './anthropic-messages.ts';
@@ -53,7 +53,7 @@ import { health } from './health.ts';
 import { imageEdits } from './image-edits.ts';
 import { imageGenerations } from './image-generations.ts';
 import type { Limits } from './limits.ts';
-import { listMyApiKeys } from './list-api-keys.ts';
+import { listMemberApiKeys, listMyApiKeys } from './list-api-keys.ts';
 import type { ModelCallParts } from './model-call.ts';
 import type { ModelsParts } from './models.ts';
 import { model, models } from './models.ts';
@@ -219,6 +219,8 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
   const forBuilds = { ...parts, run: run.readModel.run, orders: parts.buildOrders };
   return [
     listEveryMember(reads, vault.unseal),
+    getMember(reads, vault.unseal),
+    listMemberApiKeys(reads),
     putMemberStatus(forMembers),
     putMemberPlan(forMembers),
     deleteMemberPlan(forMembers),
@@ -254,8 +256,10 @@ function operatorRoutes(parts: RouteParts): readonly Route[] {
     putUpstream({ ...parts.upstreams, run: run.upstream, view, clock }),
     removeUpstream({ run: run.upstream, view, routes: catalogue.routes, clock }),
     listUpstreams({ view }),
+    getUpstream({ view }),
     listConfigChanges(reads),
     listBudgets(forBudgets),
+    getBudget(forBudgets),
     putBudget(forBudgets),
     endBudget(forBudgets),
     testRoute({ preview: parts.previewRoute, member: access.member, reads }),

@@ -4,9 +4,14 @@ import { Amount, canonical, money, zero } from './money.ts';
 
 export const UnitAsset = z.enum(['requests', 'tokens', 'characters']);
 export type UnitAsset = z.infer<typeof UnitAsset>;
-export const Currency = z.string().regex(/^[A-Z]{3}$/);
+export const Currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'a currency in three capital letters, e.g. `CNY`');
 /** A currency (`CNY`) or a unit (`requests`, `tokens`, `characters`). */
-export const Asset = z.union([UnitAsset, Currency]);
+export const Asset = z.union(
+  [UnitAsset, Currency],
+  'a currency (`CNY`), or `requests`, `tokens` or `characters`',
+);
 export type Asset = z.infer<typeof Asset>;
 
 const units: ReadonlySet<string> = new Set(UnitAsset.options);

@@ -9,7 +9,12 @@ export const Instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z
 export type Instant = z.infer<typeof Instant>;
 
 /** What an operator calls a thing; it may stand in the name of a stream. */
-export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+export const Name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    '1 to 64 letters, digits, `.`, `_` or `-`, a letter or digit first',
+  );
 
 const namespace = hexToBytes('8d0f3b1c6c1d5c0e9a3f0d6a1b7e4c52');
 

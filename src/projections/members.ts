@@ -75,12 +75,16 @@ const roles = fragment`COALESCE((SELECT jsonb_agg(r.role ORDER BY r.role) FROM r
 const decisions = fragment`${roles} AS roles, COALESCE(m.disabled, false) AS disabled, m.client_app,
   (SELECT p.plan FROM read.member_plans AS p WHERE p.member_id = m.member_id AND p.has_plan) AS plan`;
 
+const rows = fragment`SELECT m.member_id, m.wallet_id, m.sealed, m.status, ${decisions},
+    m.registered_at, m.verified_at
+  FROM read.members AS m`;
+
+export const memberById = (memberId: string) =>
+  query(MemberRow)`${rows} WHERE m.member_id = ${memberId}`;
+
 /** All members, the newest first. */
 export const listMembers = ({ limit, after }: PageByMoment) =>
-  query(MemberRow)`
-    SELECT m.member_id, m.wallet_id, m.sealed, m.status, ${decisions}, m.registered_at,
-           m.verified_at
-    FROM read.members AS m
+  query(MemberRow)`${rows}
     WHERE ${olderThan(after, fragment`m.registered_at, m.member_id`)}
     ORDER BY m.registered_at DESC, m.member_id DESC
     LIMIT ${limit + 1}`;

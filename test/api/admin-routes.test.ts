@@ -166,7 +166,7 @@ test.serial('a test says where a call would go, in order, and why', async (t) =>
       'the call costs up to 1',
       'its cost is not known',
       'takes no part: not for this scenario',
-      'takes no part: it is not set up',
+      'takes no part: its upstream is switched off or not set up',
     ],
   );
   const inChinese = await tried({ alias: 'sold' }, { 'accept-language': 'zh-CN' });

@@ -71,6 +71,15 @@ test('what is left out: the key stays, the rest is as it usually is', async (t) 
   t.is(changesOf('kept').length, 3);
 });
 
+test('one upstream is told as the list tells it, a name that is none as unknown', async (t) => {
+  const one = (id: string) => ask(api(), 'GET', `/api/admin/upstreams/${id}`, { token });
+  await put('single', { ...own, api_key: secret, capacity: 4 });
+  for (const id of ['single', 'openai_like', 'sandbox']) {
+    t.deepEqual((await one(id)).body, await listed(id));
+  }
+  t.like(await one('nowhere'), { status: 404, body: { code: 'upstream_not_found' } });
+});
+
 test('the environment’s and the built-in ones are listed with where they come from', async (t) => {
   t.like(await listed('openai_like'), { source: 'environment', kind: 'openai_like', keys: [] });
   t.like(await listed('sandbox'), { source: 'built_in', kind: 'sandbox', base_url: null });

@@ -220,7 +220,10 @@ test('a price list may name the dearer classes, what a call costs, and when it b
   const past = { price, effective_at: new Date(Date.now() - 60_000).toISOString() };
   const refused = await ask(api(), 'PUT', '/api/admin/models/scheduled', { token, body: past });
   t.is(refused.status, 400);
-  t.like(refused.body, { code: 'invalid_request', detail: 'This moment is over.' });
+  t.like(refused.body, {
+    code: 'invalid_request',
+    detail: '`effective_at` is a moment that is over.',
+  });
 });
 
 test('how much a model reads at most is said of its alias, and stays until it is taken away', async (t) => {

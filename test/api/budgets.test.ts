@@ -35,6 +35,8 @@ test('a budget is set, listed with what is left of it, and ended', async (t) => 
   t.deepEqual(body, whole);
   const { body: listed } = await budgets('GET');
   t.true(JSON.stringify(listed).includes(JSON.stringify(whole)));
+  t.like(listed, { next_cursor: null, as_of_position: null });
+  t.deepEqual((await budgets('GET', 'whole')).body, whole);
   t.is((await budgets('DELETE', 'whole')).status, 204);
   t.false(JSON.stringify((await budgets('GET')).body).includes('"whole"'));
   t.is((await budgets('DELETE', 'whole')).status, 404);
@@ -44,11 +46,12 @@ test('a budget is set, listed with what is left of it, and ended', async (t) => 
   );
 });
 
-test('a budget that is not there cannot be ended', async (t) => {
-  const { status, body } = await budgets('DELETE', 'nothing');
-  t.is(status, 404);
-  t.like(body, { code: 'budget_not_found' });
-});
+for (const method of ['GET', 'DELETE']) {
+  test(`a budget that is not there is not found (${method})`, async (t) => {
+    const missing = await budgets(method, 'nothing');
+    t.like(missing, { status: 404, body: { code: 'budget_not_found' } });
+  });
+}
 
 for (const [what, body] of [
   ['no limit', { scope: alias.scope }],
@@ -68,6 +71,7 @@ test('budgets are an administrator’s', async (t) => {
   const member = await newMember(api());
   for (const [method, id, body] of [
     ['GET', ''],
+    ['GET', 'mine'],
     ['PUT', 'mine', alias],
     ['DELETE', 'mine'],
   ] as const) {

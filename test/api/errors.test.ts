@@ -1,13 +1,19 @@
 import test from 'ava';
 import { Busy, OutcomeUnknown } from '../../src/adapters/eventstore/execute.ts';
 import type { Audience } from '../../src/api/errors.ts';
-import { errorAnswer } from '../../src/api/errors.ts';
+import { ApiError, errorAnswer } from '../../src/api/errors.ts';
 import { EventFromNewerVersion } from '../../src/domain/events.ts';
 import { Rejection } from '../../src/domain/rejection.ts';
 import { stored } from '../support/recorded.ts';
 
 const v1: Audience = { openAi: true, locale: 'en', requestId: 'req_1' };
 const api: Audience = { ...v1, openAi: false };
+
+test('a refusal that blames one field names it among the errors', (t) => {
+  const blamed = new ApiError('invalid_request', { param: 'base_url', why: 'base_url_needed' });
+  const { errors, detail: message } = errorAnswer(blamed, api).body;
+  t.deepEqual(errors, [{ field: 'base_url', message }]);
+});
 
 test('spent credit is 429 that must not be retried', (t) => {
   const { status, headers, body } = errorAnswer(new Rejection('insufficient_quota', 'no'), v1);

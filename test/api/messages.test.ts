@@ -24,6 +24,7 @@ for (const [name, textIn] of texts) {
     t.not(en, zh);
     t.notRegex(en, /\p{sc=Han}/u);
     t.regex(zh, /\p{sc=Han}/u);
+    t.notRegex(zh, /\p{sc=Han}[,;:(]|[,;:)]\p{sc=Han}/u);
     t.deepEqual(placeholders(zh), placeholders(en));
   });
 }

@@ -100,6 +100,7 @@ test.serial('a key is good for what its owner says', async (t) => {
   t.like(await errorOf(await post({ model: 'large' }, by)), {
     ...{ status: 403, code: 'plan_not_permitted' },
     message: 'This API key does not permit the model `large`.',
+    url: `${program().url}/account`,
   });
   const path = `${program().url}/api/api-keys/${made.id}`;
   const patch = (as: string, body: object) =>
@@ -107,6 +108,7 @@ test.serial('a key is good for what its owner says', async (t) => {
   const other = await someone();
   t.is((await patch(other.token, { aliases: null })).status, 404);
   t.is((await patch(token, { aliases: ['no name!'] })).status, 400);
+  t.is((await patch(token, { endpoints: ['/v1/chat/completion'] })).status, 400);
   t.is((await patch(adminToken(), { aliases: null, scenarios: ['chat'] })).status, 200);
   t.is((await post({ model: 'large' }, by)).status, 200);
   t.is((await post({ model: 'large' }, { ...by, headers: { 'x-scenario': 'code' } })).status, 403);

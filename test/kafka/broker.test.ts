@@ -103,7 +103,8 @@ const clientOf = ({ brokers }: Kafka, retries = 50) =>
 async function produce(client: KafkaClient): Promise<void> {
   const admin = client.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  // A new topic may be unknown for a moment, which a producer waits for and this wouldn't.
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
   await admin.disconnect();
   const producer = client.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();

@@ -58,7 +58,7 @@ test('a session’s token will do, and models may be named', async (t) => {
 test('what is refused is told, and ends with 1', async (t) => {
   const { status, err } = await run(['--provider', 'acme'], asAdministrator);
   t.is(status, 1);
-  t.regex(err, /answered 400: .*USD/);
+  t.regex(err, /answered 400: The catalogue is in USD: .*`rate`/);
   const nobody = await run(['--provider', 'acme']);
   t.is(nobody.status, 1);
   t.regex(nobody.err, /ADMIN_EMAIL/);

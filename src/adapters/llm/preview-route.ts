@@ -28,8 +28,8 @@ export interface PreviewedRoute {
 export interface Previewed extends Ranked {
   /** Each part of a score under `auto`. */
   readonly parts: Readonly<Scoring>;
-  /** Its upstream is set up in this process. */
-  readonly isSetUp: boolean;
+  /** Why its upstream can't be asked in this process; undefined: it can. */
+  readonly away: 'opening' | 'not_set_up' | undefined;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface Previewed extends Ranked {
  * first. Undefined for an alias that no call may name.
  */
 export function previewRoute(
-  { catalogue, upstreams, watch, budgets, clock }: Omit<PlanParts, 'random'>,
+  { catalogue, upstreams, isSetUp = () => false, watch, budgets, clock }: Omit<PlanParts, 'random'>,
   { alias, outputTokens, ...call }: ImaginedCall,
 ): PreviewedRoute | undefined {
   const listed = catalogue.priceOf(alias);
@@ -52,11 +52,15 @@ export function previewRoute(
   };
   const counting = { alias, ...factsOf(routed) };
   const room = hasRoom({ budgets, callId: '', counting, size: routed });
-  const ranking = (isSetUp: boolean): readonly Previewed[] => {
+  const awayOf = (upstream: string): Previewed['away'] => {
+    if (upstreams.has(upstream)) return undefined;
+    return isSetUp(upstream) ? 'opening' : 'not_set_up';
+  };
+  const ranking = (isOpen: boolean): readonly Previewed[] => {
     const ranked = rank({
       terms: {
         ...terms,
-        candidates: heaviestFirst.filter(({ upstream }) => upstreams.has(upstream) === isSetUp),
+        candidates: heaviestFirst.filter(({ upstream }) => upstreams.has(upstream) === isOpen),
       },
       call: routed,
       observe: watch.observe,
@@ -64,7 +68,11 @@ export function previewRoute(
       random: () => 0,
     });
     const parts = partsOf(ranked.filter(({ unmet }) => unmet === undefined));
-    return ranked.map((each) => ({ ...each, parts: parts(each), isSetUp }));
+    return ranked.map((each) => ({
+      ...each,
+      parts: parts(each),
+      away: awayOf(each.candidate.upstream),
+    }));
   };
   const others = ranking(false).map((each) => ({ ...each, score: 0 }));
   return { strategy: terms.strategy, candidates: [...ranking(true), ...others] };

@@ -3,7 +3,12 @@ import { Currency } from '../accounts.ts';
 import type { EventOf } from '../event-table.ts';
 import { Amount } from '../money.ts';
 
-export const BudgetId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/);
+export const BudgetId = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,63}$/,
+    '1 to 64 small letters, digits, `_` or `-`, a letter or digit first',
+  );
 
 export const ScopeKind = z
   .enum(['upstream', 'alias', 'scenario', 'plan', 'client_app'])

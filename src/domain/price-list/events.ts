@@ -6,7 +6,10 @@ import { Price } from '../money.ts';
 
 export const Alias = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/,
+    '1 to 128 letters, digits, `.`, `_`, `:`, `/`, `@`, `+` or `-`, a letter or digit first',
+  )
   .describe('the name members ask for in `model`');
 
 export const Prices = z

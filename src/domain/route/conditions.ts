@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallSize } from './cost.ts';
 
 const oneOf = z.array(z.string().min(1).max(128)).min(1).max(100);
-const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, `HH:MM`');
 
 /** A time zone that this runtime knows, by its IANA name. */
 const TimeZone = z.string().refine(isTimeZone, 'no known time zone');

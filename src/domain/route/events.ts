@@ -5,7 +5,9 @@ import { olderVersion } from '../event-table.ts';
 import { Alias, Prices } from '../price-list/events.ts';
 import { Conditions } from './conditions.ts';
 
-export const UpstreamName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
+export const UpstreamName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,63}$/, '1 to 64 small letters, digits or `_`, a letter first');
 
 const named = {
   upstream: UpstreamName,
