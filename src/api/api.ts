@@ -1,4 +1,4 @@
-import type { Recorded } from '../domain/events.ts';
+import type { RunPoliciesFor } from '../adapters/postgres/policy-runner.ts';
 import type { AppParts } from './app.ts';
 import { app } from './app.ts';
 import { authenticator } from './auth.ts';
@@ -23,7 +23,7 @@ export interface ApiParts
     RouteParts,
     'appoint' | 'hashEmail' | 'isPassword' | 'limits' | 'metrics' | 'react' | 'tokens'
   > {
-  readonly runPoliciesFor: (event: Recorded) => Promise<bigint | null>;
+  readonly runPoliciesFor: RunPoliciesFor;
   readonly consumers: MetricsParts['consumers'];
   readonly openWork: MetricsParts['openWork'];
   readonly checked?: MetricsParts['checked'];
@@ -50,7 +50,7 @@ export async function api(parts: ApiParts): Promise<Api> {
   const { clock, log, run, trustProxy, mostBodyBytes, vault } = parts;
   const hashEmail = emailHasher(await vault.secret('email-hmac'));
   const tokens = sessionTokens(await vault.secret('session-signing'), clock);
-  const react = reactor(parts.runPoliciesFor);
+  const react = reactor(parts.runPoliciesFor, parts.head);
   const isPassword = passwordCheck();
   const first = firstAdmin({ ...run, ...vault, react, hashEmail, isPassword, clock });
   const measured = metrics({ ...parts, gate: parts.chat.gate });

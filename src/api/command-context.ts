@@ -1,3 +1,5 @@
+import type { Log } from '../adapters/eventstore/log.ts';
+import type { RunPoliciesFor } from '../adapters/postgres/policy-runner.ts';
 import type { CommandContext } from '../domain/envelope.ts';
 import type { Recorded } from '../domain/events.ts';
 import type { Caller } from './caller.ts';
@@ -6,7 +8,7 @@ import type { RequestFacts } from './route.ts';
 
 /**
  * Runs what the policies ask for after events, so that an answer finds the consequences done; says
- * the position of the last event there is now.
+ * a position that they are not behind, whoever did them.
  */
 export type React = (written: {
   readonly events: readonly Recorded[];
@@ -15,10 +17,13 @@ export type React = (written: {
 
 /** Events are reacted to one after the other, in their order. */
 export const reactor =
-  (runPoliciesFor: (event: Recorded) => Promise<bigint | null>): React =>
+  (runPoliciesFor: RunPoliciesFor, head: Log['head']): React =>
   async ({ events, position }) => {
     let last = position;
-    for (const event of events) last = (await runPoliciesFor(event)) ?? last;
+    for (const event of events) {
+      const written = await runPoliciesFor(event);
+      last = written === 'earlier' ? await head() : (written ?? last);
+    }
     return last;
   };
 

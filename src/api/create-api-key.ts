@@ -1,8 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { RunnerOf } from '../adapters/eventstore/execute.ts';
-import type { Log } from '../adapters/eventstore/log.ts';
-import type { apiKey } from '../domain/api-key/decider.ts';
 import { KeyPermits } from '../domain/api-key/events.ts';
 import { Instant, Uuid } from '../domain/ids.ts';
 import type { member } from '../domain/member/decider.ts';
@@ -10,6 +8,7 @@ import { streamOf } from '../domain/streams.ts';
 import { apiKeys } from '../projections/api-keys.ts';
 import { hashOfKeyText } from './auth.ts';
 import type { Caller } from './caller.ts';
+import type { React } from './command-context.ts';
 import { commandContext } from './command-context.ts';
 import { shownPermits, WrittenPermits } from './key-permits.ts';
 import type { Reads } from './reads.ts';
@@ -19,14 +18,10 @@ import { route } from './route.ts';
 import { ShownName } from './shown-name.ts';
 
 export interface IssueKeyParts {
-  readonly run: {
-    readonly member: Pick<RunnerOf<typeof member>, 'run'>;
-    readonly apiKey: Pick<RunnerOf<typeof apiKey>, 'run'>;
-  };
+  readonly run: RunnerOf<typeof member>['run'];
+  readonly react: React;
   /** How many keys of a member may be good at once. */
   readonly most: () => number;
-  /** How far the log has come. */
-  readonly head: Log['head'];
   readonly clock: () => Date;
 }
 
@@ -40,10 +35,7 @@ export interface IssuedKey {
   readonly position: bigint | null;
 }
 
-/**
- * Makes a key for a member, whose own stream says whether there may be one more; should nobody come to
- * claim it then, a policy does.
- */
+/** Makes a key for a member, whose own stream says whether there may be one more; a policy claims it. */
 export type IssueKey = (
   wanted: {
     readonly memberId: string;
@@ -55,7 +47,7 @@ export type IssueKey = (
 ) => Promise<IssuedKey>;
 
 export const keyIssuer =
-  ({ run, most, head, clock }: IssueKeyParts): IssueKey =>
+  ({ run, react, most, clock }: IssueKeyParts): IssueKey =>
   async ({ memberId, permits: permitted, ...wanted }, by) => {
     const id = randomUUID();
     const key = `sk-${randomBytes(32).toString('base64url')}`;
@@ -63,20 +55,14 @@ export const keyIssuer =
     const hash = hashOfKeyText(key);
     const permits = KeyPermits.parse({ ...shownPermits(null), ...permitted });
     const made = { ...wanted, hash, keyId: id, prefix, permits };
-    await run.member.run(
+    const context = commandContext(by, clock, 'issue-api-key');
+    const issued = await run(
       streamOf.member(memberId),
       (at) => ({ type: 'IssueApiKey', ...made, most: most(), at }),
-      commandContext(by, clock, 'issue-api-key'),
-    );
-    const context = commandContext(by, clock, 'claim-api-key');
-    const { events, position } = await run.apiKey.run(
-      streamOf.apiKey(hash),
-      () => ({ type: 'ClaimApiKey', memberId, ...made }),
       context,
     );
-    const createdAt = events[0]?.meta.recordedAt ?? context.at;
-    // A policy may have been there first: what it wrote is in the log by now.
-    return { id, key, prefix, permits, createdAt, position: position ?? (await head()) };
+    const createdAt = issued.events[0]?.meta.recordedAt ?? context.at;
+    return { id, key, prefix, permits, createdAt, position: await react(issued) };
   };
 
 export const createApiKey = (issue: IssueKey, reads: Reads) =>

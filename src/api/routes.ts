@@ -128,9 +128,10 @@ export interface RouteParts {
 
 /** The table of contents: every endpoint there is. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { access, clock, head, limits, reads, run, vault } = parts;
+  const { access, clock, head, limits, react, reads, run, vault } = parts;
   const seal = vault.seal;
-  const issueKey = keyIssuer({ run, most: () => mostApiKeys(parts.settings()), head, clock });
+  const most = () => mostApiKeys(parts.settings());
+  const issueKey = keyIssuer({ run: run.member.run, react, most, clock });
   const openSession = sessionOpener({
     run: run.member.run,
     issue: parts.tokens.issue,
@@ -171,7 +172,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     createApiKey(issueKey, reads),
     listMyApiKeys(reads),
     permitApiKey({ run: run.apiKey.run, reads, clock }),
-    revokeApiKey({ run, reads, clock }),
+    revokeApiKey({ run: run.apiKey.run, react, reads, clock }),
 
     wallet({ load: run.wallet.load, head, clock }),
     walletStatement(parts),

@@ -22,6 +22,7 @@ import { upstreamKinds } from '../../src/adapters/llm/upstream-kinds.ts';
 import { upstreamWatch } from '../../src/adapters/llm/upstream-watch.ts';
 import type { Mail } from '../../src/adapters/mail/mailer.ts';
 import { buildOrders } from '../../src/adapters/postgres/build-orders.ts';
+import type { RunPoliciesFor } from '../../src/adapters/postgres/policy-runner.ts';
 import { policyRunner } from '../../src/adapters/postgres/policy-runner.ts';
 import type { UpstreamKeys } from '../../src/adapters/vault/upstream-keys.ts';
 import { upstreamKeys } from '../../src/adapters/vault/upstream-keys.ts';
@@ -59,6 +60,7 @@ export interface TestApi {
   readonly api: Api;
   readonly eventLog: MemoryLog;
   readonly run: Runners;
+  readonly runPoliciesFor: RunPoliciesFor;
   /** All that was sent, the oldest first. */
   readonly mails: readonly Mail[];
   /** All that was logged, as lines of JSON. */
@@ -128,6 +130,7 @@ async function start(
   const listed = catalogueOver(t, { eventLog, log, clock });
   const run = seenAtOnce(bare, { budgets, listed });
   const runOnce = once({ log: eventLog, clock, replyOf: storedRefusal });
+  const runPoliciesFor = policyRunner({ ...run, once: runOnce, clock, log });
   const vault = await openVault({ pool, masterKey: randomBytes(32) });
   const keys = upstreamKeys(vault);
   let url = '';
@@ -137,7 +140,7 @@ async function start(
     once: runOnce,
     vault,
     mailer: { send: (mail) => world.send(mail) },
-    runPoliciesFor: policyRunner({ ...run, once: runOnce, clock, log }),
+    runPoliciesFor,
     chat: {
       answer: () => Promise.reject(new Error('no models here')),
       countInput: () => Promise.reject(new Error('no models here')),
@@ -162,7 +165,8 @@ async function start(
   const served = await serving(createServer(made.app.callback()));
   t.teardown(served.close);
   url = served.url;
-  return { url, databaseUrl, api: made, eventLog, run, mails, logged, world };
+  const open = { url, databaseUrl, api: made, eventLog };
+  return { ...open, run, runPoliciesFor, mails, logged, world };
 }
 
 /** What is written here is in its index at once. */

@@ -21,18 +21,23 @@ export interface PolicyRunnerParts {
 }
 
 /**
- * Runs the commands that an event calls for, and says the position of the last event they wrote now
- * (null: none). Command ids come from the event, so that running it again changes nothing: the API
- * does it at once for the caller to see, the policies' feed for certain.
+ * Runs the commands that an event calls for. Command ids come from the event, so that running it again
+ * changes nothing: the API does it at once for the caller to see, the policies' feed for certain.
  */
-export type RunPoliciesFor = (event: Recorded) => Promise<bigint | null>;
+export type RunPoliciesFor = (event: Recorded) => Promise<WrittenTo>;
+
+/**
+ * The position of the last event that they wrote; `earlier`: some of it had been done before, or calls
+ * for nothing any more; null: nothing was called for.
+ */
+export type WrittenTo = bigint | 'earlier' | null;
 
 export function policyRunner(parts: PolicyRunnerParts): RunPoliciesFor {
   return async (event) => {
-    let last: bigint | null = null;
+    let last: WrittenTo = null;
     for (const [index, command] of commandsFor(event).entries()) {
       try {
-        last = (await run(command, contextOf(event, index, parts.clock), parts)) ?? last;
+        last = after(last, await run(command, contextOf(event, index, parts.clock), parts));
       } catch (err) {
         // A rule says no, and would say so again: the other commands must not wait for it.
         if (!(err instanceof Rejection)) throw err;
@@ -45,6 +50,10 @@ export function policyRunner(parts: PolicyRunnerParts): RunPoliciesFor {
     return last;
   };
 }
+
+/** After a further command, which wrote up to here. */
+const after = (last: WrittenTo, position: bigint | null): WrittenTo =>
+  last === 'earlier' || position === null ? 'earlier' : position;
 
 function commandsFor(event: Recorded): readonly PolicyCommand[] {
   // The policy under a type takes events of that type, which TypeScript can't follow through an index.

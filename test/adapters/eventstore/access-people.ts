@@ -83,3 +83,16 @@ export const mute = (log: MemoryLog): MemoryLog => ({
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   },
 });
+
+/** A mute log that counts how often a stream of it is read. */
+export function countingReads(log: MemoryLog) {
+  let reads = 0;
+  const counted: MemoryLog = {
+    ...mute(log),
+    read(...args) {
+      reads += 1;
+      return log.read(...args);
+    },
+  };
+  return { counted, reads: () => reads };
+}

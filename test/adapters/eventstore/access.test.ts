@@ -4,9 +4,8 @@ import type { AccessRows } from '../../../src/adapters/postgres/index-rows.ts';
 import { scenarioNames } from '../../../src/domain/budget/scenario-names.ts';
 import { everything } from '../../../src/domain/permits.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { MemoryLog } from '../../support/memory-log.ts';
 import { memoryLog } from '../../support/memory-log.ts';
-import { clock, indexOn, mute, noRows, person, planOf } from './access-people.ts';
+import { clock, countingReads, indexOn, mute, noRows, person, planOf } from './access-people.ts';
 
 test('a key works as soon as another process has made it, and no more once it has revoked it', async (t) => {
   const log = memoryLog();
@@ -45,14 +44,7 @@ test('a revoked key of an unheard stream is revoked, not unknown', async (t) => 
 
 test('of revoked keys only the last are remembered, and all are refused alike', async (t) => {
   const log = memoryLog();
-  let reads = 0;
-  const counted: MemoryLog = {
-    ...mute(log),
-    read(...args) {
-      reads += 1;
-      return log.read(...args);
-    },
-  };
+  const { counted, reads } = countingReads(log);
   const index = await indexOn(t, counted, { mostRevoked: 1 });
   const [first, second, live] = [person(log), person(log), person(log)];
   const claimed = [];
@@ -64,11 +56,11 @@ test('of revoked keys only the last are remembered, and all are refused alike', 
   index.apply(revoked);
   t.is(await index.keyOf(second.hash), 'revoked');
   t.like(await index.keyOf(live.hash), { keyId: live.keyId, permits: { aliases: ['demo'] } });
-  t.is(reads, 0);
+  t.is(reads(), 0);
   // What was said before its end comes again, late.
   index.apply(claimed);
   t.is(await index.keyOf(first.hash), 'revoked');
-  t.is(reads, 1, 'its own stream was asked');
+  t.is(reads(), 1, 'its own stream was asked');
   t.is(await index.keyOf(second.hash), 'revoked');
   t.like(await index.keyOf(live.hash), { keyId: live.keyId, permits: { aliases: ['demo'] } });
 });
@@ -104,19 +96,12 @@ test('rows of keys that are good are all that an index starts from', async (t) =
 
 test('keys that do not exist cost one read for a while, and work the moment they are made here', async (t) => {
   const log = memoryLog();
-  let reads = 0;
-  const counted: MemoryLog = {
-    ...mute(log),
-    read(...args) {
-      reads += 1;
-      return log.read(...args);
-    },
-  };
+  const { counted, reads } = countingReads(log);
   const index = await indexOn(t, counted, { unknownMs: 60_000 });
   const { hash, claim } = person(log);
   await Promise.all([index.keyOf(hash), index.keyOf(hash)]);
   t.is(await index.keyOf(hash), 'unknown');
-  t.is(reads, 1);
+  t.is(reads(), 1);
   const { events } = await claim();
   index.apply(events);
   t.not(await index.keyOf(hash), 'unknown');

@@ -153,8 +153,14 @@ test('the caller sees what its event leads to, and running it again changes noth
   const last = parts.log.events.findLast(({ stream }) => !stream.startsWith(streamOf.once('')));
   t.is(positions.at(-1), last?.position);
   const written = parts.log.events.length;
-  for (const event of events) await parts.runPoliciesFor(event);
+  const again = [];
+  for (const event of events) again.push(await parts.runPoliciesFor(event));
   t.is(parts.log.events.length, written);
+  // Whoever waits for it is told to read to the log's end.
+  t.deepEqual(
+    again,
+    positions.map(() => 'earlier'),
+  );
 });
 
 test('what follows from an event names it as its cause', async (t) => {

@@ -102,21 +102,18 @@ function liveIn(events: readonly MemberEvent[]): readonly string[] {
 
 test('whatever is asked, a member has no more good keys than may be, and ids of no others', (t) => {
   const step = fc.record({ key: fc.nat({ max: 9 }), ends: fc.boolean() });
-  fc.assert(
-    fc.property(
-      fc.array(step, { maxLength: 60 }),
-      fc.integer({ min: 1, max: 5 }),
-      (steps, most) => {
-        const events: MemberEvent[] = [registered];
-        for (const { key, ends } of steps) {
-          events.push(...decided(ends ? end(`${key}`) : issue(`${key}`, most), events));
-          const live = liveIn(events);
-          const names = new Set(live);
-          if (live.length > most || names.size < live.length) return false;
-        }
-        return true;
-      },
-    ),
+  const property = fc.property(
+    fc.array(step, { maxLength: 60 }),
+    fc.integer({ min: 1, max: 5 }),
+    (steps, most) => {
+      const events: MemberEvent[] = [registered];
+      for (const { key, ends } of steps) {
+        events.push(...decided(ends ? end(`${key}`) : issue(`${key}`, most), events));
+        const live = liveIn(events);
+        if (live.length > most || new Set(live).size < live.length) return false;
+      }
+      return true;
+    },
   );
-  t.pass();
+  t.notThrows(() => fc.assert(property));
 });
