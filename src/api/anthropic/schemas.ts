@@ -4,6 +4,7 @@ import { ModelName } from '../model-name.ts';
 /** Nullable wherever a client may write that it wishes nothing. */
 const CacheControl = z.looseObject({ type: z.literal('ephemeral') }).nullish();
 const Id = z.string().regex(/^[a-zA-Z0-9_-]{1,256}$/);
+const Base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/);
 const Unit = z.number().min(0).max(1).nullish();
 
 /** A bare text stands for one block of text. */
@@ -24,7 +25,7 @@ const ImageBlock = z.looseObject({
     z.object({
       type: z.literal('base64'),
       media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
-      data: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
+      data: Base64,
     }),
     z.object({ type: z.literal('url'), url: z.url({ protocol: /^https$/ }) }),
   ]),
@@ -37,7 +38,7 @@ const DocumentBlock = z.looseObject({
     z.object({
       type: z.literal('base64'),
       media_type: z.literal('application/pdf'),
-      data: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
+      data: Base64,
     }),
     z.object({
       type: z.literal('text'),
